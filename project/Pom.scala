@@ -1,0 +1,32 @@
+import sbt._
+
+import scala.xml.{Elem, Node, XML}
+
+/** What sbt needs of build/pom.xml, the one place of versions and JVM dependencies. */
+final class Pom(file: File) {
+  private val root: Elem = XML.loadFile(file)
+
+  private val properties: Map[String, String] =
+    (root \ "properties" \ "_").map(node => node.label -> node.text.trim).toMap
+
+  private val placeholder = """\$\{([^}]+)\}""".r
+
+  private def text(node: Node, name: String): String =
+    placeholder.replaceAllIn((node \ name).text.trim, found => property(found.group(1)))
+
+  def property(name: String): String =
+    properties.getOrElse(name, sys.error(s"$file has no property <$name>"))
+
+  def version: String = text(root, "version")
+  def organization: String = text(root, "groupId")
+  def name: String = text(root, "artifactId")
+
+  /** The dependencies in their scopes. Their coordinates are complete: no Scala suffix is added. */
+  def dependencies: Seq[ModuleID] = (root \ "dependencies" \ "dependency").map { node =>
+    val module = text(node, "groupId") % text(node, "artifactId") % text(node, "version")
+    text(node, "scope") match {
+      case ""    => module
+      case scope => module % scope
+    }
+  }
+}

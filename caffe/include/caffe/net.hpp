@@ -1,0 +1,121 @@
+// Net: layers connected by blobs.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "caffe/layer.hpp"
+
+namespace caffe {
+
+template <typename T>
+class Net {
+ public:
+  // Filters layers by the net's state, inserts Splits, sets up every layer and plans
+  // memory formats. Errors name the layer (rules: shared/spec layers.md 14).
+  // `threads` 0: default_threads().
+  explicit Net(const NetParameter& param, std::shared_ptr<Random> random = nullptr,
+               int threads = 0);
+
+  // Layers [first, last]; returns their loss. A feed, if set, is called before layer 0.
+  T forward(int first, int last);
+  T forward() { return forward(0, num_layers() - 1); }
+  // Layers from last down to first.
+  void backward(int last, int first);
+  void backward() { backward(num_layers() - 1, 0); }
+  // Propagates changed input shapes.
+  void reshape();
+  // Zeroes the diffs of all owned parameters (lazily).
+  void clear_param_diffs();
+
+  const std::string& name() const { return name_; }
+  Phase phase() const { return phase_; }
+  int threads() const { return threads_; }
+  int num_layers() const { return static_cast<int>(layers_.size()); }
+  Layer<T>& layer(int i) const { return *layers_[i]; }
+  const std::vector<std::unique_ptr<Layer<T>>>& layers() const { return layers_; }
+  // -1 if there is none of that name.
+  int layer_index(const std::string& name) const;
+  const BlobVec<T>& bottoms(int layer) const { return bottom_vecs_[layer]; }
+  const BlobVec<T>& tops(int layer) const { return top_vecs_[layer]; }
+  const std::vector<int>& top_ids(int layer) const { return top_ids_[layer]; }
+
+  const std::vector<std::shared_ptr<Blob<T>>>& blobs() const { return blobs_; }
+  const std::vector<std::string>& blob_names() const { return blob_names_; }
+  // Null if there is none of that name.
+  Blob<T>* blob(const std::string& name) const;
+  // Blob indices. Inputs are tops of Input layers; outputs are in alphabetical order.
+  const std::vector<int>& input_blobs() const { return input_blobs_; }
+  const std::vector<int>& output_blobs() const { return output_blobs_; }
+
+  // Parameters that this net owns, in layer order; shared ones appear once.
+  struct LearnableParam {
+    std::shared_ptr<Blob<T>> blob;
+    int layer = 0, index = 0;  // where it is owned
+    float lr_mult = 1, decay_mult = 1;
+  };
+  const std::vector<LearnableParam>& learnable_params() const { return learnable_; }
+
+  // Flat copies of all learnable parameters, one after the other, in plain order.
+  int64_t weights_count() const;
+  void read_weights(T* values) const;
+  void write_weights(const T* values);
+
+  // By layer name: parameters use the memory of `other`'s / are copied from `source`.
+  void share_trained_layers_with(const Net& other);
+  void copy_trained_layers_from(const NetParameter& source, const std::string& origin);
+  void copy_trained_layers_from(const std::string& filename);
+  // The net as built; with_values false leaves shapes only.
+  void to_proto(NetParameter* param, bool with_values, bool write_diff = false) const;
+  void save(const std::string& filename) const;
+
+  // Called with all JavaData layers' tops before a forward pass that starts at layer 0.
+  using Feed = std::function<void(const std::vector<T*>& tops, const std::vector<int64_t>& counts)>;
+  void set_feed(Feed feed) { feed_ = std::move(feed); }
+  // Indices of JavaData layers.
+  const std::vector<int>& java_data_layers() const { return java_data_layers_; }
+  // First dimension of all JavaData tops.
+  void set_batch_size(int64_t batch);
+
+  void set_debug_info(bool on) { debug_info_ = on; }
+
+ private:
+  // net_init.cpp
+  void init(const NetParameter& param);
+  void append_bottom(const LayerParameter& layer, int layer_id, int bottom_id,
+                     std::map<std::string, int>* available);
+  void append_top(const LayerParameter& layer, int layer_id, int top_id,
+                  std::map<std::string, int>* available);
+  void find_backward_needs(const NetParameter& param);
+  // net_params.cpp
+  void append_param(const LayerParameter& layer, int layer_id, int param_id);
+  // layout_pass.cpp: chooses a memory format for every blob and creates ops.
+  void plan_formats();
+  void run_feed();
+
+  std::string name_;
+  Phase phase_ = TEST;
+  int threads_ = 1;
+  bool debug_info_ = false;
+  bool planned_ = false;
+  std::shared_ptr<Random> random_;
+  std::vector<std::unique_ptr<Layer<T>>> layers_;
+  std::map<std::string, int> layer_index_;
+  std::vector<std::shared_ptr<Blob<T>>> blobs_;
+  std::vector<std::string> blob_names_;
+  std::map<std::string, int> blob_index_;
+  std::vector<bool> blob_need_backward_;
+  std::vector<BlobVec<T>> bottom_vecs_, top_vecs_;
+  std::vector<std::vector<int>> bottom_ids_, top_ids_;
+  std::vector<std::vector<bool>> bottom_need_backward_;
+  std::vector<bool> layer_need_backward_;
+  std::vector<int> input_blobs_, output_blobs_;
+  std::vector<LearnableParam> learnable_;
+  std::vector<int> java_data_layers_;
+  Feed feed_;
+};
+
+}  // namespace caffe

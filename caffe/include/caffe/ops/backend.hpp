@@ -1,0 +1,27 @@
+// Which back ends are asked for an operation, and in which order.
+#pragma once
+
+#include <vector>
+
+namespace caffe {
+
+enum class Backend { kOneDnn, kReference };
+
+// The order in which back ends are tried on this thread when an op is created. Each
+// says whether it can do that op; `reference` can do all. Tests narrow the order to
+// compare back ends.
+const std::vector<Backend>& backend_order();
+
+// Narrows the order for the life of this object, on this thread.
+class BackendScope {
+ public:
+  explicit BackendScope(std::vector<Backend> order);
+  ~BackendScope();
+  BackendScope(const BackendScope&) = delete;
+  BackendScope& operator=(const BackendScope&) = delete;
+
+ private:
+  std::vector<Backend> saved_;
+};
+
+}  // namespace caffe

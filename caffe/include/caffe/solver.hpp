@@ -1,0 +1,83 @@
+// Solver: trains a net by gradient descent.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "caffe/net.hpp"
+
+namespace caffe {
+
+// Formulas and order of steps: shared/spec solvers.md. A subclass defines the update of
+// one parameter (its history banks and its rule).
+template <typename T>
+class Solver {
+ public:
+  explicit Solver(const SolverParameter& param);
+  virtual ~Solver() = default;
+  virtual const char* type() const = 0;
+
+  // Runs n iterations and returns the smoothed loss. If an iteration fails, the weights,
+  // history and counter stay as they were before it. A loss that is not finite fails with
+  // kNumeric.
+  T step(int n);
+  // Sums of every output element of test net i over `batches` forward passes.
+  const std::vector<T>& test(int i, int batches);
+  const std::vector<T>& scores() const { return scores_; }
+  // Runs the prototxt's periodic tests (test_interval) inside step; off by default.
+  void set_auto_test(bool on) { auto_test_ = on; }
+
+  Net<T>& net() { return *net_; }
+  const std::vector<std::unique_ptr<Net<T>>>& test_nets() const { return test_nets_; }
+  const SolverParameter& param() const { return param_; }
+  int iteration() const { return iteration_; }
+  void set_iteration(int iteration);
+  // rate(t) of the lr policy at the current counter.
+  T learning_rate();
+
+  // History: for each bank, the arrays of all learnable parameters.
+  int num_banks() const { return static_cast<int>(history_.size()); }
+  int64_t history_count() const;
+  void read_history(T* values) const;
+  void write_history(const T* values);
+
+  // Writes weights and state; empty prefix: snapshot_prefix. Returns both paths.
+  std::pair<std::string, std::string> snapshot(const std::string& prefix = "");
+  void restore(const std::string& filename);
+
+ protected:
+  // The subclass's number of history banks (SGD 1, Adam 2).
+  void init_history(int banks);
+  // Turns the gradient of parameter `id` into a step and applies it to the weights.
+  // `scale` multiplies the raw gradient first (clipping and iter_size), then decay is
+  // added: one pass over memory.
+  virtual void update_param(int id, T rate, T scale, T decay) = 0;
+
+  SolverParameter param_;
+  std::unique_ptr<Net<T>> net_;
+  std::vector<std::unique_ptr<Net<T>>> test_nets_;
+  std::vector<std::vector<std::unique_ptr<Storage<T>>>> history_;  // [bank][param]
+  int iteration_ = 0;
+  int current_step_ = 0;
+
+ private:
+  void init_train_net();
+  void init_test_nets();
+  void apply_update();
+  void update_smoothed_loss(T loss, int start, int average_loss);
+  void display(T rate);
+
+  std::vector<T> losses_;
+  T smoothed_loss_ = 0;
+  std::vector<T> scores_;
+  bool auto_test_ = false;
+};
+
+// Builds the solver that `type` (or the old solver_type) names; kBadNet if unknown.
+template <typename T>
+std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param);
+
+}  // namespace caffe

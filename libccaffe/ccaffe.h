@@ -1,0 +1,257 @@
+/* The C API of SparkNet's engine: the only door to libccaffe.so.
+ *
+ * Conventions
+ *  - Every function returns a status, CCAFFE_OK (0) or one of the codes below,
+ *    except ccaffe_version and ccaffe_last_error. Nothing aborts the process and
+ *    no C++ exception leaves the library.
+ *  - After a failure ccaffe_last_error() tells on the same thread what happened
+ *    and names the file, layer, blob or field at fault. Out-parameters are then
+ *    left as they were.
+ *  - Handles are opaque. Those from *_create, ccaffe_spec_* and *_layout belong to
+ *    the caller and are freed with the matching *_destroy. Handles that are lent
+ *    (nets of a solver, blobs of a net) die with their owner. A handle that is not
+ *    alive is refused with CCAFFE_INVALID_HANDLE, not followed.
+ *  - Strings are UTF-8 and zero-terminated. `const char*` results live as long as
+ *    the handle they came from, unless another lifetime is given.
+ *  - Threads: calls on one solver or net (lent handles included) are serialised by
+ *    a lock; different ones run in parallel. Callbacks run on the thread that
+ *    called step, test or forward, and may call back into the same handle.
+ *  - Values are float32; blobs are dense, outermost axis first (N, C, H, W).
+ */
+#ifndef CCAFFE_H_
+#define CCAFFE_H_
+
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* ---- status codes -------------------------------------------------------- */
+
+typedef int32_t ccaffe_status;
+
+enum {
+  CCAFFE_OK = 0,
+  CCAFFE_INVALID_ARGUMENT = 1, /* null pointer, index out of range, bad size */
+  CCAFFE_INVALID_HANDLE = 2,   /* destroyed or foreign handle */
+  CCAFFE_IO = 3,               /* a file cannot be opened, read or written */
+  CCAFFE_PARSE = 4,            /* malformed prototxt or protobuf */
+  CCAFFE_BAD_NET = 5,          /* net or solver breaks a rule: type, bottom, field */
+  CCAFFE_SHAPE = 6,            /* shapes or counts do not agree */
+  CCAFFE_UNSUPPORTED = 7,      /* known to Caffe, not available here */
+  CCAFFE_STATE = 8,            /* call out of order, e.g. test without a test net */
+  CCAFFE_CALLBACK = 9,         /* a data callback reported failure or none is set */
+  CCAFFE_NUMERIC = 10,         /* loss or label not usable: NaN, out of range */
+  CCAFFE_OUT_OF_MEMORY = 11,
+  CCAFFE_INTERNAL = 12 /* a bug in SparkNet */
+};
+
+/* ---- handles and callbacks ------------------------------------------------ */
+
+typedef struct ccaffe_buffer ccaffe_buffer;
+typedef struct ccaffe_net ccaffe_net;
+typedef struct ccaffe_solver ccaffe_solver;
+typedef struct ccaffe_blob ccaffe_blob;
+
+/* Fills one JavaData layer. data: batch * product(shape) floats, row-major;
+ * shape: the num_dims extents after the batch. Return 0, or any other value to
+ * fail the running call with CCAFFE_CALLBACK. */
+typedef int32_t (*ccaffe_data_callback)(void* context, float* data, int32_t batch,
+                                        int32_t num_dims, const int32_t* shape);
+
+/* Fills all JavaData layers of a net at once, before its first layer runs.
+ * tops[i] has room for counts[i] floats; order is that of the layers. Returns as
+ * above. */
+typedef int32_t (*ccaffe_feed_callback)(void* context, int32_t num_tops, float* const* tops,
+                                        const int64_t* counts);
+
+/* ---- library ---------------------------------------------------------------- */
+
+/* Version of the library, equal to that of the jar. Static storage. */
+const char* ccaffe_version(void);
+
+/* Message of the last failed call on this thread, "" if there was none. Valid
+ * until the next failing call on this thread. */
+const char* ccaffe_last_error(void);
+
+/* Appends the log (display lines, warnings) to a file; NULL: back to stderr.
+ * min_level: 0 info, 1 warning, 2 error, 3 nothing. May be called again. */
+ccaffe_status ccaffe_log_to(const char* filename, int32_t min_level);
+
+/* Changes the process's working directory, against which Caffe resolves the
+ * paths in prototxts. */
+ccaffe_status ccaffe_set_working_directory(const char* path);
+
+/* Number of threads used by nets created from now on in this process; 0: as many
+ * as the machine has cores (the default). */
+ccaffe_status ccaffe_set_threads(int32_t threads);
+ccaffe_status ccaffe_get_threads(int32_t* threads);
+
+/* Asks for GPU (1) or CPU (0) mode. Without a GPU build: CPU, and one warning per
+ * process. */
+ccaffe_status ccaffe_set_gpu_mode(int32_t gpu);
+ccaffe_status ccaffe_set_device(int32_t device);
+
+/* Seed of nets created from now on that have none from a solver; below 0: from
+ * the system. */
+ccaffe_status ccaffe_set_random_seed(int64_t seed);
+
+/* Registered layer type names, sorted, one per line. */
+ccaffe_status ccaffe_layer_types(ccaffe_buffer** names);
+
+/* Content of a buffer. data stays valid until ccaffe_buffer_destroy; it is
+ * followed by a zero byte that size does not count. */
+ccaffe_status ccaffe_buffer_content(const ccaffe_buffer* buffer, const char** data, size_t* size);
+ccaffe_status ccaffe_buffer_destroy(ccaffe_buffer* buffer);
+
+/* ---- spec: prototxt and protobuf ------------------------------------------ */
+
+enum { CCAFFE_SPEC_NET = 0, CCAFFE_SPEC_SOLVER = 1 };
+
+/* Parses a prototxt file / text of `size` bytes into a serialised NetParameter or
+ * SolverParameter, old forms upgraded. `name` is used in error messages. */
+ccaffe_status ccaffe_spec_from_file(int32_t kind, const char* filename, ccaffe_buffer** message);
+ccaffe_status ccaffe_spec_from_text(int32_t kind, const char* text, size_t size, const char* name,
+                                    ccaffe_buffer** message);
+
+/* The prototxt text of a serialised message. */
+ccaffe_status ccaffe_spec_to_text(int32_t kind, const void* message, size_t size,
+                                  ccaffe_buffer** text);
+
+/* ---- net --------------------------------------------------------------------- */
+
+enum { CCAFFE_PHASE_TRAIN = 0, CCAFFE_PHASE_TEST = 1, CCAFFE_PHASE_OF_NET = -1 };
+
+/* Builds a net from a serialised NetParameter. phase: CCAFFE_PHASE_OF_NET takes
+ * the phase of the message's own state (default TEST). */
+ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phase,
+                                ccaffe_net** net);
+/* Destroys a net from ccaffe_net_create; lent nets are refused. */
+ccaffe_status ccaffe_net_destroy(ccaffe_net* net);
+
+/* The net as built, a serialised NetParameter: layers after filtering and Split
+ * insertion, each with name, type, bottoms, tops and the shapes of its parameter
+ * blobs (`blobs { shape }`, no values); `input` lists the net's inputs in order. */
+ccaffe_status ccaffe_net_describe(ccaffe_net* net, ccaffe_buffer** net_param);
+
+/* Layers first..last (negative: first 0, last the final layer). loss may be NULL.
+ * backward adds to parameter gradients. */
+ccaffe_status ccaffe_net_forward(ccaffe_net* net, int32_t first, int32_t last, float* loss);
+ccaffe_status ccaffe_net_backward(ccaffe_net* net, int32_t last, int32_t first);
+ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net);
+/* Propagates changed input shapes through the net. */
+ccaffe_status ccaffe_net_reshape(ccaffe_net* net);
+
+/* Blobs (activations), in order of first appearance as a top. */
+ccaffe_status ccaffe_net_num_blobs(ccaffe_net* net, int32_t* count);
+ccaffe_status ccaffe_net_blob(ccaffe_net* net, int32_t index, ccaffe_blob** blob);
+ccaffe_status ccaffe_net_blob_name(ccaffe_net* net, int32_t index, const char** name);
+/* Blob indices of the outputs, in alphabetical name order, which is also the order
+ * of test scores. indices may be NULL; at most `capacity` are written. */
+ccaffe_status ccaffe_net_outputs(ccaffe_net* net, int32_t* indices, int32_t capacity,
+                                 int32_t* count);
+
+/* Layers, in order, inserted Splits included. */
+ccaffe_status ccaffe_net_num_layers(ccaffe_net* net, int32_t* count);
+ccaffe_status ccaffe_net_layer_name(ccaffe_net* net, int32_t layer, const char** name);
+ccaffe_status ccaffe_net_num_params(ccaffe_net* net, int32_t layer, int32_t* count);
+ccaffe_status ccaffe_net_param(ccaffe_net* net, int32_t layer, int32_t index, ccaffe_blob** blob);
+
+/* Loads weights by layer name from a .caffemodel; writes one. */
+ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename);
+ccaffe_status ccaffe_net_save(ccaffe_net* net, const char* filename);
+
+/* ---- blobs ---------------------------------------------------------------------- */
+
+enum { CCAFFE_DATA = 0, CCAFFE_DIFF = 1 };
+
+/* Extents of a blob. dims may be NULL; at most `capacity` are written. */
+ccaffe_status ccaffe_blob_shape(ccaffe_blob* blob, int64_t* dims, int32_t capacity,
+                                int32_t* num_axes);
+/* Reshapes a blob; meant for net inputs, followed by ccaffe_net_reshape. */
+ccaffe_status ccaffe_blob_reshape(ccaffe_blob* blob, const int64_t* dims, int32_t num_axes);
+
+/* The blob's own values (part: CCAFFE_DATA or CCAFFE_DIFF), writable. From then on
+ * this memory is the truth for the blob: the engine reads it and writes it in
+ * plain order. Valid until the blob grows or its net dies. */
+ccaffe_status ccaffe_blob_pointer(ccaffe_blob* blob, int32_t part, float** values);
+
+/* Copies the whole blob out of or into the engine; count must be the blob's. */
+ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, int64_t count);
+ccaffe_status ccaffe_blob_write(ccaffe_blob* blob, int32_t part, const float* values,
+                                int64_t count);
+
+/* ---- data ---------------------------------------------------------------------- */
+
+/* Sets the callback of one JavaData layer (NULL removes it). The function pointer
+ * and context must outlive the net or be replaced first. */
+ccaffe_status ccaffe_net_set_data_callback(ccaffe_net* net, int32_t layer,
+                                           ccaffe_data_callback callback, void* context);
+/* Sets the bulk callback of all JavaData layers; it goes before callbacks of
+ * single layers. NULL removes it. */
+ccaffe_status ccaffe_net_set_feed(ccaffe_net* net, ccaffe_feed_callback callback, void* context);
+/* Number of items that each JavaData layer takes per forward pass. */
+ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch);
+/* The JavaData layers' top shapes, one "name dim dim ...\n" line each. */
+ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes);
+
+/* ---- weights: all learnable values of a net as one flat array --------------------- */
+
+/* Layout: a serialised NetParameter with one `layer` per layer that owns
+ * parameters (name, type, `blobs { shape }`); blobs follow each other without gaps
+ * in this order. Blobs shared by name appear once, at their owner. */
+ccaffe_status ccaffe_net_weights_layout(ccaffe_net* net, ccaffe_buffer** net_param);
+ccaffe_status ccaffe_net_weights_count(ccaffe_net* net, int64_t* count);
+ccaffe_status ccaffe_net_read_weights(ccaffe_net* net, float* values, int64_t count);
+ccaffe_status ccaffe_net_write_weights(ccaffe_net* net, const float* values, int64_t count);
+
+/* ---- solver ------------------------------------------------------------------------- */
+
+/* Builds solver, train net and test nets from a serialised SolverParameter. */
+ccaffe_status ccaffe_solver_create(const void* solver_param, size_t size, ccaffe_solver** solver);
+ccaffe_status ccaffe_solver_destroy(ccaffe_solver* solver);
+
+/* Lends the train net / a test net. */
+ccaffe_status ccaffe_solver_net(ccaffe_solver* solver, ccaffe_net** net);
+ccaffe_status ccaffe_solver_num_test_nets(ccaffe_solver* solver, int32_t* count);
+ccaffe_status ccaffe_solver_test_net(ccaffe_solver* solver, int32_t index, ccaffe_net** net);
+
+/* Runs `iterations` training iterations (spec: solvers.md 1). If one fails, the
+ * weights stay as they were before that iteration. loss (may be NULL) gets the
+ * smoothed loss (average_loss). Periodic tests of the prototxt run only if
+ * ccaffe_solver_set_auto_test turned them on. */
+ccaffe_status ccaffe_solver_step(ccaffe_solver* solver, int32_t iterations, float* loss);
+ccaffe_status ccaffe_solver_set_auto_test(ccaffe_solver* solver, int32_t on);
+
+/* Shares the train net's weights with a test net, runs `batches` forward passes
+ * and sums every output element; count sums are kept until the next test. */
+ccaffe_status ccaffe_solver_test(ccaffe_solver* solver, int32_t test_net, int32_t batches);
+ccaffe_status ccaffe_solver_scores(ccaffe_solver* solver, const float** sums, int32_t* count);
+
+/* Counter of applied updates, on which lr policies depend. */
+ccaffe_status ccaffe_solver_iteration(ccaffe_solver* solver, int32_t* iteration);
+ccaffe_status ccaffe_solver_set_iteration(ccaffe_solver* solver, int32_t iteration);
+/* Learning rate of the next update (base rate, without lr_mult). */
+ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate);
+
+/* Momentum and other history as one flat array: for each bank, all parameters in
+ * weights order. */
+ccaffe_status ccaffe_solver_history_count(ccaffe_solver* solver, int64_t* count);
+ccaffe_status ccaffe_solver_read_history(ccaffe_solver* solver, float* values, int64_t count);
+ccaffe_status ccaffe_solver_write_history(ccaffe_solver* solver, const float* values,
+                                          int64_t count);
+
+/* Writes <prefix>_iter_<t>.caffemodel and .solverstate (prefix NULL: that of the
+ * prototxt); files (may be NULL) gets both paths, one per line. Written beside and
+ * renamed, so an existing snapshot is never lost. */
+ccaffe_status ccaffe_solver_snapshot(ccaffe_solver* solver, const char* prefix,
+                                     ccaffe_buffer** files);
+ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* CCAFFE_H_ */

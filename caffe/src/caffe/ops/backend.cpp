@@ -1,0 +1,24 @@
+#include "caffe/ops/backend.hpp"
+
+#include <utility>
+
+namespace caffe {
+
+namespace {
+
+std::vector<Backend>& order() {
+  thread_local std::vector<Backend> order = {Backend::kOneDnn, Backend::kReference};
+  return order;
+}
+
+}  // namespace
+
+const std::vector<Backend>& backend_order() { return order(); }
+
+BackendScope::BackendScope(std::vector<Backend> narrowed) : saved_(order()) {
+  order() = std::move(narrowed);
+}
+
+BackendScope::~BackendScope() { order() = saved_; }
+
+}  // namespace caffe

@@ -1,0 +1,134 @@
+#include "caffe/ops/onednn/runtime.hpp"
+
+#include <mutex>
+
+namespace caffe::onednn {
+
+namespace {
+
+using dnnl::memory;
+
+// A layout of oneDNN. Reorders are made on first use and kept.
+class DnnlFormat : public Format {
+ public:
+  explicit DnnlFormat(const memory::desc& desc) : desc_(desc), plain_(plain_desc(desc.get_dims())) {}
+
+  const memory::desc& desc() const { return desc_; }
+  size_t size() const override { return desc_.get_size() / sizeof(float); }
+  bool equals(const Format& other) const override {
+    const auto* that = dynamic_cast<const DnnlFormat*>(&other);
+    return that != nullptr && that->desc_ == desc_;
+  }
+  void pack(const float* plain, float* packed) const override {
+    run(&pack_, plain_, plain, desc_, packed);
+  }
+  void unpack(const float* packed, float* plain) const override {
+    run(&unpack_, desc_, packed, plain_, plain);
+  }
+  bool convert(const float* packed, const Format& to, float* out) const override {
+    const auto* target = dynamic_cast<const DnnlFormat*>(&to);
+    if (target == nullptr || target->desc_.get_dims() != desc_.get_dims()) return false;
+    std::unique_lock<std::mutex> lock(mutex_);
+    for (auto& [desc, primitive] : conversions_) {
+      if (desc == target->desc_) {
+        lock.unlock();
+        run(&primitive, desc_, packed, desc, out);
+        return true;
+      }
+    }
+    conversions_.emplace_back(target->desc_, dnnl::reorder());
+    dnnl::reorder* primitive = &conversions_.back().second;
+    lock.unlock();
+    run(primitive, desc_, packed, target->desc_, out);
+    return true;
+  }
+
+ private:
+  void run(dnnl::reorder* primitive, const memory::desc& from, const float* in,
+           const memory::desc& to, float* out) const {
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (!*primitive) {
+        *primitive = dnnl::reorder(
+            dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to));
+      }
+    }
+    primitive->execute(stream(), {{DNNL_ARG_FROM, wrap(from, in)}, {DNNL_ARG_TO, wrap(to, out)}});
+    stream().wait();
+  }
+
+  memory::desc desc_, plain_;
+  mutable std::mutex mutex_;
+  mutable dnnl::reorder pack_, unpack_;
+  mutable std::vector<std::pair<memory::desc, dnnl::reorder>> conversions_;
+};
+
+}  // namespace
+
+dnnl::engine& cpu_engine() {
+  static dnnl::engine engine(dnnl::engine::kind::cpu, 0);
+  return engine;
+}
+
+dnnl::stream& stream() {
+  thread_local dnnl::stream stream(cpu_engine());
+  return stream;
+}
+
+memory::desc plain_desc(const memory::dims& dims) {
+  memory::dims strides(dims.size(), 1);
+  for (size_t i = dims.size() - 1; i-- > 0;) strides[i] = strides[i + 1] * dims[i + 1];
+  return memory::desc(dims, memory::data_type::f32, strides);
+}
+
+memory::desc any_desc(const memory::dims& dims) {
+  return memory::desc(dims, memory::data_type::f32, memory::format_tag::any);
+}
+
+FormatPtr to_format(const memory::desc& desc) {
+  if (desc == plain_desc(desc.get_dims())) return nullptr;
+  return std::make_shared<DnnlFormat>(desc);
+}
+
+memory::desc to_desc(const FormatPtr& format, const memory::dims& dims) {
+  const auto* ours = dynamic_cast<const DnnlFormat*>(format.get());
+  if (ours != nullptr && ours->desc().get_dims() == dims) return ours->desc();
+  return plain_desc(dims);
+}
+
+dnnl::primitive_attr attributes() {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  return attr;
+}
+
+void execute(const dnnl::primitive& primitive, const memory::desc& scratchpad, Args args) {
+  thread_local AlignedArray<float> scratch;
+  scratch.resize((scratchpad.get_size() + sizeof(float) - 1) / sizeof(float));
+  args.emplace(DNNL_ARG_SCRATCHPAD, wrap(scratchpad, scratch.data()));
+  primitive.execute(stream(), args);
+  stream().wait();
+}
+
+GradientTarget::GradientTarget(const Operand& operand, Storage<float>* values)
+    : operand_(operand), values_(values), add_(values == nullptr || !values->is_zero()) {}
+
+dnnl::memory GradientTarget::begin() {
+  if (!add_) return operand_.write(*values_);
+  scratch_.resize(operand_.desc.get_size() / sizeof(float));
+  return wrap(operand_.desc, scratch_.data());
+}
+
+void GradientTarget::end() {
+  if (values_ == nullptr) return;
+  if (add_) {
+    float* sum = values_->read_write(operand_.format);
+    const int64_t size = static_cast<int64_t>(operand_.desc.get_size() / sizeof(float));
+    const float* addend = scratch_.data();
+#pragma omp parallel for simd
+    for (int64_t i = 0; i < size; ++i) sum[i] += addend[i];
+  }
+  operand_.written(*values_);
+}
+
+}  // namespace caffe::onednn

@@ -1,0 +1,178 @@
+#include "caffe/storage.hpp"
+
+#include <algorithm>
+#include <cstdlib>
+#include <cstring>
+#include <new>
+#include <type_traits>
+
+#include "caffe/error.hpp"
+
+namespace caffe {
+
+namespace {
+
+constexpr size_t kAlignment = 64;
+
+}  // namespace
+
+template <typename T>
+void AlignedArray<T>::Free::operator()(T* p) const {
+  std::free(p);
+}
+
+template <typename T>
+void AlignedArray<T>::resize(size_t count) {
+  if (count <= capacity_) return;
+  require(count <= SIZE_MAX / sizeof(T) - kAlignment, Code::kOutOfMemory, "a blob of ", count,
+          " elements is larger than the address space");
+  const size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
+  void* memory = std::aligned_alloc(kAlignment, bytes);
+  if (memory == nullptr) throw std::bad_alloc();
+  std::memset(memory, 0, bytes);
+  data_.reset(static_cast<T*>(memory));
+  capacity_ = count;
+}
+
+template <typename T>
+void Storage<T>::resize(size_t count) {
+  if (count == count_ && !copies_.empty()) return;
+  if (copies_.empty()) copies_.push_back(std::make_unique<Copy>());
+  if (count > copies_[0]->values.capacity()) {
+    // A pinned address has to stay valid for as long as the size allows; beyond that the
+    // caller asks for it again.
+    AlignedArray<T> larger;
+    larger.resize(count);
+    if (!zero_ && count_ > 0) std::copy_n(read(), count_, larger.data());
+    copies_.resize(1);
+    copies_[0]->values = std::move(larger);
+    copies_[0]->fresh = true;
+    current_ = nullptr;
+  } else {
+    keep_only_plain();
+  }
+  count_ = count;
+}
+
+template <typename T>
+void Storage<T>::keep_only_plain() {
+  if (!zero_) read();
+  copies_.resize(1);
+  current_ = nullptr;
+}
+
+template <typename T>
+typename Storage<T>::Copy& Storage<T>::copy_in(const FormatPtr& format) {
+  for (auto& copy : copies_) {
+    if (same_format(copy->format, format)) return *copy;
+  }
+  copies_.push_back(std::make_unique<Copy>());
+  copies_.back()->format = format;
+  return *copies_.back();
+}
+
+template <typename T>
+typename Storage<T>::Copy* Storage<T>::fresh_copy() {
+  // Prefer the copy that was written: it is the one most likely to convert directly.
+  Copy& current = copy_in(current_);
+  if (current.fresh) return &current;
+  for (auto& copy : copies_) {
+    if (copy->fresh) return copy.get();
+  }
+  return nullptr;
+}
+
+template <typename T>
+void Storage<T>::make_fresh(Copy& target) {
+  const size_t size = target.format ? target.format->size() : count_;
+  if (target.fresh) return;
+  const bool new_memory = size > target.values.capacity();
+  target.values.resize(size);
+  Copy* source = zero_ ? nullptr : fresh_copy();
+  if (source == nullptr) {
+    if (!new_memory) std::fill_n(target.values.data(), size, T(0));
+    target.fresh = true;
+    return;
+  }
+  if constexpr (std::is_same_v<T, float>) {
+    const float* from = source->values.data();
+    float* to = target.values.data();
+    if (!target.format) {
+      source->format->unpack(from, to);
+    } else if (!source->format) {
+      target.format->pack(from, to);
+    } else if (!source->format->convert(from, *target.format, to)) {
+      make_fresh(*copies_[0]);
+      target.format->pack(copies_[0]->values.data(), to);
+    }
+    target.fresh = true;
+  } else {
+    fail(Code::kInternal, "only float storages have packed formats");
+  }
+}
+
+template <typename T>
+void Storage<T>::only_fresh(const Copy& copy) {
+  for (auto& other : copies_) other->fresh = other.get() == &copy;
+  zero_ = false;
+}
+
+template <typename T>
+const T* Storage<T>::read(const FormatPtr& format) {
+  Copy& copy = copy_in(format);
+  if (pinned_ && format) copy.fresh = false;  // plain memory may have changed unseen
+  make_fresh(copy);
+  return copy.values.data();
+}
+
+template <typename T>
+T* Storage<T>::read_write(const FormatPtr& format) {
+  Copy& copy = copy_in(format);
+  if (pinned_ && format) copy.fresh = false;
+  make_fresh(copy);
+  only_fresh(copy);
+  current_ = format;
+  return copy.values.data();
+}
+
+template <typename T>
+T* Storage<T>::write(const FormatPtr& format) {
+  Copy& copy = copy_in(format);
+  copy.values.resize(format ? format->size() : count_);
+  only_fresh(copy);
+  current_ = format;
+  return copy.values.data();
+}
+
+template <typename T>
+void Storage<T>::written(const FormatPtr& format) {
+  if (!pinned_ || !format) return;
+  make_fresh(*copies_[0]);
+  only_fresh(*copies_[0]);
+  current_ = nullptr;
+}
+
+template <typename T>
+void Storage<T>::set_zero() {
+  for (auto& copy : copies_) copy->fresh = false;
+  current_ = nullptr;
+  zero_ = true;
+  if (pinned_) {
+    std::fill_n(copies_[0]->values.data(), count_, T(0));
+    only_fresh(*copies_[0]);
+  }
+}
+
+template <typename T>
+T* Storage<T>::pin() {
+  T* values = read_write();
+  pinned_ = true;
+  return values;
+}
+
+template class AlignedArray<float>;
+template class AlignedArray<double>;
+template class Storage<float>;
+template class Storage<double>;
+
+}  // namespace caffe

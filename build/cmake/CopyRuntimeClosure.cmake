@@ -1,0 +1,59 @@
+# cmake -DLIBRARY=libccaffe.so -DFOLDER=where -DDNNL_DIR=... -DCOMPILER=c++ -P <this file>
+# Copies what LIBRARY needs, directly or not, except glibc: from DNNL_DIR, else from where COMPILER
+# finds it.
+cmake_minimum_required(VERSION 3.22)
+
+set(glibc "^(libc|libm|libdl|libpthread|librt|libutil|libresolv|ld-linux-x86-64)\\.so\\.[0-9]+$")
+
+function(needed_by file variable)
+  execute_process(COMMAND readelf -d "${file}" OUTPUT_VARIABLE dynamic COMMAND_ERROR_IS_FATAL ANY)
+  string(REGEX MATCHALL "\\(NEEDED\\)[^\n]*\\[[^]]+\\]" lines "${dynamic}")
+  list(TRANSFORM lines REPLACE ".*\\[(.*)\\]" "\\1")
+  set(${variable} "${lines}" PARENT_SCOPE)
+endfunction()
+
+function(locate name variable)
+  if(EXISTS "${DNNL_DIR}/${name}")
+    set(${variable} "${DNNL_DIR}/${name}" PARENT_SCOPE)
+    return()
+  endif()
+  execute_process(COMMAND "${COMPILER}" "-print-file-name=${name}" OUTPUT_VARIABLE path
+                  OUTPUT_STRIP_TRAILING_WHITESPACE)
+  if(NOT EXISTS "${path}" OR NOT IS_ABSOLUTE "${path}")
+    message(FATAL_ERROR "${name}, which libccaffe.so needs, was not found")
+  endif()
+  set(${variable} "${path}" PARENT_SCOPE)
+endfunction()
+
+# A process may have the old file mapped: it is replaced, never written to.
+function(replace path destination)
+  execute_process(COMMAND "${CMAKE_COMMAND}" -E compare_files "${path}" "${destination}"
+                  RESULT_VARIABLE differs OUTPUT_QUIET ERROR_QUIET)
+  if(differs)
+    file(COPY_FILE "${path}" "${destination}.new")
+    file(RENAME "${destination}.new" "${destination}")
+  endif()
+endfunction()
+
+file(MAKE_DIRECTORY "${FOLDER}")
+set(seen "")
+needed_by("${LIBRARY}" queue)
+while(queue)
+  list(POP_FRONT queue name)
+  if(name IN_LIST seen OR name MATCHES "${glibc}")
+    continue()
+  endif()
+  list(APPEND seen "${name}")
+  locate("${name}" path)
+  file(REAL_PATH "${path}" path)
+  replace("${path}" "${FOLDER}/${name}")
+  needed_by("${path}" more)
+  list(APPEND queue ${more})
+endwhile()
+
+file(GLOB present RELATIVE "${FOLDER}" "${FOLDER}/*")
+foreach(name IN LISTS present)
+  if(NOT name IN_LIST seen)
+    file(REMOVE "${FOLDER}/${name}")
+  endif()
+endforeach()

@@ -1,0 +1,11 @@
+# stage_runtime(TARGET FOLDER): after TARGET is linked, copies all that it links to beyond glibc
+# into FOLDER, under the names by which the loader asks for them.
+function(stage_runtime target folder)
+  set(script "${SPARKNET_ROOT}/build/cmake/CopyRuntimeClosure.cmake")
+  add_custom_command(
+    TARGET ${target} POST_BUILD
+    COMMAND "${CMAKE_COMMAND}" "-DLIBRARY=$<TARGET_FILE:${target}>" "-DFOLDER=${folder}"
+            "-DDNNL_DIR=${DNNL_DIR}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" -P "${script}"
+    COMMENT "Copying the libraries that libccaffe.so needs"
+    VERBATIM)
+endfunction()

@@ -31,7 +31,10 @@ template <typename T>
 class Layer {
  public:
   Layer(const LayerParameter& param, const LayerContext& context)
-      : param_(param), phase_(context.phase), random_(context.random) {}
+      : param_(param),
+        phase_(param.has_phase() ? param.phase() : context.phase),
+        random_(context.random),
+        train_(phase_ == TRAIN) {}
   virtual ~Layer() = default;
   Layer(const Layer&) = delete;
   Layer& operator=(const Layer&) = delete;
@@ -41,8 +44,8 @@ class Layer {
   // layer.
   void setup(const BlobVec<T>& bottom, const BlobVec<T>& top);
 
-  // Runs reshape if a bottom's shape has changed, then the forward pass. Returns the
-  // layer's contribution to the loss.
+  // Runs reshape and plan if a bottom's shape has changed, then the forward pass. Returns
+  // the layer's contribution to the loss.
   T forward(const BlobVec<T>& bottom, const BlobVec<T>& top);
   // propagate_down[i] tells whether bottom i wants its diff. Parameter diffs are added
   // to, unless their storage is_zero(): then they may be overwritten.
@@ -88,14 +91,35 @@ class Layer {
   virtual void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                              const BlobVec<T>& bottom) = 0;
 
+  // Throws an Error that names this layer unless `condition` holds.
+  template <typename... Args>
+  void check(bool condition, Code code, const Args&... args) const {
+    if (!condition) fail(code, where(), args...);
+  }
+  // Appends a parameter blob, filled by `filler` unless the LayerParameter brings values.
+  void add_param(const Shape& shape, const FillerParameter& filler);
+  // To be called first in the backward pass of a layer with ops: those of a TEST net are
+  // made for forward passes only, and made anew here when backward is run all the same.
+  void prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top);
+
   LayerParameter param_;
   Phase phase_;
   std::shared_ptr<Random> random_;
+  // Whether ops must be able to run backward.
+  bool train_;
   std::vector<std::shared_ptr<Blob<T>>> blobs_;
 
  private:
+  // "layer 'conv1' (Convolution): "
+  std::string where() const;
+  // Runs `body`; an Error that leaves it names this layer.
+  template <typename Body>
+  void guarded(const Body& body) const;
+  void take_values_from_param();
+  T weighted_loss(const BlobVec<T>& top) const;
   void check_counts(const BlobVec<T>& bottom, const BlobVec<T>& top) const;
   void set_loss_weights(const BlobVec<T>& top);
+  void fill_loss_weights(const BlobVec<T>& top) const;
   bool shapes_changed(const BlobVec<T>& bottom);
 
   std::vector<T> loss_;

@@ -1,0 +1,55 @@
+#include "caffe/layer_registry.hpp"
+
+#include <set>
+
+namespace caffe {
+
+namespace {
+
+// Layers that read databases and files themselves: on Spark, data comes from RDDs.
+bool reads_files_itself(const std::string& type) {
+  static const std::set<std::string> kTypes = {"Data",     "ImageData",  "HDF5Data",
+                                               "WindowData", "MemoryData", "HDF5Output"};
+  return kTypes.count(type) != 0;
+}
+
+}  // namespace
+
+template <typename T>
+std::map<std::string, typename LayerRegistry<T>::Factory>& LayerRegistry<T>::factories() {
+  static std::map<std::string, Factory> map;
+  return map;
+}
+
+template <typename T>
+void LayerRegistry<T>::add(const std::string& type, Factory factory) {
+  const bool added = factories().emplace(type, std::move(factory)).second;
+  require(added, Code::kInternal, "layer type '", type, "' is registered twice");
+}
+
+template <typename T>
+std::unique_ptr<Layer<T>> LayerRegistry<T>::create(const LayerParameter& param,
+                                                   const LayerContext& context) {
+  const std::string& type = param.type();
+  const auto found = factories().find(type);
+  if (found != factories().end()) return found->second(param, context);
+  require(!reads_files_itself(type), Code::kUnsupported, "layer '", param.name(), "' (", type,
+          "): this layer is not available here; replace it with a JavaData layer "
+          "(ProtoLoader.replaceDataLayers does so) and feed its data from Spark");
+  std::string known;
+  for (const auto& entry : factories()) known += (known.empty() ? "" : ", ") + entry.first;
+  fail(Code::kBadNet, "layer '", param.name(), "': unknown layer type '", type,
+       "' (known types: ", known, ")");
+}
+
+template <typename T>
+std::vector<std::string> LayerRegistry<T>::types() {
+  std::vector<std::string> names;
+  for (const auto& entry : factories()) names.push_back(entry.first);
+  return names;
+}
+
+template class LayerRegistry<float>;
+template class LayerRegistry<double>;
+
+}  // namespace caffe

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <cstdlib>
 #include <memory>
 #include <vector>
 
@@ -15,14 +16,15 @@ template <typename T>
 class AlignedArray {
  public:
   void resize(size_t count);  // keeps nothing; memory only grows
-  T* data() { return data_.get(); }
+  T* data() { return data_; }
   size_t capacity() const { return capacity_; }
 
  private:
   struct Free {
-    void operator()(T* p) const;
+    void operator()(void* memory) const { std::free(memory); }
   };
-  std::unique_ptr<T[], Free> data_;
+  std::unique_ptr<void, Free> memory_;
+  T* data_ = nullptr;
   size_t capacity_ = 0;
 };
 

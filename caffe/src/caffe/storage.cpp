@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <cstring>
 #include <new>
 #include <type_traits>
 
@@ -17,39 +16,35 @@ constexpr size_t kAlignment = 64;
 }  // namespace
 
 template <typename T>
-void AlignedArray<T>::Free::operator()(T* p) const {
-  std::free(p);
-}
-
-template <typename T>
 void AlignedArray<T>::resize(size_t count) {
   if (count <= capacity_) return;
-  require(count <= SIZE_MAX / sizeof(T) - kAlignment, Code::kOutOfMemory, "a blob of ", count,
+  require(count <= (SIZE_MAX - kAlignment) / sizeof(T), Code::kOutOfMemory, "a blob of ", count,
           " elements is larger than the address space");
-  const size_t bytes = (count * sizeof(T) + kAlignment - 1) / kAlignment * kAlignment;
-  void* memory = std::aligned_alloc(kAlignment, bytes);
-  if (memory == nullptr) throw std::bad_alloc();
-  std::memset(memory, 0, bytes);
-  data_.reset(static_cast<T*>(memory));
+  // calloc, because the system hands out large blocks as zero pages that cost nothing until
+  // they are touched.
+  memory_.reset(std::calloc(count * sizeof(T) + kAlignment, 1));
+  if (!memory_) {
+    capacity_ = 0;
+    throw std::bad_alloc();
+  }
+  const auto address = reinterpret_cast<uintptr_t>(memory_.get());
+  data_ = reinterpret_cast<T*>((address + kAlignment - 1) / kAlignment * kAlignment);
   capacity_ = count;
 }
 
 template <typename T>
 void Storage<T>::resize(size_t count) {
-  if (count == count_ && !copies_.empty()) return;
   if (copies_.empty()) copies_.push_back(std::make_unique<Copy>());
-  if (count > copies_[0]->values.capacity()) {
-    // A pinned address has to stay valid for as long as the size allows; beyond that the
-    // caller asks for it again.
+  if (count == count_) return;
+  keep_only_plain();
+  Copy& plain = *copies_[0];
+  if (zero_) {
+    plain.fresh = false;  // memory is taken when somebody asks for values
+  } else if (count > plain.values.capacity()) {
     AlignedArray<T> larger;
     larger.resize(count);
-    if (!zero_ && count_ > 0) std::copy_n(read(), count_, larger.data());
-    copies_.resize(1);
-    copies_[0]->values = std::move(larger);
-    copies_[0]->fresh = true;
-    current_ = nullptr;
-  } else {
-    keep_only_plain();
+    std::copy_n(plain.values.data(), count_, larger.data());
+    plain.values = std::move(larger);
   }
   count_ = count;
 }

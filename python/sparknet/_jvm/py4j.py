@@ -1,0 +1,252 @@
+"""The JVM of a Spark session, over Py4J."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from py4j.java_gateway import JavaPackage
+from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+from pyspark.sql import SparkSession
+
+from sparknet import jar, transfer
+from sparknet._jvm import DatasetHandle, Floats
+from sparknet.errors import (
+    ArgumentError,
+    CallbackError,
+    FileError,
+    InternalError,
+    SetupError,
+    SparkNetError,
+    StateError,
+    error_for,
+    error_in_text,
+)
+from sparknet.history import Round
+from sparknet.weights import Entry, Layout
+
+__all__ = ["Py4JJvm", "translate"]
+
+_JAVA = {
+    "java.lang.IllegalArgumentException": ArgumentError,
+    "java.io.FileNotFoundException": FileError,
+    "java.lang.OutOfMemoryError": SparkNetError,
+}
+_PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
+
+
+def translate(failure: BaseException) -> SparkNetError:
+    """The error of this package for an exception from Py4J or PySpark."""
+    thrown = getattr(failure, "java_exception", None) or getattr(failure, "_origin", None)
+    if thrown is None:
+        return StateError(f"the JVM of the Spark session does not answer: {failure}")
+    causes = _causes(thrown)
+    for cause in causes:
+        if hasattr(cause, "getCodeName") and _is_caffe(cause):
+            return error_for(str(cause.getCodeName()), str(cause.getMessage()))
+    texts = [str(cause.toString()) for cause in causes]
+    for text in texts:
+        quoted = error_in_text(text)
+        if quoted is not None:
+            return quoted
+    for text in texts:
+        if _PYTHON_FAILURE in text:
+            return CallbackError(_python_failure(text))
+    kind = _JAVA.get(str(causes[-1].getClass().getName()), InternalError)
+    return kind(texts[-1].split("\n")[0])
+
+
+def _causes(thrown: Any) -> list[Any]:
+    causes: list[Any] = []
+    while thrown is not None and len(causes) < 20:
+        causes.append(thrown)
+        thrown = thrown.getCause()
+    return causes
+
+
+def _is_caffe(thrown: Any) -> bool:
+    kind = thrown.getClass()
+    while kind is not None and str(kind.getName()) != "sparknet.jna.CaffeException":
+        kind = kind.getSuperclass()
+    return kind is not None
+
+
+def _python_failure(text: str) -> str:
+    """What a Python function on an executor raised, from the traceback that Spark quotes."""
+    after = text[text.index(_PYTHON_FAILURE) :].split("Driver stacktrace:")[0]
+    raised = [
+        line.strip()
+        for line in after.split("\n")
+        if line and not line[0].isspace() and not line.startswith(("Traceback", _PYTHON_FAILURE))
+    ]
+    return f"a Python function on an executor failed: {raised[0] if raised else 'no message'}"
+
+
+def _call(java: Any, method: str, *args: Any) -> Any:
+    """Calls a Java method, or a static one of a class; the one place that translates errors."""
+    try:
+        return getattr(java, method)(*args)
+    except (Py4JJavaError, Py4JNetworkError) as failure:
+        raise translate(failure) from None
+    except Py4JError as failure:  # No such method: jar and package are of different versions.
+        raise InternalError(f"{method}: {str(failure).splitlines()[0]}") from None
+    except Exception as failure:
+        # PySpark turns some JVM exceptions into its own; they keep the Java one.
+        if getattr(failure, "_origin", None) is None:
+            raise
+        raise translate(failure) from None
+
+
+class Py4JJvm:
+    """The classes of the jar, as the driver of a session sees them."""
+
+    def __init__(self, spark: SparkSession) -> None:
+        self._context = spark.sparkContext._jsc
+        self._gateway: Any = spark.sparkContext._gateway
+        jvm: Any = spark.sparkContext._jvm
+        self.jvm = jvm
+        trainer = self.jvm.sparknet.train.Trainer
+        if isinstance(trainer, JavaPackage):
+            raise SetupError(_missing_jar())
+
+    def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
+        dataset = self.jvm.sparknet.data.Dataset
+        return _Dataset(self, _call(dataset, "cifar", self._context, directory, train, partitions))
+
+    def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
+        dataset = self.jvm.sparknet.data.Dataset
+        return _Dataset(self, _call(dataset, "fromPacked", packed, self._ints(shape)))
+
+    def from_dataframe(
+        self, frame: Any, features: str, label: str, shape: Sequence[int]
+    ) -> DatasetHandle:
+        dataset = self.jvm.sparknet.data.Dataset
+        ints = self._ints(shape)
+        return _Dataset(self, _call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
+
+    def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
+        trainer = self.jvm.sparknet.train.Trainer
+        chosen = self.jvm.java.util.HashMap()
+        for name, value in options.items():
+            chosen.put(name, value)
+        return _Trainer(self, _call(trainer, "create", self._context, solver, workers, chosen))
+
+    def fetch(self, array: Any) -> Floats:
+        """The values of a Java float[]."""
+        return transfer.read(str(_call(self.jvm.sparknet.io.BulkTransfer, "write", array)))
+
+    def send(self, values: Floats) -> Any:
+        """A Java float[] with the values."""
+        bulk = self.jvm.sparknet.io.BulkTransfer
+        folder = str(_call(bulk, "directory", values.nbytes))
+        return _call(bulk, "read", transfer.write(values, folder))
+
+    def preprocessing(self, mean: Floats | None, scale: float | None) -> Any:
+        data = self.jvm.sparknet.data
+        steps = []
+        if mean is not None:
+            steps.append(data.MeanSubtraction(self.send(mean)))
+        if scale is not None:
+            steps.append(data.Scaling(float(scale)))
+        if not steps:
+            return data.Identity()
+        return steps[0] if len(steps) == 1 else data.Chain(*steps)
+
+    def _ints(self, values: Sequence[int]) -> Any:
+        array = self._gateway.new_array(self.jvm.int, len(values))
+        for index, value in enumerate(values):
+            array[index] = int(value)
+        return array
+
+
+class _Dataset:
+    def __init__(self, jvm: Py4JJvm, java: Any) -> None:
+        self._jvm = jvm
+        self.java = java
+
+    def count(self) -> int:
+        return int(_call(self.java, "count"))
+
+    def mean(self) -> Floats:
+        return self._jvm.fetch(_call(self.java, "mean"))
+
+    def unpersist(self) -> None:
+        _call(self.java, "unpersist")
+
+
+class _Trainer:
+    def __init__(self, jvm: Py4JJvm, java: Any) -> None:
+        self._jvm = jvm
+        self._java = java
+
+    def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
+        _call(self._java, "setTrainData", data.java, self._jvm.preprocessing(mean, scale))
+
+    def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
+        _call(self._java, "setTestData", data.java, self._jvm.preprocessing(mean, scale))
+
+    def broadcast(self) -> None:
+        _call(self._java, "broadcast")
+
+    def train(self, tau: int) -> Round:
+        done = _call(self._java, "train", tau)
+        return Round(
+            int(done.iteration()),
+            float(done.loss()),
+            int(done.images()),
+            float(done.seconds()),
+            int(done.workers()),
+        )
+
+    def average(self) -> None:
+        _call(self._java, "average")
+
+    def test(self) -> dict[str, float]:
+        scores = _call(self._java, "test")
+        return {str(name): float(scores[name]) for name in scores}
+
+    def layout(self) -> Layout:
+        layout = _call(self._java, "layout")
+        entries = [_call(layout, "entry", index) for index in range(int(layout.size()))]
+        return Layout(
+            Entry(
+                str(entry.layer()),
+                int(entry.index()),
+                tuple(int(extent) for extent in entry.shape()),
+                int(entry.offset()),
+            )
+            for entry in entries
+        )
+
+    def weights(self) -> Floats:
+        return self._jvm.fetch(_call(self._java, "weights"))
+
+    def set_weights(self, flat: Floats) -> None:
+        _call(self._java, "setWeights", self._jvm.send(flat))
+
+    def iteration(self) -> int:
+        return int(_call(self._java, "iteration"))
+
+    def snapshot(self, prefix: str) -> list[str]:
+        return [str(path) for path in _call(self._java, "snapshot", prefix)]
+
+    def restore(self, solverstate: str) -> None:
+        _call(self._java, "restore", solverstate)
+
+    def load_weights(self, caffemodel: str) -> None:
+        _call(self._java, "loadWeights", caffemodel)
+
+    def close(self) -> None:
+        _call(self._java, "close")
+
+
+def _missing_jar() -> str:
+    try:
+        path = str(jar.find())
+    except SetupError:
+        path = "<path to sparknet-assembly-<version>.jar>"
+    return (
+        "SparkNet's classes are not on the class path of this Spark session. Start it with"
+        f" the option\n  --jars {path}\n(spark-submit or pyspark), or create the session with"
+        " sparknet.session()"
+    )

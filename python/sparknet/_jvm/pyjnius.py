@@ -1,0 +1,81 @@
+"""A JVM inside this process, over pyjnius."""
+
+from __future__ import annotations
+
+import shutil
+from typing import Any
+
+from sparknet import jar
+from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
+
+__all__ = ["call", "classes", "translate"]
+
+# Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
+_OPTIONS = ("-Xrs", "-Xss4m")
+
+
+class _Classes:
+    """The Scala classes that sparknet.local drives."""
+
+    def __init__(self) -> None:
+        autoclass = _jnius().autoclass
+        try:
+            self.net: Any = autoclass("sparknet.jna.NativeNet")
+            self.solver: Any = autoclass("sparknet.jna.NativeSolver")
+            self.engine: Any = autoclass("sparknet.jna.Engine")
+        except _jnius().JavaException as failure:
+            raise SetupError(
+                "SparkNet's classes are not on the class path of the JVM that this process"
+                f" already runs: start it with {jar.find()} on it ({failure})"
+            ) from None
+
+
+_started = None
+
+
+def classes() -> _Classes:
+    """The classes; the first call starts the JVM."""
+    global _started
+    if _started is None:
+        _start()
+        _started = _Classes()
+    return _started
+
+
+def _start() -> None:
+    try:
+        import jnius_config
+    except ImportError:
+        raise SetupError("sparknet.local needs pyjnius: pip install pyjnius") from None
+    if not jnius_config.vm_running:
+        jnius_config.add_options(*_OPTIONS)
+        jnius_config.add_classpath(str(jar.find()))
+    try:
+        _jnius()
+    except Exception as failure:  # noqa: BLE001 - pyjnius raises whatever its search for a JVM met.
+        hint = "" if shutil.which("java") else ": install a JRE, version 17, or set JAVA_HOME"
+        raise SetupError(f"no JVM could be started{hint} ({failure})") from None
+
+
+def _jnius() -> Any:
+    import jnius
+
+    return jnius
+
+
+def translate(failure: BaseException) -> SparkNetError:
+    """The error of this package for a JavaException of pyjnius."""
+    # pyjnius keeps texts only; a CaffeException tells its code in its own.
+    for text in (str(failure), *(getattr(failure, "stacktrace", None) or ())):
+        found = error_in_text(str(text))
+        if found is not None:
+            return found
+    return InternalError(str(failure).split("\n")[0])
+
+
+def call(java: Any, method: str, *args: Any) -> Any:
+    """Calls a Java method, or a static one of a class; the one place that translates errors."""
+    try:
+        return getattr(java, method)(*args)
+    except _jnius().JavaException as failure:
+        raise translate(failure) from None

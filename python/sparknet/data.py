@@ -1,0 +1,144 @@
+"""Training and test data, held by Spark in packed blocks.
+
+An item is an array of one shape, such as (channels, height, width), with a number as its
+label. uint8 items stay bytes until a worker needs them.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pyspark import RDD
+from pyspark.cloudpickle import register_pickle_by_value
+from pyspark.serializers import NoOpSerializer
+from pyspark.sql import DataFrame, SparkSession
+
+from sparknet import pack
+from sparknet._jvm import DatasetHandle, Jvm
+from sparknet._jvm.py4j import Py4JJvm
+from sparknet.errors import ArgumentError, SetupError, ShapeError
+
+__all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd"]
+
+# Executors get the module's code with each task, so sparknet need not be installed there.
+register_pickle_by_value(pack)  # type: ignore[no-untyped-call]
+
+
+class Dataset:
+    """Items and labels in Spark's memory. Made by the functions of this module."""
+
+    def __init__(self, handle: DatasetHandle, jvm: Jvm, shape: Sequence[int]) -> None:
+        self.handle = handle
+        self.jvm = jvm
+        self.shape: tuple[int, ...] = tuple(int(extent) for extent in shape)
+
+    def count(self) -> int:
+        """Number of items."""
+        return self.handle.count()
+
+    def mean(self) -> NDArray[np.float32]:
+        """The mean item, of ``shape``."""
+        return self.handle.mean().reshape(self.shape)
+
+    def unpersist(self) -> None:
+        """Gives the memory back."""
+        self.handle.unpersist()
+
+
+def cifar(
+    directory: str | os.PathLike[str],
+    train: bool = True,
+    partitions: int = 2,
+    spark: SparkSession | None = None,
+) -> Dataset:
+    """CIFAR-10 in its binary form: 50,000 training or 10,000 test images, (3, 32, 32) uint8.
+
+    directory: that of ``data_batch_1.bin`` to ``data_batch_5.bin`` and ``test_batch.bin``
+    (``caffe/data/cifar10/get_cifar10.sh`` gets them). FileError if one is missing or cut.
+    """
+    jvm = _jvm(spark)
+    path = os.path.abspath(os.fspath(directory))
+    return Dataset(jvm.cifar(path, train, partitions), jvm, (3, 32, 32))
+
+
+def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> Dataset:
+    """Data from an RDD of (array, label).
+
+    All arrays have one shape (default: that of the first) and are uint8 or numeric; labels
+    are numbers. Preprocessing of your own goes before: ``from_rdd(rdd.map(f))``. Arrays are
+    packed on the executors; nothing passes through the driver.
+    """
+    jvm = _jvm(SparkSession(rdd.context))
+    first = rdd.take(1)
+    if not first:
+        raise ArgumentError("the RDD is empty")
+    try:
+        array = np.asarray(first[0][0])
+    except (TypeError, IndexError):
+        raise ArgumentError("the RDD must hold pairs (array, label)") from None
+    extents = tuple(array.shape if shape is None else shape)
+    raw = bool(array.dtype == np.uint8)
+    packed = rdd.mapPartitions(lambda items: pack.blocks(items, extents, raw))
+    return _from_packed(jvm, packed, extents)
+
+
+def from_numpy(
+    images: NDArray[Any],
+    labels: NDArray[Any],
+    partitions: int = 2,
+    spark: SparkSession | None = None,
+) -> Dataset:
+    """Data from arrays of this process. images: (n, ...), uint8 or numeric; labels: (n,).
+
+    Item i goes to partition i modulo ``partitions``.
+    """
+    if len(images) != len(labels):
+        raise ShapeError(f"{len(images)} images, but {len(labels)} labels")
+    if not 0 < partitions <= len(images):
+        raise ArgumentError(f"{partitions} partitions of {len(images)} images")
+    session = _session(spark)
+    jvm = Py4JJvm(session)
+    packed = [
+        pack.block(images[part::partitions], labels[part::partitions]) for part in range(partitions)
+    ]
+    rdd = session.sparkContext.parallelize(packed, partitions)
+    return _from_packed(jvm, rdd, images.shape[1:])
+
+
+def from_dataframe(
+    frame: DataFrame,
+    shape: Sequence[int],
+    features: str = "features",
+    label: str = "label",
+) -> Dataset:
+    """Data from a DataFrame.
+
+    features: a column of numeric arrays or vectors, or of bytes (uint8), each with
+    product(shape) values; label: a numeric column.
+    """
+    for column in (features, label):
+        if column not in frame.columns:
+            raise ArgumentError(f"the DataFrame has no column '{column}', only {frame.columns}")
+    jvm = _jvm(frame.sparkSession)
+    return Dataset(jvm.from_dataframe(frame, features, label, shape), jvm, shape)
+
+
+def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
+    # Framed as they are, the blocks arrive in the JVM as an RDD of byte[].
+    framed: Any = packed._reserialize(NoOpSerializer())
+    return Dataset(jvm.from_packed(framed._jrdd, shape), jvm, shape)
+
+
+def _session(spark: SparkSession | None) -> SparkSession:
+    session = spark if spark is not None else SparkSession.getActiveSession()
+    if session is None:
+        raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
+    return session
+
+
+def _jvm(spark: SparkSession | None) -> Jvm:
+    return Py4JJvm(_session(spark))

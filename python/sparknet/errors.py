@@ -1,0 +1,142 @@
+"""Errors of SparkNet, one class per status code of the engine.
+
+The engine, the JVM and this package use the same codes, so a wrong prototxt is a
+``ParseError`` no matter which of them noticed it. Catch ``SparkNetError`` for any of them.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = [
+    "ArgumentError",
+    "CallbackError",
+    "ClosedError",
+    "FileError",
+    "InternalError",
+    "NetError",
+    "NumericError",
+    "OutOfMemoryError",
+    "ParseError",
+    "SetupError",
+    "ShapeError",
+    "SparkNetError",
+    "StateError",
+    "UnsupportedError",
+    "error_for",
+    "error_in_text",
+]
+
+
+class SparkNetError(Exception):
+    """Base of all errors. ``code`` is the engine's status, ``code_name`` its name."""
+
+    code = 12
+    code_name = "INTERNAL"
+
+
+class ArgumentError(SparkNetError, ValueError):
+    """An argument is out of range, of the wrong kind or unknown."""
+
+    code, code_name = 1, "INVALID_ARGUMENT"
+
+
+class ClosedError(SparkNetError):
+    """A net, solver or trainer was used after it was closed."""
+
+    code, code_name = 2, "INVALID_HANDLE"
+
+
+class FileError(SparkNetError):
+    """A file is missing, truncated or cannot be read or written."""
+
+    code, code_name = 3, "IO"
+
+
+class ParseError(SparkNetError, ValueError):
+    """A prototxt or a binary protobuf is malformed. The message names file and line."""
+
+    code, code_name = 4, "PARSE"
+
+
+class NetError(SparkNetError, ValueError):
+    """A net or solver breaks a rule: unknown layer type, missing bottom, bad field."""
+
+    code, code_name = 5, "BAD_NET"
+
+
+class ShapeError(SparkNetError, ValueError):
+    """Shapes or counts do not agree."""
+
+    code, code_name = 6, "SHAPE"
+
+
+class UnsupportedError(SparkNetError, NotImplementedError):
+    """Caffe knows it, this build of SparkNet does not."""
+
+    code, code_name = 7, "UNSUPPORTED"
+
+
+class StateError(SparkNetError, RuntimeError):
+    """A call came out of order, or something that it needs is not there."""
+
+    code, code_name = 8, "STATE"
+
+
+class SetupError(StateError):
+    """The jar, the JVM or a package is missing. The message says what to do."""
+
+
+class CallbackError(SparkNetError):
+    """A function of yours that feeds or preprocesses data failed."""
+
+    code, code_name = 9, "CALLBACK"
+
+
+class NumericError(SparkNetError, ArithmeticError):
+    """A value is not usable: the loss is NaN, or a label is out of range."""
+
+    code, code_name = 10, "NUMERIC"
+
+
+class OutOfMemoryError(SparkNetError, MemoryError):
+    """The engine could not allocate memory."""
+
+    code, code_name = 11, "OUT_OF_MEMORY"
+
+
+class InternalError(SparkNetError):
+    """A bug in SparkNet, or a failure that it has no name for."""
+
+
+_BY_NAME: dict[str, type[SparkNetError]] = {
+    cls.code_name: cls
+    for cls in (
+        ArgumentError,
+        ClosedError,
+        FileError,
+        ParseError,
+        NetError,
+        ShapeError,
+        UnsupportedError,
+        StateError,
+        CallbackError,
+        NumericError,
+        OutOfMemoryError,
+        InternalError,
+    )
+}
+
+# How a CaffeException prints itself, which is how it appears in messages of failed Spark jobs.
+_PRINTED = re.compile(r"\bsparknet\.[\w.]+ \((?P<code>[A-Z_]+)\): (?P<message>[^\n]*)")
+
+
+def error_for(code_name: str, message: str) -> SparkNetError:
+    """The error of the class that belongs to a code's name; unknown names are internal."""
+    return _BY_NAME.get(code_name, InternalError)(message)
+
+
+def error_in_text(text: str) -> SparkNetError | None:
+    """The error of an engine exception that is quoted in a text, or None."""
+    found = _PRINTED.search(text)
+    return error_for(found["code"], found["message"].strip()) if found else None

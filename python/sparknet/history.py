@@ -1,0 +1,62 @@
+"""What a training run did: one entry a round, one entry a test."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["History", "Round", "Test"]
+
+
+class Round(NamedTuple):
+    """One round: broadcast, tau steps on each worker, average.
+
+    iteration: steps of each worker so far; loss: mean over the round's images; seconds:
+    wall time of the round's training; workers: how many took part.
+    """
+
+    iteration: int
+    loss: float
+    images: int
+    seconds: float
+    workers: int
+
+    @property
+    def images_per_second(self) -> float:
+        return self.images / self.seconds if self.seconds > 0 else 0.0
+
+
+class Test(NamedTuple):
+    """Mean of each net output over the test data, at an iteration."""
+
+    iteration: int
+    scores: dict[str, float]
+
+
+class History:
+    """Rounds and tests in order."""
+
+    def __init__(self) -> None:
+        self.rounds: list[Round] = []
+        self.tests: list[Test] = []
+
+    @property
+    def images(self) -> int:
+        """Images trained on so far, all workers together."""
+        return sum(entry.images for entry in self.rounds)
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all rounds."""
+        return sum(entry.seconds for entry in self.rounds)
+
+    @property
+    def images_per_second(self) -> float:
+        return self.images / self.seconds if self.seconds > 0 else 0.0
+
+    def losses(self) -> list[tuple[int, float]]:
+        """(iteration, training loss) of each round."""
+        return [(entry.iteration, entry.loss) for entry in self.rounds]
+
+    def scores(self, output: str) -> list[tuple[int, float]]:
+        """(iteration, value) of a net output at each test."""
+        return [(test.iteration, test.scores[output]) for test in self.tests]

@@ -1,0 +1,231 @@
+"""Nets and solvers in this process, without Spark, in the manner of pycaffe::
+
+    from sparknet.local import TEST, Net, Solver
+
+    net = Net("deploy.prototxt", TEST, weights="trained.caffemodel")
+    net.blobs["data"].data[...] = images
+    scores = net.forward()["prob"]
+
+``data`` and ``diff`` are NumPy arrays on the engine's own memory: writing to them reaches
+the engine. They keep their net alive; reshaping a blob to a larger size ends the validity
+of arrays that were taken before. Paths inside a solver prototxt are relative to the
+working directory, as in Caffe.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+from collections import OrderedDict
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from sparknet._jvm.pyjnius import call, classes
+from sparknet.errors import ArgumentError, ShapeError
+
+__all__ = ["TEST", "TRAIN", "Blob", "Net", "Solver", "set_random_seed"]
+
+TRAIN = 0
+TEST = 1
+
+_DATA, _DIFF = 0, 1
+
+
+def set_random_seed(seed: int) -> None:
+    """Seeds nets created from now on whose solver has no seed of its own."""
+    call(classes().engine, "setSeed", seed)
+
+
+class Blob:
+    """An array of the net: its values and their gradients."""
+
+    def __init__(self, java: Any, owner: object) -> None:
+        self._java = java
+        self._owner = owner
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(int(extent) for extent in call(self._java, "shape"))
+
+    @property
+    def count(self) -> int:
+        return int(np.prod(self.shape, dtype=np.int64))
+
+    @property
+    def data(self) -> NDArray[np.float32]:
+        """The values, as an array of ``shape`` on the engine's memory."""
+        return self._array(_DATA)
+
+    @property
+    def diff(self) -> NDArray[np.float32]:
+        """The gradients of the loss by the values, as an array on the engine's memory."""
+        return self._array(_DIFF)
+
+    def reshape(self, *shape: int) -> None:
+        """Gives an input another shape; ``Net.reshape`` carries it through the net."""
+        call(self._java, "reshape", [int(extent) for extent in shape])
+
+    def _array(self, part: int) -> NDArray[np.float32]:
+        shape = self.shape
+        size = int(np.prod(shape, dtype=np.int64))
+        if size == 0:
+            return np.empty(shape, dtype=np.float32)
+        memory: Any = (ctypes.c_float * size).from_address(call(self._java, "address", part))
+        # Whoever holds the array holds the net, and with it the memory.
+        memory.owner = self._owner
+        array: NDArray[np.float32] = np.frombuffer(memory, dtype=np.float32)
+        return array.reshape(shape)
+
+
+class _Native:
+    """Frees the native object when the last Blob, array or Net that holds it is gone."""
+
+    def __init__(self, java: Any) -> None:
+        self.java = java
+
+    def __del__(self) -> None:
+        with contextlib.suppress(Exception):  # At exit the JVM may be gone, and the memory too.
+            self.java.close()
+
+
+class Net:
+    """A net. blobs: name -> Blob; params: layer name -> its parameter blobs, in net order.
+
+    path: a prototxt; phase: TRAIN or TEST; weights: a .caffemodel to start from.
+    """
+
+    def __init__(
+        self,
+        path: str | os.PathLike[str],
+        phase: int = TEST,
+        weights: str | os.PathLike[str] | None = None,
+    ) -> None:
+        if phase not in (TRAIN, TEST):
+            raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
+        java = call(classes().net, "fromFile", os.fspath(path), phase)
+        self._attach(java, _Native(java))
+        if weights is not None:
+            self.copy_from(weights)
+
+    @classmethod
+    def _lent(cls, java: Any, owner: object) -> Net:
+        net = cls.__new__(cls)
+        net._attach(java, owner)
+        return net
+
+    def _attach(self, java: Any, owner: object) -> None:
+        self._java = java
+        self._owner = owner
+        self.inputs: list[str] = [str(name) for name in call(java, "inputs")]
+        self.outputs: list[str] = [str(name) for name in call(java, "outputs")]
+        self.layers: list[str] = [str(name) for name in call(java, "layerNames")]
+        self.blobs: OrderedDict[str, Blob] = OrderedDict()
+        self.params: OrderedDict[str, list[Blob]] = OrderedDict()
+        for index, name in enumerate(call(java, "blobNames")):
+            self.blobs[str(name)] = Blob(call(java, "blob", index), owner)
+        for layer, name in enumerate(self.layers):
+            blobs = [
+                Blob(call(java, "param", layer, index), owner)
+                for index in range(call(java, "numParams", layer))
+            ]
+            if blobs:
+                self.params[name] = blobs
+
+    def forward(
+        self, start: str | None = None, end: str | None = None, **inputs: ArrayLike
+    ) -> dict[str, NDArray[np.float32]]:
+        """Runs the layers from ``start`` to ``end``, both inclusive; default: all.
+
+        inputs: new values of input blobs. The result maps each output of the net, or
+        the top of ``end``, to its array.
+        """
+        for name, values in inputs.items():
+            if name not in self.inputs:
+                raise ArgumentError(f"the net has no input '{name}', only {self.inputs}")
+            self._fill(name, values, _DATA)
+        call(self._java, "forward", self._index(start), self._index(end))
+        names = self.outputs if end is None else self._tops(end)
+        return {name: self.blobs[name].data for name in names}
+
+    def backward(
+        self, start: str | None = None, end: str | None = None, **diffs: ArrayLike
+    ) -> dict[str, NDArray[np.float32]]:
+        """Runs the layers backward from ``start`` to ``end``; default: all.
+
+        diffs: gradients of output blobs to start from. Gradients of parameters add up until
+        ``clear_param_diffs``. The result maps each input of the net to its gradient.
+        """
+        for name, values in diffs.items():
+            if name not in self.outputs:
+                raise ArgumentError(f"the net has no output '{name}', only {self.outputs}")
+            self._fill(name, values, _DIFF)
+        call(self._java, "backward", self._index(start), self._index(end))
+        return {name: self.blobs[name].diff for name in self.inputs}
+
+    def clear_param_diffs(self) -> None:
+        """Sets the gradients of all parameters to zero."""
+        call(self._java, "clearGradients")
+
+    def reshape(self) -> None:
+        """Carries new shapes of inputs through the net."""
+        call(self._java, "reshape")
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Writes the weights as a .caffemodel."""
+        call(self._java, "save", os.fspath(path))
+
+    def copy_from(self, path: str | os.PathLike[str]) -> None:
+        """Loads the weights of a .caffemodel, by layer name."""
+        call(self._java, "load", os.fspath(path))
+
+    def _index(self, layer: str | None) -> int:
+        if layer is None:
+            return -1
+        if layer not in self.layers:
+            raise ArgumentError(f"the net has no layer '{layer}', only {self.layers}")
+        return self.layers.index(layer)
+
+    def _tops(self, layer: str) -> list[str]:
+        described = call(self._java, "proto")
+        parameters = described.getLayer(self._index(layer))
+        return [str(parameters.getTop(index)) for index in range(parameters.getTopCount())]
+
+    def _fill(self, name: str, values: ArrayLike, part: int) -> None:
+        array = self.blobs[name]._array(part)
+        given = np.asarray(values, dtype=np.float32)
+        if given.shape != array.shape:
+            raise ShapeError(f"blob '{name}' has shape {array.shape}, {given.shape} given")
+        array[...] = given
+
+
+class Solver:
+    """A solver with its train net ``net`` and its ``test_nets``. path: a solver prototxt."""
+
+    def __init__(self, path: str | os.PathLike[str]) -> None:
+        self._java = call(classes().solver, "fromFile", os.fspath(path))
+        owner = _Native(self._java)
+        self.net = Net._lent(call(self._java, "net"), owner)
+        self.test_nets = [
+            Net._lent(call(self._java, "testNet", index), owner)
+            for index in range(call(self._java, "numTestNets"))
+        ]
+
+    @property
+    def iter(self) -> int:
+        """Number of updates applied so far."""
+        return int(call(self._java, "iteration"))
+
+    def step(self, n: int) -> float:
+        """Runs n training iterations. The loss, smoothed as ``average_loss`` says."""
+        return float(call(self._java, "step", n))
+
+    def snapshot(self) -> list[str]:
+        """Writes weights and state under ``snapshot_prefix``; the paths of both files."""
+        return [str(path) for path in call(self._java, "snapshot", None)]
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Goes on from a .solverstate."""
+        call(self._java, "restore", os.fspath(path))

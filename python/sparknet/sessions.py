@@ -1,0 +1,72 @@
+"""A Spark session with SparkNet's jar on its class path, for when there is none yet."""
+
+from __future__ import annotations
+
+import logging
+import os
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from pyspark.sql import SparkSession
+
+from sparknet import jar
+
+__all__ = ["session"]
+
+# Passed to the JVM as a file, because it is read before any jar is on the class path.
+_QUIET = """\
+rootLogger.level = error
+rootLogger.appenderRef.stderr.ref = console
+appender.console.type = Console
+appender.console.name = console
+appender.console.target = SYSTEM_ERR
+appender.console.layout.type = PatternLayout
+appender.console.layout.pattern = %d{HH:mm:ss} %p %c{1}: %m%n%ex
+"""
+
+
+def session(
+    workers: int = 2,
+    *,
+    master: str | None = None,
+    memory_mb: int = 1024,
+    app_name: str = "SparkNet",
+    config: Mapping[str, str] | None = None,
+) -> SparkSession:
+    """A session for training with so many workers.
+
+    master: default is this machine, with one executor JVM per worker and the cores shared
+    out among them. memory_mb: heap of each executor. config: further settings of Spark.
+    Logs nothing below errors, so that progress bars stay visible. A session that is
+    already there is returned as it is.
+    """
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    cores = max(1, (os.cpu_count() or 1) // workers)
+    builder = SparkSession.builder.appName(app_name)
+    settings = {
+        "spark.jars": str(jar.find()),
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+    }
+    if master is None:
+        master = f"local-cluster[{workers},{cores},{memory_mb}]"
+        settings["spark.executor.memory"] = f"{memory_mb}m"
+        settings["spark.task.cpus"] = str(cores)
+    settings.update(config or {})
+    with tempfile.TemporaryDirectory(prefix="sparknet-") as folder:
+        quiet = Path(folder) / "log4j2.properties"
+        quiet.write_text(_QUIET, encoding="utf-8")
+        options = settings.get("spark.driver.extraJavaOptions", "")
+        settings["spark.driver.extraJavaOptions"] = (
+            f"-Dlog4j2.configurationFile={quiet} {options}".strip()
+        )
+        for key, value in settings.items():
+            builder = builder.config(key, value)
+        spark = builder.master(master).getOrCreate()
+    spark.sparkContext.setLogLevel("ERROR")
+    # Py4J logs a traceback when the JVM goes first, which Ctrl-C may bring about.
+    logging.getLogger("py4j").setLevel(logging.CRITICAL)
+    return spark

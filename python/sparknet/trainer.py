@@ -1,0 +1,223 @@
+"""Training on Spark: local steps on every worker, then an average of their weights."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Mapping, Sequence
+from types import TracebackType
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparknet import spec
+from sparknet._jvm import Floats
+from sparknet.data import Dataset
+from sparknet.errors import ArgumentError, ShapeError, StateError
+from sparknet.history import History, Round, Test
+from sparknet.progress import Progress
+from sparknet.weights import Weights
+
+__all__ = ["Trainer"]
+
+
+class Trainer:
+    """A net in training on the workers of a Spark session.
+
+    solver, net: a path, prototxt text or message; ``net`` replaces the solver's own. train,
+    test: from ``sparknet.data``. workers: how many train at a time, each on a partition of
+    its own. mean: subtracted from every item (shape of an item, or one value per channel);
+    scale: multiplied afterwards. options: those of ``sparknet.train.Trainer`` in Scala, such
+    as ``seed`` and ``threads``.
+
+    The loop by hand is::
+
+        trainer.broadcast()   # current weights -> workers
+        trainer.train(tau=10) # tau steps on each worker
+        trainer.average()     # weights of the workers -> current weights
+        trainer.test()        # {"accuracy": 0.61, "loss": 1.1}
+    """
+
+    def __init__(
+        self,
+        solver: spec.SolverSource,
+        train: Dataset,
+        test: Dataset | None = None,
+        *,
+        workers: int = 2,
+        net: spec.NetSource | None = None,
+        mean: NDArray[Any] | None = None,
+        scale: float | None = None,
+        **options: Any,
+    ) -> None:
+        if workers < 1:
+            raise ArgumentError(f"workers must be 1 or more, not {workers}")
+        self.solver = spec.solver(solver, net)
+        self.history = History()
+        self.snapshots: list[str] = []
+        flat = _flat_mean(mean, train.shape)
+        self._train_count = train.count()
+        self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
+        self._tests = test is not None
+        try:
+            self._handle.set_train_data(train.handle, flat, scale)
+            if test is not None:
+                self._handle.set_test_data(test.handle, flat, scale)
+            self._layout = self._handle.layout()
+        except BaseException:
+            self._handle.close()
+            raise
+
+    def broadcast(self, weights: Mapping[str, Sequence[Any]] | None = None) -> None:
+        """Sends the current weights, or those given, to the workers."""
+        if weights is not None:
+            self.set_weights(weights)
+        self._handle.broadcast()
+
+    def train(self, tau: int) -> Round:
+        """Each worker takes tau steps on its partition. What they did, with the mean loss."""
+        done = self._handle.train(tau)
+        self.history.rounds.append(done)
+        return done
+
+    def average(self) -> None:
+        """The current weights become the workers' mean, weighted by images trained on."""
+        self._handle.average()
+
+    def test(self) -> dict[str, float]:
+        """Mean of each output of the test net over all test items, with current weights."""
+        if not self._tests:
+            raise StateError("the trainer has no test data: pass test=")
+        scores = self._handle.test()
+        self.history.tests.append(Test(self.iteration, scores))
+        return scores
+
+    def fit(
+        self,
+        rounds: int | None = None,
+        *,
+        epochs: float | None = None,
+        tau: int = 10,
+        test_every: int = 0,
+        snapshot_every: int = 0,
+        snapshot_prefix: str | os.PathLike[str] | None = None,
+        progress: bool = True,
+    ) -> History:
+        """Runs the loop for a number of rounds, or of passes over the training images.
+
+        test_every, snapshot_every: in rounds, 0 for never. With a snapshot_prefix the last
+        round is kept too. Ctrl-C ends the running jobs and raises KeyboardInterrupt; what
+        was snapshotted is named on stderr and in ``snapshots``.
+        """
+        if (rounds is None) == (epochs is None):
+            raise ArgumentError("fit needs either rounds or epochs")
+        if snapshot_every and snapshot_prefix is None:
+            raise ArgumentError("snapshot_every needs a snapshot_prefix")
+        before = self.history.images
+        target = math.inf if epochs is None else epochs * self._train_count
+        bar = Progress(target if rounds is None else rounds, "training") if progress else None
+        number = 0
+        try:
+            while self._goes_on(number, rounds, self.history.images - before, target):
+                done = self._round(tau)
+                number += 1
+                if bar is not None:
+                    share = number if rounds is not None else self.history.images - before
+                    bar.update(share, self._note(done))
+                if test_every and number % test_every == 0 and self._tests:
+                    scores = self.test()
+                    if bar is not None:
+                        bar.message(f"iteration {self.iteration}: {_listed(scores)}")
+                if snapshot_every and number % snapshot_every == 0:
+                    self.snapshot(str(snapshot_prefix))
+            if snapshot_prefix is not None and number:
+                self.snapshot(str(snapshot_prefix))
+        except KeyboardInterrupt:
+            if bar is not None:
+                bar.close()
+                kept = self.snapshots[-1] if self.snapshots else "none was taken"
+                bar.message(f"interrupted; last snapshot: {kept}")
+            raise
+        finally:
+            if bar is not None:
+                bar.close()
+        return self.history
+
+    @staticmethod
+    def _goes_on(number: int, rounds: int | None, images: int, target: float) -> bool:
+        return images < target if rounds is None else number < rounds
+
+    def _round(self, tau: int) -> Round:
+        self.broadcast()
+        done = self.train(tau)
+        self.average()
+        return done
+
+    @staticmethod
+    def _note(done: Round) -> str:
+        return f"loss {done.loss:.4f}, {done.images_per_second:,.0f} images/s"
+
+    @property
+    def iteration(self) -> int:
+        """Steps that each worker has taken, which is what lr policies follow."""
+        return self._handle.iteration()
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the current weights: layer name -> its blobs (weights, biases)."""
+        return self._layout.split(self._handle.weights())
+
+    def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
+        """Makes these the current weights; layers and shapes must be those of the net."""
+        self._handle.set_weights(self._layout.join(weights))
+
+    def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
+        """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns both paths."""
+        path = os.path.abspath(os.fspath(prefix))
+        files = self._handle.snapshot(path)
+        self.snapshots = files
+        return files
+
+    def restore(self, path: str | os.PathLike[str]) -> None:
+        """Goes on from a ``.solverstate``, or starts from the weights in a ``.caffemodel``."""
+        name = os.path.abspath(os.fspath(path))
+        if name.endswith(".caffemodel"):
+            self._handle.load_weights(name)
+        else:
+            self._handle.restore(name)
+
+    def close(self) -> None:
+        """Ends running jobs and frees the nets in the executors."""
+        self._handle.close()
+
+    def __enter__(self) -> Trainer:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        try:
+            self.close()
+        except StateError:
+            if error is None:  # Otherwise the JVM went first, and the cause is on its way.
+                raise
+
+
+def _flat_mean(mean: NDArray[Any] | None, shape: Sequence[int]) -> Floats | None:
+    if mean is None:
+        return None
+    values = np.asarray(mean, dtype=np.float32)
+    if values.ndim == 1 and len(shape) == 3 and values.size == shape[0]:
+        values = values.reshape(-1, 1, 1)
+    try:
+        return np.ascontiguousarray(np.broadcast_to(values, tuple(shape))).ravel()
+    except ValueError:
+        raise ShapeError(f"mean of shape {values.shape} for items of {tuple(shape)}") from None
+
+
+def _listed(scores: Mapping[str, float]) -> str:
+    return ", ".join(f"{name} {value:.4f}" for name, value in sorted(scores.items()))

@@ -1,0 +1,42 @@
+"""Arrays between the JVM and this process: owner-only files of float32, little-endian.
+
+A file on a tmpfs moves at the speed of memory; Py4J would send base64 text. The Scala side
+is ``sparknet.io.BulkTransfer``. Whoever reads a file deletes it.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sparknet.errors import FileError
+
+__all__ = ["read", "write"]
+
+
+def read(path: str) -> NDArray[np.float32]:
+    """The values in a file that the JVM wrote; the file is gone afterwards."""
+    try:
+        values = np.fromfile(path, dtype="<f4")
+        os.unlink(path)
+    except OSError as error:
+        raise FileError(f"{path}: {error.strerror}") from None
+    return values.astype(np.float32, copy=False)
+
+
+def write(values: NDArray[np.float32], directory: str) -> str:
+    """Path of a new file with the values, for the JVM to read and delete."""
+    try:
+        handle, path = tempfile.mkstemp(prefix="sparknet-", suffix=".f32", dir=directory)
+    except OSError as error:
+        raise FileError(f"{directory}: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "wb") as stream:
+            np.ascontiguousarray(values, dtype="<f4").tofile(stream)
+    except OSError as error:
+        os.unlink(path)
+        raise FileError(f"{path}: {error.strerror}") from None
+    return path

@@ -48,12 +48,12 @@ class Storage {
 
   // Values in plain order / in `format` (null: plain order), up to date.
   const T* read(const FormatPtr& format = nullptr);
-  // As read, but the caller may change the values; other copies become stale.
+  // As read, but the caller may change the values; finish with written().
   T* read_write(const FormatPtr& format = nullptr);
   // Memory to be overwritten entirely in `format`; finish with written().
   T* write(const FormatPtr& format = nullptr);
-  // Ends a write begun with write(format). Needed only for pinned storages to keep
-  // plain memory the truth, so it must always be called.
+  // Ends what write(format) or read_write(format) began: brings a pinned storage's values
+  // back to plain order. Needed unless the format is plain.
   void written(const FormatPtr& format = nullptr);
 
   // All zeros from now on, at no cost.
@@ -76,6 +76,7 @@ class Storage {
   };
   Copy& copy_in(const FormatPtr& format);
   Copy* fresh_copy();
+  void distrust(Copy& copy) const;
   void make_fresh(Copy& target);
   void only_fresh(const Copy& copy);
 

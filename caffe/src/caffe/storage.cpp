@@ -112,10 +112,17 @@ void Storage<T>::only_fresh(const Copy& copy) {
   zero_ = false;
 }
 
+// Plain memory of a pinned storage may have been changed by its user unseen, so packed
+// copies are made anew. Only a packed write that is not finished yet is newer.
+template <typename T>
+void Storage<T>::distrust(Copy& copy) const {
+  if (pinned_ && copy.format && copies_[0]->fresh) copy.fresh = false;
+}
+
 template <typename T>
 const T* Storage<T>::read(const FormatPtr& format) {
   Copy& copy = copy_in(format);
-  if (pinned_ && format) copy.fresh = false;  // plain memory may have changed unseen
+  distrust(copy);
   make_fresh(copy);
   return copy.values.data();
 }
@@ -123,7 +130,7 @@ const T* Storage<T>::read(const FormatPtr& format) {
 template <typename T>
 T* Storage<T>::read_write(const FormatPtr& format) {
   Copy& copy = copy_in(format);
-  if (pinned_ && format) copy.fresh = false;
+  distrust(copy);
   make_fresh(copy);
   only_fresh(copy);
   current_ = format;

@@ -1,5 +1,6 @@
-# Target caffe_proto: C++ code generated from caffe.proto by the system's protoc, for the
-# system's libprotobuf, and the schema itself as bytes (caffe/proto/caffe_descriptor.hpp).
+# Target caffe_proto: C++ code generated from caffe.proto by the system's protoc, for the system's
+# libprotobuf, and the schema itself as bytes (caffe/proto/caffe_descriptor.hpp). The messages are
+# lite ones; caffe/src/caffe/proto/schema.hpp says why.
 find_package(Protobuf REQUIRED)
 find_package(Threads REQUIRED)
 
@@ -11,7 +12,7 @@ file(MAKE_DIRECTORY "${proto_dir}")
 
 add_custom_command(
   OUTPUT "${proto_dir}/caffe.pb.cc" "${proto_dir}/caffe.pb.h" "${proto_dir}/caffe.desc"
-  COMMAND protobuf::protoc "--proto_path=${schema_root}" "--cpp_out=${generated}"
+  COMMAND protobuf::protoc "--proto_path=${schema_root}" "--cpp_out=lite:${generated}"
           "--descriptor_set_out=${proto_dir}/caffe.desc" ${schema}
   DEPENDS "${schema_root}/${schema}"
   COMMENT "Generating C++ from caffe.proto"

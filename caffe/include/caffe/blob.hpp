@@ -69,6 +69,8 @@ class Blob {
   // 4-axis shapes are equal when left-padded with ones) and throws kShape otherwise.
   void to_proto(BlobProto* proto, bool write_diff = false) const;
   void from_proto(const BlobProto& proto, bool reshape);
+  // Throws what from_proto(proto, false) would, and changes nothing.
+  void check_proto(const BlobProto& proto) const;
 
  private:
   Shape shape_;

@@ -42,6 +42,11 @@ class Net {
   const BlobVec<T>& bottoms(int layer) const { return bottom_vecs_[layer]; }
   const BlobVec<T>& tops(int layer) const { return top_vecs_[layer]; }
   const std::vector<int>& top_ids(int layer) const { return top_ids_[layer]; }
+  // Whether backward runs the layer, and whether it gives its bottom a diff.
+  bool layer_needs_backward(int layer) const { return layer_need_backward_[layer]; }
+  bool bottom_needs_backward(int layer, int bottom) const {
+    return bottom_need_backward_[layer][bottom];
+  }
 
   const std::vector<std::shared_ptr<Blob<T>>>& blobs() const { return blobs_; }
   const std::vector<std::string>& blob_names() const { return blob_names_; }
@@ -56,6 +61,7 @@ class Net {
     std::shared_ptr<Blob<T>> blob;
     int layer = 0, index = 0;  // where it is owned
     float lr_mult = 1, decay_mult = 1;
+    bool lr_mult_given = false, decay_mult_given = false;  // or only defaults so far
   };
   const std::vector<LearnableParam>& learnable_params() const { return learnable_; }
 
@@ -85,22 +91,31 @@ class Net {
  private:
   // net_init.cpp
   void init(const NetParameter& param);
-  void append_bottom(const LayerParameter& layer, int layer_id, int bottom_id,
-                     std::map<std::string, int>* available);
-  void append_top(const LayerParameter& layer, int layer_id, int top_id,
-                  std::map<std::string, int>* available);
-  void find_backward_needs(const NetParameter& param);
+  void append_layer(const LayerParameter& param, std::map<std::string, int>* available);
+  void append_bottom(int layer_id, int bottom_id, std::map<std::string, int>* available);
+  void append_top(int layer_id, int top_id, std::map<std::string, int>* available);
+  void find_layers_under_loss();
+  void force_backward();
   // net_params.cpp
-  void append_param(const LayerParameter& layer, int layer_id, int param_id);
+  void append_params(int layer_id);
+  void share_param(int layer_id, int param_id, LearnableParam* owner);
   // layout_pass.cpp: chooses a memory format for every blob and creates ops.
   void plan_formats();
+  // net_run.cpp
+  bool shapes_changed() const;
+  void prepare();
   void run_feed();
+  // net_debug.cpp: mean absolute values, if debug_info is on.
+  void log_forward(int layer_id) const;
+  void log_backward(int layer_id) const;
+  void log_params() const;
 
   std::string name_;
   Phase phase_ = TEST;
   int threads_ = 1;
   bool debug_info_ = false;
   bool planned_ = false;
+  std::vector<Shape> planned_shapes_;  // of blobs_, when formats were planned
   std::shared_ptr<Random> random_;
   std::vector<std::unique_ptr<Layer<T>>> layers_;
   std::map<std::string, int> layer_index_;
@@ -114,6 +129,7 @@ class Net {
   std::vector<bool> layer_need_backward_;
   std::vector<int> input_blobs_, output_blobs_;
   std::vector<LearnableParam> learnable_;
+  std::map<std::string, int> param_owners_;  // index in learnable_ by ParamSpec name
   std::vector<int> java_data_layers_;
   Feed feed_;
 };

@@ -1,0 +1,113 @@
+// Running a net.
+#include "caffe/java_data_layer.hpp"
+#include "caffe/net.hpp"
+#include "caffe/threads.hpp"
+
+namespace caffe {
+
+template <typename T>
+T Net<T>::forward(int first, int last) {
+  require(first >= 0 && last < num_layers(), Code::kInvalidArgument, "layers ", first, " to ", last,
+          " are not in 0..", num_layers() - 1);
+  ThreadScope scope(threads_);
+  prepare();
+  if (first == 0 && feed_) run_feed();
+  T loss = 0;
+  for (int i = first; i <= last; ++i) {
+    loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
+    if (debug_info_) log_forward(i);
+  }
+  return loss;
+}
+
+template <typename T>
+void Net<T>::backward(int last, int first) {
+  require(first >= 0 && last < num_layers(), Code::kInvalidArgument, "layers ", last, " to ", first,
+          " are not in 0..", num_layers() - 1);
+  require(planned_ && !shapes_changed(), Code::kState,
+          "backward needs a forward pass with the same shapes first");
+  ThreadScope scope(threads_);
+  for (int i = last; i >= first; --i) {
+    if (!layer_need_backward_[i]) continue;
+    layers_[i]->backward(top_vecs_[i], bottom_need_backward_[i], bottom_vecs_[i]);
+    if (debug_info_) log_backward(i);
+  }
+  if (debug_info_) log_params();
+}
+
+template <typename T>
+void Net<T>::reshape() {
+  ThreadScope scope(threads_);
+  for (int i = 0; i < num_layers(); ++i) {
+    try {
+      layers_[i]->reshape(bottom_vecs_[i], top_vecs_[i]);
+    } catch (const Error& e) {
+      const std::string where = cat("layer '", layers_[i]->name(), "'");
+      if (std::string(e.what()).find(where) != std::string::npos) throw;
+      fail(e.code(), where, ": ", e.what());
+    }
+  }
+  planned_ = false;
+}
+
+// Callers may have reshaped inputs since formats were planned.
+template <typename T>
+bool Net<T>::shapes_changed() const {
+  if (planned_shapes_.size() != blobs_.size()) return true;
+  for (size_t i = 0; i < blobs_.size(); ++i) {
+    if (planned_shapes_[i] != blobs_[i]->shape()) return true;
+  }
+  return false;
+}
+
+template <typename T>
+void Net<T>::prepare() {
+  if (planned_ && !shapes_changed()) return;
+  if (!planned_shapes_.empty()) reshape();
+  plan_formats();
+  planned_shapes_.clear();
+  for (const auto& blob : blobs_) planned_shapes_.push_back(blob->shape());
+  planned_ = true;
+}
+
+template <typename T>
+void Net<T>::run_feed() {
+  if (java_data_layers_.empty()) return;
+  std::vector<T*> tops;
+  std::vector<int64_t> counts;
+  for (int id : java_data_layers_) {
+    tops.push_back(top_vecs_[id][0]->data().write());
+    counts.push_back(top_vecs_[id][0]->count());
+  }
+  feed_(tops, counts);
+  for (int id : java_data_layers_) {
+    top_vecs_[id][0]->data().written();
+    static_cast<JavaDataLayer<T>&>(*layers_[id]).set_fed();
+  }
+}
+
+template <typename T>
+void Net<T>::set_batch_size(int64_t batch) {
+  require(batch > 0, Code::kInvalidArgument, "batch size ", batch, " is not positive");
+  for (int id : java_data_layers_) {
+    static_cast<JavaDataLayer<T>&>(*layers_[id]).set_batch_size(batch);
+  }
+  reshape();
+}
+
+template <typename T>
+int Net<T>::layer_index(const std::string& name) const {
+  const auto found = layer_index_.find(name);
+  return found == layer_index_.end() ? -1 : found->second;
+}
+
+template <typename T>
+Blob<T>* Net<T>::blob(const std::string& name) const {
+  const auto found = blob_index_.find(name);
+  return found == blob_index_.end() ? nullptr : blobs_[found->second].get();
+}
+
+template class Net<float>;
+template class Net<double>;
+
+}  // namespace caffe

@@ -1,0 +1,123 @@
+package libs;
+
+import java.awt.color.ColorSpace;
+import java.awt.image.BufferedImage;
+import java.util.Arrays;
+
+/** An RGB image of 8 bits per channel, one plane per channel, rows from the top. */
+public class ByteImage {
+  private final byte[] red;
+  private final byte[] green;
+  private final byte[] blue;
+  private final int height;
+  private final int width;
+
+  /** Copies the pixels of an image. */
+  public ByteImage(BufferedImage image) {
+    this(image.getHeight(), image.getWidth());
+    if (image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY) {
+      copyGrey(image);
+      return;
+    }
+    int[] row = new int[width];
+    for (int y = 0; y < height; y++) {
+      image.getRGB(0, y, width, 1, row, 0, width);
+      for (int x = 0; x < width; x++) {
+        red[y * width + x] = (byte) (row[x] >> 16);
+        green[y * width + x] = (byte) (row[x] >> 8);
+        blue[y * width + x] = (byte) row[x];
+      }
+    }
+  }
+
+  /** Takes planes in the order red, green, blue, each of height * width bytes by rows. */
+  public ByteImage(byte[] image, int height, int width) {
+    int plane = Math.multiplyExact(height, width);
+    if (image.length != 3L * plane) {
+      throw new IllegalArgumentException(
+          "an image of 3x" + height + "x" + width + " has " + 3L * plane + " bytes, not "
+              + image.length);
+    }
+    this.red = Arrays.copyOfRange(image, 0, plane);
+    this.green = Arrays.copyOfRange(image, plane, 2 * plane);
+    this.blue = Arrays.copyOfRange(image, 2 * plane, 3 * plane);
+    this.height = height;
+    this.width = width;
+  }
+
+  /** A black image. */
+  public ByteImage(int height, int width) {
+    this.red = new byte[Math.multiplyExact(height, width)];
+    this.green = new byte[red.length];
+    this.blue = new byte[red.length];
+    this.height = height;
+    this.width = width;
+  }
+
+  // Java would take grey values for linear ones and brighten them on the way to RGB.
+  private void copyGrey(BufferedImage image) {
+    int shift = Math.max(0, image.getSampleModel().getSampleSize(0) - 8);
+    int[] row = new int[width];
+    for (int y = 0; y < height; y++) {
+      image.getRaster().getSamples(0, y, width, 1, 0, row);
+      for (int x = 0; x < width; x++) {
+        red[y * width + x] = (byte) (row[x] >> shift);
+      }
+    }
+    System.arraycopy(red, 0, green, 0, red.length);
+    System.arraycopy(red, 0, blue, 0, red.length);
+  }
+
+  public byte getRed(int row, int col) {
+    return red[row * width + col];
+  }
+
+  public byte getGreen(int row, int col) {
+    return green[row * width + col];
+  }
+
+  public byte getBlue(int row, int col) {
+    return blue[row * width + col];
+  }
+
+  public int getHeight() {
+    return height;
+  }
+
+  public int getWidth() {
+    return width;
+  }
+
+  /**
+   * Writes a part of the image as floats 0 to 255, three planes of its height h and width w: {@code
+   * buffer[c*h*w + row*w + col]} is channel c at {@code (row + lowerOffsets[0], col +
+   * lowerOffsets[1])}. What lies behind the third plane in the buffer stays as it is.
+   *
+   * @param lowerOffsets first row and column
+   * @param upperOffsets row and column after the last
+   */
+  public void cropInto(float[] buffer, int[] lowerOffsets, int[] upperOffsets) {
+    int top = lowerOffsets[0];
+    int left = lowerOffsets[1];
+    int h = upperOffsets[0] - top;
+    int w = upperOffsets[1] - left;
+    if (top < 0 || left < 0 || h < 0 || w < 0 || top + h > height || left + w > width) {
+      throw new IllegalArgumentException(
+          "rows " + top + " to " + upperOffsets[0] + ", columns " + left + " to "
+              + upperOffsets[1] + " are not inside an image of " + height + "x" + width);
+    }
+    if (buffer.length < 3L * h * w) {
+      throw new IllegalArgumentException(
+          "a crop of 3x" + h + "x" + w + " does not fit " + buffer.length + " floats");
+    }
+    int to = 0;
+    for (byte[] plane : new byte[][] {red, green, blue}) {
+      for (int row = 0; row < h; row++) {
+        int from = (top + row) * width + left;
+        for (int col = 0; col < w; col++) {
+          buffer[to++] = plane[from + col] & 0xFF;
+        }
+      }
+    }
+  }
+}

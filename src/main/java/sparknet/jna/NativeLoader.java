@@ -1,0 +1,127 @@
+package sparknet.jna;
+
+import com.sun.jna.Library;
+import com.sun.jna.Native;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Properties;
+
+/**
+ * Finds and loads the native library, once per JVM.
+ *
+ * <p>Tried in this order: the file that the system property {@code sparknet.library} names; the
+ * copy inside the jar; {@code $SPARKNET_HOME/build/libccaffe.so}; what JNA finds under the name
+ * {@code ccaffe} ({@code jna.library.path}, {@code LD_LIBRARY_PATH}, system folders).
+ */
+public final class NativeLoader {
+  public static final String PROPERTY = "sparknet.library";
+  private static final String FILE = "libccaffe.so";
+
+  private static CCaffe library;
+
+  private NativeLoader() {}
+
+  /** The library, loaded if it was not; a failure is tried anew by the next call. */
+  public static synchronized CCaffe library() {
+    if (library == null) {
+      library = load(System.getProperty(PROPERTY), System.getenv("SPARKNET_HOME"));
+    }
+    return library;
+  }
+
+  static CCaffe load(String chosen, String home) {
+    List<String> tried = new ArrayList<>();
+    Optional<CCaffe> found = Optional.empty();
+    if (chosen != null) {
+      found = loadFile(Path.of(chosen), "system property " + PROPERTY, tried);
+    } else {
+      Optional<Path> bundled = extract(tried);
+      if (bundled.isPresent()) {
+        found = loadFile(bundled.get(), "the jar's own copy", tried);
+      }
+      if (found.isEmpty() && home != null) {
+        found = loadFile(Path.of(home, "build", FILE), "SPARKNET_HOME", tried);
+      }
+      if (found.isEmpty()) {
+        found = loadNamed("ccaffe", "JNA's search for \"ccaffe\"", tried);
+      }
+    }
+    return checkVersion(
+        found.orElseThrow(
+            () ->
+                new CaffeException(
+                    Status.IO,
+                    "the native library " + FILE + " was not loaded; tried:\n  "
+                        + String.join("\n  ", tried)
+                        + "\nBuild it with build/setup, or name it with -D" + PROPERTY + "=FILE")));
+  }
+
+  private static Optional<Path> extract(List<String> tried) {
+    try {
+      Optional<Path> file = BundledLibrary.extract(FILE);
+      if (file.isEmpty()) {
+        tried.add("the jar's own copy: none for this platform on the class path");
+      }
+      return file;
+    } catch (IOException | UncheckedIOException e) {
+      tried.add("the jar's own copy: cannot be unpacked: " + e);
+      return Optional.empty();
+    }
+  }
+
+  private static Optional<CCaffe> loadFile(Path file, String source, List<String> tried) {
+    if (!Files.isRegularFile(file)) {
+      tried.add(source + ": there is no file " + file);
+      return Optional.empty();
+    }
+    return loadNamed(file.toAbsolutePath().toString(), source + " (" + file + ")", tried);
+  }
+
+  private static Optional<CCaffe> loadNamed(String name, String source, List<String> tried) {
+    try {
+      return Optional.of(
+          Native.load(name, CCaffe.class, Map.of(Library.OPTION_STRING_ENCODING, "UTF-8")));
+    } catch (LinkageError e) {
+      // JNA lists every folder it looked in; the first line tells what went wrong.
+      String reason = e.getMessage() == null ? e.toString() : e.getMessage();
+      tried.add(source + ": " + reason.lines().findFirst().orElse(reason));
+      return Optional.empty();
+    }
+  }
+
+  private static CCaffe checkVersion(CCaffe loaded) {
+    String ours = jarVersion();
+    String theirs;
+    try {
+      theirs = loaded.ccaffe_version();
+    } catch (UnsatisfiedLinkError e) {
+      throw new CaffeException(Status.UNSUPPORTED, "not SparkNet's libccaffe.so: no ccaffe_version");
+    }
+    if (ours != null && !ours.equals(theirs)) {
+      throw new CaffeException(
+          Status.UNSUPPORTED,
+          "libccaffe.so has version " + theirs + ", the jar " + ours + ": build both anew");
+    }
+    return loaded;
+  }
+
+  private static String jarVersion() {
+    try (InputStream in = NativeLoader.class.getResourceAsStream("/sparknet/version.properties")) {
+      if (in == null) {
+        return null;
+      }
+      Properties properties = new Properties();
+      properties.load(in);
+      return properties.getProperty("version");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}

@@ -1,0 +1,165 @@
+package libs
+
+import java.lang.ref.Cleaner
+
+import scala.collection.mutable.{Map, MutableList}
+
+import caffe.Caffe.SolverParameter
+import com.sun.jna.{Memory, Pointer}
+import sparknet.jna.{CaffeException, Status}
+
+/** A solver's nets, fed with minibatches of images: JavaData layers 0 (images) and 1 (labels).
+  *
+  * Calls are serialised, so tasks of one JVM that share a net do not harm each other.
+  *
+  * @param state
+  *   from `create_state`, with a solver loaded; the caller's, unless [[close]] is called here
+  */
+class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoCloseable {
+  val numLayers: Int = library.num_layers(state)
+  val layerNames: List[String] = List.tabulate(numLayers)(library.layer_name(state, _))
+  val layerNumBlobs: List[Int] = List.tabulate(numLayers)(library.num_layer_weights(state, _))
+  val dtypeSize: Int = library.get_dtype_size()
+  val intSize: Int = library.get_int_size()
+
+  // Kept here, as native code would not keep them from the garbage collector.
+  var imageTrainCallback: Option[CaffeLibrary.java_callback_t] = None
+  var labelTrainCallback: Option[CaffeLibrary.java_callback_t] = None
+  var imageTestCallback: Option[CaffeLibrary.java_callback_t] = None
+  var labelTestCallback: Option[CaffeLibrary.java_callback_t] = None
+  var numTestBatches: Option[Int] = None
+
+  private var closed = false
+  private var cleanable: Option[Cleaner.Cleanable] = None
+
+  override def setTrainData(
+      minibatchSampler: MinibatchSampler,
+      trainPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
+  ): Unit = synchronized {
+    imageTrainCallback = Some(makeImageCallback(minibatchSampler, trainPreprocessing))
+    labelTrainCallback = Some(makeLabelCallback(minibatchSampler))
+    check(0, "train", library.set_train_data_callback(state, 0, imageTrainCallback.get))
+    check(1, "train", library.set_train_data_callback(state, 1, labelTrainCallback.get))
+  }
+
+  override def setTestData(
+      minibatchSampler: MinibatchSampler,
+      len: Int,
+      testPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
+  ): Unit = synchronized {
+    numTestBatches = Some(len)
+    imageTestCallback = Some(makeImageCallback(minibatchSampler, testPreprocessing))
+    labelTestCallback = Some(makeLabelCallback(minibatchSampler))
+    check(0, "test", library.set_test_data_callback(state, 0, imageTestCallback.get))
+    check(1, "test", library.set_test_data_callback(state, 1, labelTestCallback.get))
+  }
+
+  override def train(numSteps: Int): Unit = synchronized {
+    library.set_mode_gpu()
+    library.solver_step(state, numSteps)
+    ()
+  }
+
+  override def test(): Array[Float] = synchronized {
+    val batches = numTestBatches.getOrElse(
+      throw new CaffeException(Status.STATE, "test() needs setTestData before it")
+    )
+    library.set_mode_gpu()
+    library.solver_test(state, batches)
+    val scores = Array.tabulate(library.num_test_scores(state))(library.get_test_score(state, _))
+    println(scores.mkString("testScores = Array(", ", ", ")"))
+    scores
+  }
+
+  override def setWeights(allWeights: WeightCollection): Unit = synchronized {
+    require(
+      allWeights.numLayers == numLayers,
+      s"weights of ${allWeights.numLayers} layers for a net of $numLayers"
+    )
+    // All is compared before the first value changes.
+    val values = for ((name, blobs) <- blobsByName) yield {
+      val given = allWeights.allWeights.getOrElse(
+        name,
+        throw new IllegalArgumentException(s"there are no weights of layer $name")
+      )
+      val shapes = blobs.map(BlobValues.shape(library, _).toList)
+      require(
+        given.map(_.shape.toList) == shapes,
+        s"layer $name has blobs ${shapes.mkString(", ")}; the weights given have " +
+          given.map(_.shape.toList).mkString(", ")
+      )
+      blobs.zip(given)
+    }
+    for ((blob, array) <- values.flatten) BlobValues.write(library, blob, array.toFlat())
+  }
+
+  override def getWeights(): WeightCollection = synchronized {
+    val weights = Map.empty[String, MutableList[NDArray]]
+    for ((name, blobs) <- blobsByName)
+      weights(name) = MutableList(blobs.map { blob =>
+        NDArray(BlobValues.read(library, blob), BlobValues.shape(library, blob))
+      }: _*)
+    new WeightCollection(weights, layerNames)
+  }
+
+  /** Writes the labels of each minibatch as floats. */
+  def makeLabelCallback(minibatchSampler: MinibatchSampler): CaffeLibrary.java_callback_t =
+    new MinibatchCallback.Labels(minibatchSampler)
+
+  private def makeImageCallback(
+      minibatchSampler: MinibatchSampler,
+      preprocessing: Option[(ByteImage, Array[Float]) => Unit]
+  ): CaffeLibrary.java_callback_t = new MinibatchCallback.Images(minibatchSampler, preprocessing)
+
+  /** Loads weights by layer name. */
+  def loadWeightsFromFile(filename: String): Unit = synchronized {
+    library.load_weights_from_file(state, filename)
+  }
+
+  /** Frees the native state; the net is of no use then. Closing again is a no-op. */
+  override def close(): Unit = synchronized {
+    if (!closed) {
+      closed = true
+      cleanable.fold(library.destroy_state(state))(_.clean())
+    }
+  }
+
+  /** Parameter blobs by layer name, in the order of the layers; layers of one name share a list. */
+  private def blobsByName: List[(String, List[Pointer])] = {
+    val byLayer = layerNumBlobs.zipWithIndex.map { case (count, layer) =>
+      List.tabulate(count)(library.get_weight_blob(state, layer, _))
+    }
+    val named = layerNames.zip(byLayer)
+    layerNames.distinct.map(name => name -> named.collect { case (`name`, b) => b }.flatten)
+  }
+
+  private def check(layer: Int, net: String, result: Int): Unit =
+    if (result != 0)
+      throw new CaffeException(
+        Status.BAD_NET,
+        s"layer $layer of the $net net does not exist or is not a JavaData layer"
+      )
+}
+
+object CaffeNet {
+  private val cleaner = Cleaner.create()
+
+  /** Builds the nets of a solver; their native state is freed when the net is collected. */
+  def apply(solverParameter: SolverParameter): CaffeNet = {
+    val library = CaffeLibrary.INSTANCE
+    val bytes = solverParameter.toByteArray
+    val message = new Memory(math.max(1, bytes.length).toLong)
+    message.write(0, bytes, 0, bytes.length)
+    val state = library.create_state()
+    try {
+      library.load_solver_from_protobuf(state, message, bytes.length)
+      val net = new CaffeNet(state, library)
+      net.cleanable = Some(cleaner.register(net, () => library.destroy_state(state)))
+      net
+    } catch {
+      case t: Throwable =>
+        library.destroy_state(state)
+        throw t
+    }
+  }
+}

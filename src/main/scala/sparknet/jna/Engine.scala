@@ -1,0 +1,76 @@
+package sparknet.jna
+
+import java.nio.charset.StandardCharsets.UTF_8
+
+import caffe.Caffe.{NetParameter, SolverParameter}
+import com.sun.jna.ptr.IntByReference
+
+/** What concerns the engine as a whole: its settings, and reading and writing prototxts. */
+object Engine {
+  private def library = NativeLoader.library
+
+  def version: String = library.ccaffe_version()
+
+  /** Registered layer types, sorted. */
+  def layerTypes: Array[String] = Buffers.lines(library.ccaffe_layer_types(_))
+
+  /** Threads of each net created from now on; 0: as many as the machine has cores. */
+  def setThreads(threads: Int): Unit = Check.ok(library.ccaffe_set_threads(threads))
+
+  def threads: Int = {
+    val result = new IntByReference
+    Check.ok(library.ccaffe_get_threads(result))
+    result.getValue
+  }
+
+  /** Seed of nets created from now on that have none from a solver; below 0: from the system. */
+  def setSeed(seed: Long): Unit = Check.ok(library.ccaffe_set_random_seed(seed))
+
+  /** Asks for a GPU; without one the CPU goes on working, with one warning per process. */
+  def setGpuMode(gpu: Boolean): Unit = Check.ok(library.ccaffe_set_gpu_mode(if (gpu) 1 else 0))
+
+  def setDevice(gpu: Int): Unit = Check.ok(library.ccaffe_set_device(gpu))
+
+  /** Sends the engine's log to the end of a file, or to stderr if `file` is null.
+    *
+    * @param minLevel
+    *   0 everything, 1 warnings and errors, 2 errors, 3 nothing
+    */
+  def logTo(file: String, minLevel: Int): Unit = Check.ok(library.ccaffe_log_to(file, minLevel))
+
+  /** Changes the process's working directory, against which paths in prototxts are resolved. */
+  def setWorkingDirectory(path: String): Unit =
+    Check.ok(library.ccaffe_set_working_directory(path))
+
+  /** Reads a net's prototxt; old forms are upgraded. */
+  def parseNet(path: String): NetParameter = NetParameter.parseFrom(netBytes(path))
+
+  def parseNetText(text: String): NetParameter =
+    NetParameter.parseFrom(fromText(CCaffe.SPEC_NET, text))
+
+  /** Reads a solver's prototxt; old forms are upgraded. */
+  def parseSolver(path: String): SolverParameter = SolverParameter.parseFrom(solverBytes(path))
+
+  def parseSolverText(text: String): SolverParameter =
+    SolverParameter.parseFrom(fromText(CCaffe.SPEC_SOLVER, text))
+
+  def toText(net: NetParameter): String = toText(CCaffe.SPEC_NET, net.toByteArray)
+
+  def toText(solver: SolverParameter): String = toText(CCaffe.SPEC_SOLVER, solver.toByteArray)
+
+  /** The serialised message of a net's prototxt file. */
+  def netBytes(path: String): Array[Byte] =
+    Buffers.bytes(library.ccaffe_spec_from_file(CCaffe.SPEC_NET, path, _))
+
+  /** The serialised message of a solver's prototxt file. */
+  def solverBytes(path: String): Array[Byte] =
+    Buffers.bytes(library.ccaffe_spec_from_file(CCaffe.SPEC_SOLVER, path, _))
+
+  private def fromText(kind: Int, text: String): Array[Byte] = {
+    val bytes = text.getBytes(UTF_8)
+    Buffers.bytes(library.ccaffe_spec_from_text(kind, bytes, bytes.length.toLong, "<text>", _))
+  }
+
+  private def toText(kind: Int, message: Array[Byte]): String =
+    Buffers.text(library.ccaffe_spec_to_text(kind, message, message.length.toLong, _))
+}

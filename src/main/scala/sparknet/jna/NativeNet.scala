@@ -1,0 +1,206 @@
+package sparknet.jna
+
+import scala.collection.JavaConverters._
+
+import caffe.Caffe.NetParameter
+import com.sun.jna.Pointer
+import com.sun.jna.ptr.{FloatByReference, IntByReference, LongByReference, PointerByReference}
+
+/** A net of the engine. Calls on it, and on its solver if it has one, are serialised. */
+final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
+    extends AutoCloseable {
+  private val library = NativeLoader.library
+  private[jna] val callbacks = new Callbacks(thrown)
+
+  /** The net as built: filtered, with Split layers; parameters have shapes and no values. */
+  def proto: NetParameter = NetParameter.parseFrom(bytes(library.ccaffe_net_describe))
+
+  /** Names of all layers in order, inserted Splits included. */
+  def layerNames: Array[String] =
+    Array.tabulate(count(library.ccaffe_net_num_layers(_, _)))(i =>
+      name(library.ccaffe_net_layer_name(_, i, _))
+    )
+
+  /** Names of all blobs in order of first appearance. */
+  def blobNames: Array[String] =
+    Array.tabulate(count(library.ccaffe_net_num_blobs(_, _)))(i =>
+      name(library.ccaffe_net_blob_name(_, i, _))
+    )
+
+  /** Number of parameter blobs of a layer. */
+  def numParams(layer: Int): Int = count(library.ccaffe_net_num_params(_, layer, _))
+
+  def blob(index: Int): NativeBlob =
+    lend(s"blob $index", library.ccaffe_net_blob(_, index, _))
+
+  def blob(name: String): NativeBlob =
+    blob(indexOf("blob", name, blobNames))
+
+  /** Parameter blob `i` of a layer: for most types 0 are the weights, 1 is the bias. */
+  def param(layer: Int, i: Int): NativeBlob =
+    lend(s"parameter $i of layer $layer", library.ccaffe_net_param(_, layer, i, _))
+
+  def param(layer: String, i: Int): NativeBlob = param(indexOf("layer", layer, layerNames), i)
+
+  /** Names of the blobs that are inputs of the net. */
+  def inputs: Array[String] = proto.getInputList.asScala.toArray
+
+  /** Names of the blobs that no layer consumes, in alphabetical order. */
+  def outputs: Array[String] = {
+    val total = new IntByReference
+    handle.run(library.ccaffe_net_outputs(_, null, 0, total))
+    val indices = new Array[Int](total.getValue)
+    handle.run(library.ccaffe_net_outputs(_, indices, indices.length, total))
+    val names = blobNames
+    indices.map(names)
+  }
+
+  /** Runs all layers and returns the loss. */
+  def forward(): Float = forward(-1, -1)
+
+  /** Runs layers first..last; negative: from the first, to the final one. */
+  def forward(first: Int, last: Int): Float = {
+    val loss = new FloatByReference
+    callbacks.during(handle)(library.ccaffe_net_forward(_, first, last, loss))
+    loss.getValue
+  }
+
+  /** Runs all layers backward; parameter gradients accumulate. */
+  def backward(): Unit = backward(-1, -1)
+
+  /** Runs layers last..first backward; negative: from the final one, to the first. */
+  def backward(last: Int, first: Int): Unit =
+    callbacks.during(handle)(library.ccaffe_net_backward(_, last, first))
+
+  def clearGradients(): Unit = handle.run(library.ccaffe_net_clear_gradients(_))
+
+  /** Carries changed shapes of inputs through the net. */
+  def reshape(): Unit = handle.run(library.ccaffe_net_reshape(_))
+
+  /** Loads weights by layer name from a caffemodel. */
+  def load(path: String): Unit = handle.run(library.ccaffe_net_load(_, path))
+
+  /** Writes the weights as a caffemodel. */
+  def save(path: String): Unit = handle.run(library.ccaffe_net_save(_, path))
+
+  /** Sets what fills the JavaData layers, all at once; null: nothing any more.
+    *
+    * What it throws becomes the cause of the exception that the running call throws.
+    */
+  def setFeed(feed: Feed): Unit = {
+    val callback = Option(feed).map(callbacks.of)
+    handle.run { p =>
+      val status = library.ccaffe_net_set_feed(p, callback.orNull, null)
+      if (status == Status.OK.code) callbacks.keepFeed(callback)
+      status
+    }
+  }
+
+  /** Sets what fills one JavaData layer, by its index among all layers; null removes it. */
+  def setData(layer: Int, fill: DataFill): Unit = {
+    val callback = Option(fill).map(callbacks.of)
+    handle.run { p =>
+      val status = library.ccaffe_net_set_data_callback(p, layer, callback.orNull, null)
+      if (status == Status.OK.code) callbacks.keepData(layer, callback)
+      status
+    }
+  }
+
+  /** Sets the number of items that each JavaData layer takes per forward pass. */
+  def setBatchSize(n: Int): Unit = handle.run(library.ccaffe_net_set_batch_size(_, n))
+
+  /** Name and top shape of each JavaData layer, in order. */
+  def feedShapes: Array[(String, Array[Int])] =
+    lent(p => Buffers.lines(library.ccaffe_net_feed_shapes(p, _))).map { line =>
+      val fields = line.split(' ')
+      val dims = fields.reverse.takeWhile(_.matches("\\d+")).reverse
+      (fields.dropRight(dims.length).mkString(" "), dims.map(_.toInt))
+    }
+
+  /** Which parameters the flat array of weights holds, and where. */
+  def weightsLayout: WeightsLayout =
+    WeightsLayout.of(NetParameter.parseFrom(bytes(library.ccaffe_net_weights_layout)))
+
+  def weightsCount: Int = {
+    val total = new LongByReference
+    handle.run(library.ccaffe_net_weights_count(_, total))
+    Math.toIntExact(total.getValue)
+  }
+
+  /** Copies all weights into `into`, whose length is [[weightsCount]]. */
+  def readWeights(into: Array[Float]): Unit =
+    handle.run(library.ccaffe_net_read_weights(_, into, into.length.toLong))
+
+  /** Sets all weights; the length of `from` is [[weightsCount]]. */
+  def writeWeights(from: Array[Float]): Unit =
+    handle.run(library.ccaffe_net_write_weights(_, from, from.length.toLong))
+
+  /** Frees the net; nothing for a solver's net, which goes with its solver. */
+  override def close(): Unit = handle.close()
+
+  private def lent[A](function: Pointer => A): A = {
+    var result: Option[A] = None
+    handle.run { p =>
+      result = Some(function(p))
+      Status.OK.code
+    }
+    result.get
+  }
+
+  private def bytes(function: (Pointer, PointerByReference) => Int): Array[Byte] =
+    lent(p => Buffers.bytes(function(p, _)))
+
+  private def count(function: (Pointer, IntByReference) => Int): Int = {
+    val result = new IntByReference
+    handle.run(function(_, result))
+    result.getValue
+  }
+
+  private def name(function: (Pointer, PointerByReference) => Int): String = lent { p =>
+    val result = new PointerByReference
+    Check.ok(function(p, result))
+    Buffers.string(result.getValue)
+  }
+
+  private def lend(what: String, function: (Pointer, PointerByReference) => Int): NativeBlob = {
+    val result = new PointerByReference
+    handle.run(function(_, result))
+    new NativeBlob(handle.lend(what, result.getValue))
+  }
+
+  private def indexOf(kind: String, name: String, names: Array[String]): Int = {
+    val index = names.indexOf(name)
+    if (index < 0)
+      throw new CaffeException(
+        Status.INVALID_ARGUMENT,
+        s"the net has no $kind '$name'; it has ${names.mkString(", ")}"
+      )
+    index
+  }
+}
+
+object NativeNet {
+  val Train: Int = CCaffe.PHASE_TRAIN
+  val Test: Int = CCaffe.PHASE_TEST
+
+  /** The phase that the message's own state says, TEST by default. */
+  val OwnPhase: Int = CCaffe.PHASE_OF_NET
+
+  def apply(param: NetParameter, phase: Int): NativeNet = fromBytes(param.toByteArray, phase)
+
+  /** From a serialised NetParameter. */
+  def fromBytes(param: Array[Byte], phase: Int): NativeNet = {
+    val library = NativeLoader.library
+    val net = new PointerByReference
+    Check.ok(library.ccaffe_net_create(param, param.length.toLong, phase, net))
+    val handle = Handle.owned("net", net.getValue, library.ccaffe_net_destroy(_))
+    new NativeNet(handle, new Callbacks.Thrown)
+  }
+
+  /** From a prototxt file. */
+  def fromFile(path: String, phase: Int): NativeNet =
+    fromBytes(Engine.netBytes(path), phase)
+
+  /** From the text of a prototxt. */
+  def fromText(text: String, phase: Int): NativeNet = apply(Engine.parseNetText(text), phase)
+}

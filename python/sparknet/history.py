@@ -22,6 +22,7 @@ class Round(NamedTuple):
 
     @property
     def images_per_second(self) -> float:
+        """All workers together."""
         return self.images / self.seconds if self.seconds > 0 else 0.0
 
 
@@ -51,6 +52,7 @@ class History:
 
     @property
     def images_per_second(self) -> float:
+        """All workers together."""
         return self.images / self.seconds if self.seconds > 0 else 0.0
 
     def losses(self) -> list[tuple[int, float]]:

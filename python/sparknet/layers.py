@@ -18,6 +18,7 @@ Each function returns a ``LayerParameter`` with one top, named like the layer::
 A convolution or inner product without ``weight_filler`` starts at zero, as in Caffe.
 """
 
+# ruff: noqa: N802 - the names are those of the Scala DSL.
 from __future__ import annotations
 
 from collections.abc import Sequence

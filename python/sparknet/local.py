@@ -48,10 +48,12 @@ class Blob:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """Extents, outermost axis first."""
         return tuple(int(extent) for extent in call(self._java, "shape"))
 
     @property
     def count(self) -> int:
+        """Number of values."""
         return int(np.prod(self.shape, dtype=np.int64))
 
     @property

@@ -39,11 +39,13 @@ def session(
     master: default is this machine, with one executor JVM per worker and the cores shared
     out among them. memory_mb: heap of each executor. config: further settings of Spark.
     Logs nothing below errors, so that progress bars stay visible. A session that is
-    already there is returned as it is.
+    already there is returned as it is; under spark-submit its options make the session.
     """
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
+    if "PYSPARK_GATEWAY_PORT" in os.environ:  # Set by spark-submit, whose JVM already runs.
+        return SparkSession.builder.appName(app_name).getOrCreate()
     cores = max(1, (os.cpu_count() or 1) // workers)
     builder = SparkSession.builder.appName(app_name)
     settings = {

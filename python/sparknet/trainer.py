@@ -11,11 +11,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sparknet import spec
+from sparknet import feeds, spec
 from sparknet._jvm import Floats
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, ShapeError, StateError
 from sparknet.history import History, Round, Test
+from sparknet.interrupts import interruptible
 from sparknet.progress import Progress
 from sparknet.weights import Weights
 
@@ -28,8 +29,9 @@ class Trainer:
     solver, net: a path, prototxt text or message; ``net`` replaces the solver's own. train,
     test: from ``sparknet.data``. workers: how many train at a time, each on a partition of
     its own. mean: subtracted from every item (shape of an item, or one value per channel);
-    scale: multiplied afterwards. options: those of ``sparknet.train.Trainer`` in Scala, such
-    as ``seed`` and ``threads``.
+    scale: multiplied afterwards. batch_size, test_batch_size: items a step, by default those
+    of the net. Layers of the net that read databases are replaced by ones that Spark feeds.
+    options: those of ``sparknet.train.Trainer`` in Scala, such as ``seed`` and ``threads``.
 
     The loop by hand is::
 
@@ -49,13 +51,18 @@ class Trainer:
         net: spec.NetSource | None = None,
         mean: NDArray[Any] | None = None,
         scale: float | None = None,
+        batch_size: int | None = None,
+        test_batch_size: int | None = None,
         **options: Any,
     ) -> None:
         if workers < 1:
             raise ArgumentError(f"workers must be 1 or more, not {workers}")
-        self.solver = spec.solver(solver, net)
+        self.solver = feeds.fed(
+            spec.solver(solver, net), train.jvm, train.shape, batch_size, test_batch_size
+        )
         self.history = History()
-        self.snapshots: list[str] = []
+        self.snapshots: list[str] = []  # Paths that the last snapshot() gave.
+        self._snapshot_iteration = -1
         flat = _flat_mean(mean, train.shape)
         self._train_count = train.count()
         self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
@@ -107,8 +114,8 @@ class Trainer:
         """Runs the loop for a number of rounds, or of passes over the training images.
 
         test_every, snapshot_every: in rounds, 0 for never. With a snapshot_prefix the last
-        round is kept too. Ctrl-C ends the running jobs and raises KeyboardInterrupt; what
-        was snapshotted is named on stderr and in ``snapshots``.
+        round is kept too. Ctrl-C ends the running jobs and raises KeyboardInterrupt; the
+        last snapshot is named on stderr and in ``snapshots``.
         """
         if (rounds is None) == (epochs is None):
             raise ArgumentError("fit needs either rounds or epochs")
@@ -119,24 +126,21 @@ class Trainer:
         bar = Progress(target if rounds is None else rounds, "training") if progress else None
         number = 0
         try:
-            while self._goes_on(number, rounds, self.history.images - before, target):
-                done = self._round(tau)
-                number += 1
-                if bar is not None:
-                    share = number if rounds is not None else self.history.images - before
-                    bar.update(share, self._note(done))
-                if test_every and number % test_every == 0 and self._tests:
-                    scores = self.test()
+            with interruptible():
+                while number < rounds if rounds is not None else self._since(before) < target:
+                    done = self._round(tau)
+                    number += 1
                     if bar is not None:
-                        bar.message(f"iteration {self.iteration}: {_listed(scores)}")
-                if snapshot_every and number % snapshot_every == 0:
+                        bar.update(self._since(before) if rounds is None else number, _note(done))
+                    if test_every and number % test_every == 0 and self._tests:
+                        self._shown_test(bar)
+                    if snapshot_every and number % snapshot_every == 0:
+                        self.snapshot(str(snapshot_prefix))
+                if snapshot_prefix is not None and not self._snapshot_is_current():
                     self.snapshot(str(snapshot_prefix))
-            if snapshot_prefix is not None and number:
-                self.snapshot(str(snapshot_prefix))
         except KeyboardInterrupt:
             if bar is not None:
-                bar.close()
-                kept = self.snapshots[-1] if self.snapshots else "none was taken"
+                kept = self.snapshots[0] if self.snapshots else "none was taken"
                 bar.message(f"interrupted; last snapshot: {kept}")
             raise
         finally:
@@ -144,19 +148,22 @@ class Trainer:
                 bar.close()
         return self.history
 
-    @staticmethod
-    def _goes_on(number: int, rounds: int | None, images: int, target: float) -> bool:
-        return images < target if rounds is None else number < rounds
-
     def _round(self, tau: int) -> Round:
         self.broadcast()
         done = self.train(tau)
         self.average()
         return done
 
-    @staticmethod
-    def _note(done: Round) -> str:
-        return f"loss {done.loss:.4f}, {done.images_per_second:,.0f} images/s"
+    def _since(self, images: int) -> int:
+        return self.history.images - images
+
+    def _shown_test(self, bar: Progress | None) -> None:
+        scores = self.test()
+        if bar is not None:
+            bar.message(f"iteration {self.iteration}: {_listed(scores)}")
+
+    def _snapshot_is_current(self) -> bool:
+        return bool(self.snapshots) and self._snapshot_iteration == self.iteration
 
     @property
     def iteration(self) -> int:
@@ -175,9 +182,9 @@ class Trainer:
     def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
         """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns both paths."""
         path = os.path.abspath(os.fspath(prefix))
-        files = self._handle.snapshot(path)
-        self.snapshots = files
-        return files
+        self.snapshots = self._handle.snapshot(path)
+        self._snapshot_iteration = self.iteration
+        return self.snapshots
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Goes on from a ``.solverstate``, or starts from the weights in a ``.caffemodel``."""
@@ -221,3 +228,7 @@ def _flat_mean(mean: NDArray[Any] | None, shape: Sequence[int]) -> Floats | None
 
 def _listed(scores: Mapping[str, float]) -> str:
     return ", ".join(f"{name} {value:.4f}" for name, value in sorted(scores.items()))
+
+
+def _note(done: Round) -> str:
+    return f"loss {done.loss:.4f}, {done.images_per_second:,.0f} images/s"

@@ -25,6 +25,7 @@ class Entry(NamedTuple):
 
     @property
     def size(self) -> int:
+        """Number of values."""
         return int(np.prod(self.shape, dtype=np.int64))
 
 

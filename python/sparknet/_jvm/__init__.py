@@ -76,3 +76,8 @@ class Jvm(Protocol):
     ) -> DatasetHandle: ...
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> TrainerHandle: ...
+
+    def replace_data_layers(
+        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
+    ) -> bytes:
+        """The serialised net with JavaData layers in place of its first two layers."""

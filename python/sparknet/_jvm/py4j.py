@@ -131,6 +131,14 @@ class Py4JJvm:
             chosen.put(name, value)
         return _Trainer(self, _call(trainer, "create", self._context, solver, workers, chosen))
 
+    def replace_data_layers(
+        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
+    ) -> bytes:
+        parsed = _call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
+        loader = self.jvm.libs.ProtoLoader
+        replaced = _call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
+        return bytes(_call(replaced, "toByteArray"))
+
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
         return transfer.read(str(_call(self.jvm.sparknet.io.BulkTransfer, "write", array)))

@@ -52,7 +52,7 @@ def _start() -> None:
         jnius_config.add_classpath(str(jar.find()))
     try:
         _jnius()
-    except Exception as failure:  # noqa: BLE001 - pyjnius raises whatever its search for a JVM met.
+    except Exception as failure:  # pyjnius raises whatever its search for a JVM met.
         hint = "" if shutil.which("java") else ": install a JRE, version 17, or set JAVA_HOME"
         raise SetupError(f"no JVM could be started{hint} ({failure})") from None
 

@@ -1,0 +1,83 @@
+"""Making a solver's net take its minibatches from Spark."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sparknet._jvm import Jvm
+from sparknet.errors import NetError, ShapeError
+from sparknet.proto import caffe_pb2
+
+__all__ = ["fed"]
+
+_DATABASES = ("Data", "ImageData", "HDF5Data")
+
+
+def fed(
+    solver: caffe_pb2.SolverParameter,
+    jvm: Jvm,
+    shape: Sequence[int],
+    batch_size: int | None,
+    test_batch_size: int | None,
+) -> caffe_pb2.SolverParameter:
+    """The solver with JavaData layers for items of ``shape``, in minibatches as asked.
+
+    Layers that read databases are replaced (``libs.ProtoLoader.replaceDataLayers``); a size
+    that is not given is that of the prototxt. The solver is changed and returned.
+    """
+    for net in (solver.net_param, solver.train_net_param, *solver.test_net_param):
+        sources = [layer for layer in net.layer if layer.type in _DATABASES]
+        if sources:
+            _replace(
+                net,
+                jvm,
+                shape,
+                _batch(sources, caffe_pb2.TRAIN, batch_size),
+                _batch(sources, caffe_pb2.TEST, test_batch_size),
+            )
+        else:
+            _resize(net, batch_size, test_batch_size)
+    return solver
+
+
+def _batch(
+    sources: Sequence[caffe_pb2.LayerParameter], phase: caffe_pb2.Phase, asked: int | None
+) -> int:
+    if asked is not None:
+        return asked
+    for layer in sources:
+        sizes = (
+            layer.data_param.batch_size,
+            layer.image_data_param.batch_size,
+            layer.hdf5_data_param.batch_size,
+        )
+        if _runs_in(layer, phase) and any(sizes):
+            return int(max(sizes))
+    return 1  # The phase has no data layer, and none will run in it.
+
+
+def _replace(
+    net: caffe_pb2.NetParameter, jvm: Jvm, shape: Sequence[int], train: int, test: int
+) -> None:
+    if len(shape) != 3:
+        raise ShapeError(f"the net's data layers take (channels, height, width), not {shape}")
+    if len(net.layer) < 2 or any(layer.type not in _DATABASES for layer in net.layer[:2]):
+        raise NetError(
+            f"net '{net.name}': the first two layers must be its data layers, TRAIN and TEST"
+        )
+    replaced = jvm.replace_data_layers(net.SerializeToString(), train, test, shape)
+    net.ParseFromString(replaced)
+
+
+def _resize(net: caffe_pb2.NetParameter, train: int | None, test: int | None) -> None:
+    """Sets the sizes that are given in the net's JavaData layers."""
+    for layer in net.layer:
+        size = train if _runs_in(layer, caffe_pb2.TRAIN) else test
+        if layer.type == "JavaData" and size is not None and layer.java_data_param.shape.dim:
+            layer.java_data_param.shape.dim[0] = size
+
+
+def _runs_in(layer: caffe_pb2.LayerParameter, phase: caffe_pb2.Phase) -> bool:
+    included = [rule.phase for rule in layer.include if rule.HasField("phase")]
+    excluded = [rule.phase for rule in layer.exclude if rule.HasField("phase")]
+    return phase not in excluded and (not included or phase in included)

@@ -34,4 +34,4 @@ lazy val sparknet = project
     Test / javaOptions ++= "-ea" +: SparkJvmOptions.forTests,
     Test / testOptions += Tests.Argument(TestFrameworks.ScalaTest, "-oDF")
   )
-  .settings(ProtobufSources.settings)
+  .settings(ProtobufSources.settings, JarContent.settings)

@@ -15,7 +15,7 @@ final class Pom(file: File) {
     placeholder.replaceAllIn((node \ name).text.trim, found => property(found.group(1)))
 
   def property(name: String): String =
-    properties.getOrElse(name, sys.error(s"$file has no property <$name>"))
+    properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
 
   def version: String = text(root, "version")
   def organization: String = text(root, "groupId")

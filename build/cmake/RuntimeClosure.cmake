@@ -1,5 +1,5 @@
-# stage_runtime(TARGET FOLDER): after TARGET is linked, copies all that it links to beyond glibc
-# into FOLDER, under the names by which the loader asks for them.
+# stage_runtime(TARGET FOLDER): after TARGET is linked, FOLDER holds what the jar carries: the
+# library and all that it links to beyond glibc, and their list.
 function(stage_runtime target folder)
   set(script "${SPARKNET_ROOT}/build/cmake/CopyRuntimeClosure.cmake")
   add_custom_command(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["History", "Round", "Test"]
+__all__ = ["Evaluation", "History", "Round"]
 
 
 class Round(NamedTuple):
@@ -26,7 +26,7 @@ class Round(NamedTuple):
         return self.images / self.seconds if self.seconds > 0 else 0.0
 
 
-class Test(NamedTuple):
+class Evaluation(NamedTuple):
     """Mean of each net output over the test data, at an iteration."""
 
     iteration: int
@@ -38,7 +38,7 @@ class History:
 
     def __init__(self) -> None:
         self.rounds: list[Round] = []
-        self.tests: list[Test] = []
+        self.tests: list[Evaluation] = []
 
     @property
     def images(self) -> int:

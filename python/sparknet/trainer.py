@@ -15,7 +15,7 @@ from sparknet import feeds, spec
 from sparknet._jvm import Floats
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, ShapeError, StateError
-from sparknet.history import History, Round, Test
+from sparknet.history import Evaluation, History, Round
 from sparknet.interrupts import interruptible
 from sparknet.progress import Progress
 from sparknet.weights import Weights
@@ -97,7 +97,7 @@ class Trainer:
         if not self._tests:
             raise StateError("the trainer has no test data: pass test=")
         scores = self._handle.test()
-        self.history.tests.append(Test(self.iteration, scores))
+        self.history.tests.append(Evaluation(self.iteration, scores))
         return scores
 
     def fit(

@@ -1,0 +1,128 @@
+"""A JVM that is not there: what the trainer asked for, and answers that follow from it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from sparknet._jvm import Floats
+from sparknet.errors import SparkNetError
+from sparknet.history import Round
+from sparknet.weights import Entry, Layout
+
+LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
+
+
+class FakeDataset:
+    def __init__(self, items: int) -> None:
+        self.items = items
+
+    def count(self) -> int:
+        return self.items
+
+    def mean(self) -> Floats:
+        return np.full(4, 0.5, dtype=np.float32)
+
+    def unpersist(self) -> None:
+        self.items = 0
+
+
+class FakeTrainer:
+    """Trains a net of 8 weights: each step adds 1 to all of them, on 10 images a worker."""
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.calls: list[str] = []
+        self.given: dict[str, Any] = {}
+        self.current = np.zeros(LAYOUT.count, dtype=np.float32)
+        self.steps = 0
+        self.pending = 0
+        self.fails_in_round: tuple[int, BaseException] | None = None
+
+    def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
+        self.given["train"] = (data, mean, scale)
+
+    def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
+        self.given["test"] = (data, mean, scale)
+
+    def broadcast(self) -> None:
+        self.calls.append("broadcast")
+
+    def train(self, tau: int) -> Round:
+        self.calls.append(f"train {tau}")
+        rounds = sum(call.startswith("train") for call in self.calls)
+        if self.fails_in_round is not None and rounds == self.fails_in_round[0]:
+            raise self.fails_in_round[1]
+        self.pending = tau
+        loss = 1 / (1 + self.steps)
+        return Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+
+    def average(self) -> None:
+        self.calls.append("average")
+        self.current = self.current + np.float32(self.pending)
+        self.steps += self.pending
+
+    def test(self) -> dict[str, float]:
+        self.calls.append("test")
+        return {"accuracy": min(1.0, self.steps / 100), "loss": 0.25}
+
+    def layout(self) -> Layout:
+        return LAYOUT
+
+    def weights(self) -> Floats:
+        return self.current.copy()
+
+    def set_weights(self, flat: Floats) -> None:
+        self.current = flat
+
+    def iteration(self) -> int:
+        return self.steps
+
+    def snapshot(self, prefix: str) -> list[str]:
+        self.calls.append(f"snapshot {prefix}")
+        stem = f"{prefix}_iter_{self.steps}"
+        return [f"{stem}.caffemodel", f"{stem}.solverstate"]
+
+    def restore(self, solverstate: str) -> None:
+        self.calls.append(f"restore {solverstate}")
+
+    def load_weights(self, caffemodel: str) -> None:
+        self.calls.append(f"load {caffemodel}")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+class FakeJvm:
+    def __init__(self) -> None:
+        self.made: FakeTrainer | None = None
+        self.solver = b""
+        self.options: dict[str, Any] = {}
+        self.replaced: list[tuple[int, int, tuple[int, ...]]] = []
+        self.refuses: SparkNetError | None = None
+
+    def cifar(self, directory: str, train: bool, partitions: int) -> FakeDataset:
+        return FakeDataset(50_000 if train else 10_000)
+
+    def from_packed(self, packed: Any, shape: Sequence[int]) -> FakeDataset:
+        return FakeDataset(len(packed))
+
+    def from_dataframe(
+        self, frame: Any, features: str, label: str, shape: Sequence[int]
+    ) -> FakeDataset:
+        return FakeDataset(len(frame))
+
+    def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> FakeTrainer:
+        if self.refuses is not None:
+            raise self.refuses
+        self.solver, self.options = solver, dict(options)
+        self.made = FakeTrainer(workers)
+        return self.made
+
+    def replace_data_layers(
+        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
+    ) -> bytes:
+        self.replaced.append((train_batch, test_batch, tuple(shape)))
+        return net

@@ -1,0 +1,55 @@
+"""Codes and classes match each other and the C header."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from sparknet import errors
+
+pytestmark = pytest.mark.unit
+
+
+def test_every_code_of_the_header_has_a_class(root: Path) -> None:
+    header = (root / "libccaffe/ccaffe.h").read_text()
+    codes = {name: int(code) for name, code in re.findall(r"CCAFFE_(\w+) = (\d+)[,\s]", header)}
+    listed = {name: code for name, code in codes.items() if code > 0 and name in _status(header)}
+    assert len(listed) == 12
+    for name, code in listed.items():
+        error = errors.error_for(name, "why")
+        assert (error.code, error.code_name) == (code, name)
+        assert type(error) is not errors.SparkNetError
+
+
+def _status(header: str) -> set[str]:
+    block = header[header.index("CCAFFE_OK = 0") : header.index("CCAFFE_INTERNAL")]
+    return set(re.findall(r"CCAFFE_(\w+) =", block)) | {"INTERNAL"}
+
+
+def test_an_unknown_code_is_internal() -> None:
+    assert type(errors.error_for("NEW_CODE", "why")) is errors.InternalError
+
+
+def test_error_in_a_text_of_spark() -> None:
+    text = (
+        "Job aborted due to stage failure: Task 1 in stage 3.0 failed 4 times, most recent"
+        " failure: Lost task 1.3 (TID 9) (10.0.0.1 executor 1): sparknet.jna.CaffeException"
+        " (NUMERIC): layer 'loss': label 12 is not in 0..9\n\tat sparknet.jna.Check.ok"
+    )
+    error = errors.error_in_text(text)
+    assert isinstance(error, errors.NumericError)
+    assert str(error) == "layer 'loss': label 12 is not in 0..9"
+
+
+def test_other_text_has_no_error() -> None:
+    assert errors.error_in_text("java.lang.RuntimeException: (SHAPE): no") is None
+
+
+def test_python_classes_fit_their_meaning() -> None:
+    assert issubclass(errors.ShapeError, ValueError)
+    assert issubclass(errors.SetupError, errors.StateError)
+    for name in errors.__all__:
+        value = getattr(errors, name)
+        assert not isinstance(value, type) or issubclass(value, errors.SparkNetError)

@@ -1,0 +1,60 @@
+"""Nets get layers that Spark feeds, in the sizes asked for."""
+
+from __future__ import annotations
+
+import pytest
+from fakes import FakeJvm
+
+from sparknet import feeds, spec
+from sparknet.errors import NetError, ShapeError
+from sparknet.proto import caffe_pb2
+
+pytestmark = pytest.mark.unit
+
+QUICK = "examples/cifar10/cifar10_quick_solver.prototxt"
+DIGITS = "examples/digits/digits_lenet_solver.prototxt"
+
+
+def dims(solver: caffe_pb2.SolverParameter) -> list[list[int]]:
+    return [
+        list(layer.java_data_param.shape.dim)
+        for layer in solver.net_param.layer
+        if layer.type == "JavaData"
+    ]
+
+
+def test_databases_are_replaced_with_the_sizes_of_the_prototxt() -> None:
+    jvm = FakeJvm()
+    feeds.fed(spec.solver(QUICK), jvm, (3, 32, 32), None, None)
+    assert jvm.replaced == [(100, 100, (3, 32, 32))]
+
+
+def test_databases_are_replaced_with_the_sizes_asked_for() -> None:
+    jvm = FakeJvm()
+    feeds.fed(spec.solver(QUICK), jvm, (3, 32, 32), 20, 50)
+    assert jvm.replaced == [(20, 50, (3, 32, 32))]
+
+
+def test_each_phase_of_java_data_gets_its_size() -> None:
+    before = dims(spec.solver(DIGITS))
+    assert before == [[32, 1, 8, 8], [32, 1], [20, 1, 8, 8], [20, 1]]
+    solver = feeds.fed(spec.solver(DIGITS), FakeJvm(), (1, 8, 8), 7, None)
+    assert dims(solver) == [[7, 1, 8, 8], [7, 1], [20, 1, 8, 8], [20, 1]]
+    solver = feeds.fed(spec.solver(DIGITS), FakeJvm(), (1, 8, 8), None, 5)
+    assert dims(solver) == [[32, 1, 8, 8], [32, 1], [5, 1, 8, 8], [5, 1]]
+
+
+def test_nothing_asked_nothing_changed() -> None:
+    solver = spec.solver(DIGITS)
+    assert feeds.fed(spec.solver(DIGITS), FakeJvm(), (1, 8, 8), None, None) == solver
+
+
+def test_flat_items_do_not_fit_data_layers() -> None:
+    with pytest.raises(ShapeError, match="channels, height, width"):
+        feeds.fed(spec.solver(QUICK), FakeJvm(), (3072,), None, None)
+
+
+def test_data_layers_must_come_first() -> None:
+    net = 'name: "n" layer { name: "a" type: "Input" } layer { name: "b" type: "Data" }\n'
+    with pytest.raises(NetError, match="'n': the first two"):
+        feeds.fed(spec.solver("base_lr: 1\n", net), FakeJvm(), (3, 2, 2), None, None)

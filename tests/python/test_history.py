@@ -1,0 +1,20 @@
+"""Sums and rates over rounds."""
+
+from __future__ import annotations
+
+import pytest
+
+from sparknet.history import Evaluation, History, Round
+
+pytestmark = pytest.mark.unit
+
+
+def test_sums_and_curves() -> None:
+    history = History()
+    assert history.images_per_second == 0
+    history.rounds += [Round(10, 2.0, 300, 1.0, 2), Round(20, 1.5, 100, 1.0, 1)]
+    history.tests.append(Evaluation(20, {"accuracy": 0.5}))
+    assert (history.images, history.seconds, history.images_per_second) == (400, 2.0, 200)
+    assert history.losses() == [(10, 2.0), (20, 1.5)]
+    assert history.scores("accuracy") == [(20, 0.5)]
+    assert history.rounds[1].images_per_second == 100

@@ -18,7 +18,8 @@ class JavaDataLayer : public Layer<T> {
   using Callback = std::function<void(T* data, int64_t batch, const Shape& item)>;
 
   void set_callback(Callback callback) { callback_ = std::move(callback); }
-  void set_batch_size(int64_t batch) { shape_[0] = batch; }
+  // First extent of the top from the next reshape on. Throws kInvalidArgument unless > 0.
+  void set_batch_size(int64_t batch);
   // Tells the layer that the net's feed has filled the top for the next pass.
   void set_fed() { fed_ = true; }
 

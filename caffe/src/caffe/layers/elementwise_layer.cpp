@@ -1,0 +1,81 @@
+#include "caffe/layers/elementwise_layer.hpp"
+
+#include <algorithm>
+
+namespace caffe {
+
+namespace {
+
+// Fits the second-level cache with its gradients; smaller arrays are not worth a thread.
+constexpr int64_t kRange = 16384;
+
+int64_t elements(const FormatPtr& format, int64_t count) {
+  return format ? static_cast<int64_t>(format->size()) : count;
+}
+
+// body(first, n) over all of `count` elements.
+template <typename Body>
+void for_ranges(int64_t count, const Body& body) {
+  const int64_t ranges = (count + kRange - 1) / kRange;
+#pragma omp parallel for schedule(static) if (ranges > 1)
+  for (int64_t i = 0; i < ranges; ++i) {
+    body(i * kRange, std::min(kRange, count - i * kRange));
+  }
+}
+
+}  // namespace
+
+template <typename T>
+void ElementwiseLayer<T>::reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+}
+
+template <typename T>
+void ElementwiseLayer<T>::plan(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  top[0]->set_format(pass_format(*bottom[0]));
+}
+
+template <typename T>
+void ElementwiseLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  Storage<T>& in = bottom[0]->data();
+  Storage<T>& out = top[0]->data();
+  const FormatPtr format = pass_format(*bottom[0]);
+  const int64_t count = elements(format, bottom[0]->count());
+  const bool in_place = &in == &out;
+  T* y = in_place ? out.read_write(format) : out.write(format);
+  const T* x = in_place ? y : in.read(format);
+  if (in_place && keeps_input()) kept_input_.assign(x, x + count);
+  for_ranges(count, [&](int64_t first, int64_t n) {
+    forward_range(x + first, y + first, {first, n});
+  });
+  out.written(format);
+}
+
+template <typename T>
+void ElementwiseLayer<T>::backward_pass(const BlobVec<T>& top,
+                                        const std::vector<bool>& propagate_down,
+                                        const BlobVec<T>& bottom) {
+  if (!propagate_down[0]) return;
+  const FormatPtr format = pass_format(*bottom[0]);
+  const int64_t count = elements(format, bottom[0]->count());
+  const bool in_place = &bottom[0]->data() == &top[0]->data();
+  const T* x = nullptr;
+  if (backward_reads_input()) {
+    x = in_place && keeps_input() ? kept_input_.data() : bottom[0]->data().read(format);
+  }
+  const T* y = backward_reads_output() ? top[0]->data().read(format) : nullptr;
+  Storage<T>& in = top[0]->diff();
+  Storage<T>& out = bottom[0]->diff();
+  T* dx = &in == &out ? out.read_write(format) : out.write(format);
+  const T* dy = &in == &out ? dx : in.read(format);
+  for_ranges(count, [&](int64_t first, int64_t n) {
+    backward_range(x ? x + first : nullptr, y ? y + first : nullptr, dy + first, dx + first,
+                   {first, n});
+  });
+  out.written(format);
+}
+
+template class ElementwiseLayer<float>;
+template class ElementwiseLayer<double>;
+
+}  // namespace caffe

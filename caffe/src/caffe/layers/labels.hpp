@@ -1,0 +1,25 @@
+// Labels: class numbers stored as floating-point values.
+#pragma once
+
+#include <cmath>
+#include <cstdint>
+
+#include "caffe/error.hpp"
+
+namespace caffe {
+
+// The class at position `index` of `labels`, cut to an integer. Throws kNumeric, naming the
+// item, unless it is `ignored` or lies in 0..classes-1. `inner`: positions per item.
+template <typename T>
+int64_t checked_label(const T* labels, int64_t index, int64_t inner, int64_t classes,
+                      bool has_ignored, int64_t ignored) {
+  const T value = labels[index];
+  const bool fits = std::isfinite(value) && std::fabs(value) < T(1e15);
+  const int64_t label = fits ? static_cast<int64_t>(value) : -1;
+  if (fits && has_ignored && label == ignored) return label;
+  require(fits && label >= 0 && label < classes, Code::kNumeric, "label ", value, " of item ",
+          index / inner, " is not in 0..", classes - 1);
+  return label;
+}
+
+}  // namespace caffe

@@ -9,6 +9,8 @@ from sparknet.errors import FileError
 
 __all__ = ["prototxt", "text"]
 
+_IN_JAR = Path("sparknet-home")
+
 
 def text(path: str) -> str | None:
     """A prototxt by its path below ``caffe/``; None if SparkNet has none of this name.
@@ -23,7 +25,7 @@ def text(path: str) -> str | None:
     home = jar.root()
     if home is not None and (home / entry).is_file():
         return (home / entry).read_text(encoding="utf-8")
-    return jar.text(entry.as_posix())
+    return jar.text((_IN_JAR / entry).as_posix())
 
 
 def prototxt(path: str) -> str:

@@ -27,7 +27,7 @@ def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def make_jar(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("caffe/examples/x/net.prototxt", 'name: "x"')
+        archive.writestr("sparknet-home/caffe/examples/x/net.prototxt", 'name: "x"')
     return path
 
 

@@ -9,7 +9,7 @@ from py4j.java_gateway import JavaPackage
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
-from sparknet import jar, transfer
+from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Floats
 from sparknet.errors import (
     ArgumentError,
@@ -108,6 +108,7 @@ class Py4JJvm:
         trainer = self.jvm.sparknet.train.Trainer
         if isinstance(trainer, JavaPackage):
             raise SetupError(_missing_jar())
+        version.check(self._jar_version())
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
@@ -159,6 +160,17 @@ class Py4JJvm:
         if not steps:
             return data.Identity()
         return steps[0] if len(steps) == 1 else data.Chain(*steps)
+
+    def _jar_version(self) -> str | None:
+        loader = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
+        stream = loader.getResourceAsStream("sparknet/version.properties")
+        if stream is None:
+            return None
+        properties = self.jvm.java.util.Properties()
+        properties.load(stream)
+        stream.close()
+        found = properties.getProperty("version")
+        return None if found is None else str(found)
 
     def _ints(self, values: Sequence[int]) -> Any:
         array = self._gateway.new_array(self.jvm.int, len(values))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from typing import Any
 
-from sparknet import jar
+from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
 
 __all__ = ["call", "classes", "translate"]
@@ -38,7 +38,9 @@ def classes() -> _Classes:
     global _started
     if _started is None:
         _start()
-        _started = _Classes()
+        loaded = _Classes()
+        version.check(str(call(loaded.engine, "version")))
+        _started = loaded
     return _started
 
 

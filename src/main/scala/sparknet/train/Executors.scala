@@ -1,0 +1,68 @@
+package sparknet.train
+
+import org.apache.spark.rdd.RDD
+import org.apache.spark.storage.{BlockManagerId, RDDBlockId}
+import org.apache.spark.{SparkContext, SparkEnv}
+
+/** What the driver knows of its executors. Names are those of task locations. */
+private[train] final class Executors(sc: SparkContext) {
+  private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
+
+  private val localThreads = """local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]""".r
+
+  /** Cores that each task takes. */
+  val taskCpus: Int = sc.getConf.getInt("spark.task.cpus", 1)
+
+  /** Tasks that run in one executor at a time; 0 if Spark was not told its cores. */
+  val slots: Int = {
+    val cores = sc.master match {
+      case "local"               => 1
+      case localThreads("*")     => Runtime.getRuntime.availableProcessors
+      case localThreads(n)       => n.toInt
+      case localCluster(_, each) => each.toInt
+      case "yarn"                => sc.getConf.getInt("spark.executor.cores", 1)
+      case _                     => sc.getConf.getInt("spark.executor.cores", 0)
+    }
+    if (cores == 0) 0 else math.max(1, cores / taskCpus)
+  }
+
+  /** The executors that can take tasks; none in local mode, where the driver does. */
+  def live: Seq[String] =
+    master.getMemoryStatus.keys.filterNot(_.isDriver).map(name).toSeq.sorted
+
+  /** For each partition of a persisted RDD the executor that holds it. */
+  def holding(rdd: RDD[_]): IndexedSeq[Option[String]] =
+    rdd.partitions.toIndexedSeq.map { partition =>
+      master.getLocations(RDDBlockId(rdd.id, partition.index)).map(name).headOption
+    }
+
+  /** Waits until executors for all workers have registered, so that the data is spread over them;
+    * if they do not come in time, training goes on with those there are.
+    */
+  def await(workers: Int, seconds: Int): Unit =
+    if (!sc.isLocal && !sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+      val asked = sc.master match {
+        case localCluster(executors, _) => Some(executors.toInt)
+        case _                          => sc.getConf.getOption("spark.executor.instances").map(_.toInt)
+      }
+      val each = math.max(1, slots)
+      val wanted = math.min(asked.getOrElse(Int.MaxValue), (workers + each - 1) / each)
+      // How many will come to a cluster that was not asked for a number is a guess.
+      val patience = if (asked.isEmpty) math.min(seconds, 10) else seconds
+      val deadline = System.nanoTime + patience * 1000000000L
+      while (live.length < wanted && System.nanoTime < deadline) Thread.sleep(50)
+    }
+
+  /** Runs a function once in each executor (local mode: in this JVM). */
+  def onEach(f: () => Unit): Unit = {
+    val places = live
+    if (places.isEmpty) f()
+    else sc.makeRDD(places.map(place => (place, Seq(place)))).foreach(_ => f())
+  }
+
+  private def master = SparkEnv.get.blockManager.master
+
+  /** As Spark writes the location of a task that should run where a block is cached. */
+  private def name(id: BlockManagerId): String =
+    if (id.isDriver) id.host else s"executor_${id.host}_${id.executorId}"
+}

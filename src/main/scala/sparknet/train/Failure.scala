@@ -1,0 +1,48 @@
+package sparknet.train
+
+import scala.util.control.NonFatal
+
+import org.apache.spark.{SparkEnv, TaskContext, TaskKilledException}
+
+import sparknet.jna.{CaffeException, Status}
+
+/** What went wrong on a worker: a result like any other to Spark, which would run a task that throws
+  * again and again although the same data fails in the same way.
+  */
+private[train] final case class Failure(
+    code: Int,
+    codeName: String,
+    what: String,
+    worker: Int,
+    executor: String
+) {
+  override def toString: String = s"worker $worker (executor $executor) failed $what"
+}
+
+private[train] object Failure {
+
+  /** Runs what depends on the user's net, data and functions; `doing` tells how far it has come. */
+  def caught[T](worker: Int, doing: => String)(body: => T): Either[Failure, T] =
+    try Right(body)
+    catch {
+      case NonFatal(thrown) =>
+        val context = TaskContext.get
+        if (context != null && context.isInterrupted) throw new TaskKilledException
+        Left(of(worker, doing, thrown))
+    }
+
+  def executor: String = Option(SparkEnv.get).fold("none")(_.executorId)
+
+  private def of(worker: Int, doing: String, thrown: Throwable): Failure = thrown match {
+    // The engine only knows that its callback failed; what the callback threw says why.
+    case outer: CaffeException
+        if outer.getCode == Status.CALLBACK.code && outer.getCause != null =>
+      of(worker, doing, outer.getCause)
+    case e: CaffeException =>
+      Failure(e.getCode, e.getCodeName, s"$doing: ${e.getMessage}", worker, executor)
+    case other =>
+      val place = other.getStackTrace.headOption.fold("")(frame => s" (at $frame)")
+      val callback = Status.CALLBACK
+      Failure(callback.code, callback.name, s"$doing: $other$place", worker, executor)
+  }
+}

@@ -1,0 +1,32 @@
+package sparknet.train
+
+import java.util.UUID
+
+import scala.util.control.NonFatal
+
+import org.apache.spark.SparkContext
+
+/** The Spark jobs of one trainer, so that they can be cancelled and are named in Spark's pages. */
+private[train] final class Jobs(sc: SparkContext) {
+  private val tag = s"sparknet-${UUID.randomUUID}"
+  private val descriptionKey = "spark.job.description"
+
+  def run[T](description: String)(body: => T): T = {
+    val before = sc.getLocalProperty(descriptionKey)
+    sc.addJobTag(tag)
+    sc.setJobDescription(description)
+    try body
+    finally {
+      sc.setJobDescription(before)
+      sc.removeJobTag(tag)
+    }
+  }
+
+  /** For cleaning up, where the cluster may be gone. */
+  def quietly(body: => Unit): Unit =
+    try run("SparkNet: free nets")(body)
+    catch { case NonFatal(_) => () }
+
+  /** Cancels what runs; no error if nothing does. */
+  def cancel(): Unit = if (!sc.isStopped) sc.cancelJobsWithTag(tag)
+}

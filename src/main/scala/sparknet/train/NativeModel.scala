@@ -1,0 +1,81 @@
+package sparknet.train
+
+import scala.collection.JavaConverters._
+
+import caffe.Caffe.{NetParameter, SolverParameter}
+
+import sparknet.jna.{CaffeException, Engine, NativeNet, NativeSolver, Status}
+
+/** Nets of the native engine, made from a solver. Files that it names are read here, on the driver. */
+private[train] final class NativeModel private (solver: Array[Byte]) extends Model {
+
+  def this(solver: SolverParameter) = this(NativeModel.selfContained(solver).toByteArray)
+
+  override def newWorker(seed: Long, threads: Int): WorkerNet = {
+    val own = parsed
+      .setRandomSeed(seed)
+      .setDisplay(0) // workers' losses go to the driver
+      .clearWeights() // they come with the first broadcast
+    new NativeWorkerNet(
+      NativeModel.withThreads(threads)(new NativeSolver(own.build)),
+      own.getIterSize
+    )
+  }
+
+  override def newMaster(seed: Long): MasterNet =
+    new NativeMasterNet(
+      NativeModel.withThreads(1)(new NativeSolver(parsed.setRandomSeed(seed).build))
+    )
+
+  private def parsed: SolverParameter.Builder = SolverParameter.parseFrom(solver).toBuilder
+}
+
+private[train] object NativeModel {
+
+  /** The solver with its nets in it, and without snapshots, which are the trainer's. */
+  private def selfContained(solver: SolverParameter): SolverParameter = {
+    val result = solver.toBuilder.clearSnapshot().clearSnapshotPrefix().setSnapshotAfterTrain(false)
+    if (solver.hasNet) result.clearNet().setNetParam(Engine.parseNet(solver.getNet))
+    if (solver.hasTrainNet)
+      result.clearTrainNet().setTrainNetParam(Engine.parseNet(solver.getTrainNet))
+    // The engine takes nets given as messages first, then those given as files: the order stays.
+    solver.getTestNetList.asScala.foreach(net => result.addTestNetParam(Engine.parseNet(net)))
+    result.clearTestNet().build
+  }
+
+  /** What the net's JavaData layers take: items, and labels if there is a second one. */
+  def input(net: NativeNet, built: NetParameter): NetInput =
+    net.feedShapes match {
+      case Array((name, dims), rest @ _*) if rest.length <= 1 =>
+        rest.foreach { case (label, shape) =>
+          if (shape.drop(1).product != 1 || shape(0) != dims(0))
+            throw new CaffeException(
+              Status.SHAPE,
+              s"layer '$label' must take one label for each of the ${dims(0)} items of '$name', " +
+                s"and its shape is ${shape.mkString("x")}"
+            )
+        }
+        NetInput(name, dims.drop(1), dims(0))
+      case none if none.isEmpty =>
+        val sources = built.getLayerList.asScala.filter(_.getBottomCount == 0)
+        throw new CaffeException(
+          Status.BAD_NET,
+          "the net has no JavaData layer that could take data from Spark; its data come from " +
+            sources.map(l => s"'${l.getName}' (${l.getType})").mkString(", ") +
+            ". replaceDataLayers puts JavaData layers in their place."
+        )
+      case many =>
+        throw new CaffeException(
+          Status.UNSUPPORTED,
+          s"the net has ${many.length} JavaData layers (${many.map(_._1).mkString(", ")}), and " +
+            "training on Spark feeds two: items and labels"
+        )
+    }
+
+  private def withThreads[T](threads: Int)(make: => T): T = Engine.synchronized {
+    val before = Engine.threads
+    Engine.setThreads(threads)
+    try make
+    finally Engine.setThreads(before)
+  }
+}

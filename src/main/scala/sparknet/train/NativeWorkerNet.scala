@@ -1,0 +1,56 @@
+package sparknet.train
+
+import sparknet.jna.{CaffeException, Feed, NativeSolver, Status, WeightsLayout}
+
+/** A solver of the engine with its nets, for one worker. */
+private[train] final class NativeWorkerNet(
+    solver: NativeSolver,
+    override val minibatchesPerIteration: Int
+) extends WorkerNet {
+  private val net = solver.net
+  private val testNet = solver.testNets.headOption
+
+  override val layout: WeightsLayout = net.weightsLayout
+  override val trainInput: NetInput = NativeModel.input(net, net.proto)
+  override val testInput: Option[NetInput] = testNet.map(n => NativeModel.input(n, n.proto))
+  override val testOutputs: Array[String] = testNet.fold(Array.empty[String])(_.outputs)
+  private var testBatch = testInput.fold(0)(_.batch)
+
+  override def readWeights(): Array[Float] = {
+    val weights = new Array[Float](layout.count)
+    net.readWeights(weights)
+    weights
+  }
+
+  override def writeWeights(weights: Array[Float]): Unit = net.writeWeights(weights)
+
+  override def readHistory(): Array[Float] = {
+    val history = new Array[Float](solver.historyCount)
+    solver.readHistory(history)
+    history
+  }
+
+  override def writeHistory(history: Array[Float]): Unit = solver.writeHistory(history)
+  override def setIteration(iteration: Int): Unit = solver.setIteration(iteration)
+  override def setTrainFeed(feed: Feed): Unit = net.setFeed(feed)
+
+  // One at a time: a longer step would return the smoothed loss.
+  override def step(): Float = solver.step(1)
+
+  override def test(feed: Feed, batches: Int, size: Int): Array[Double] = {
+    val tested = testNet.getOrElse(throw new CaffeException(Status.STATE, "there is no test net"))
+    if (size != testBatch) {
+      tested.setBatchSize(size)
+      testBatch = size
+    }
+    tested.setFeed(feed)
+    try {
+      val sums = solver.test(0, batches).map(_.toDouble)
+      val counts = testOutputs.map(name => tested.blob(name).count)
+      val starts = counts.scanLeft(0)(_ + _)
+      counts.zip(starts).map { case (count, start) => sums.slice(start, start + count).sum / count }
+    } finally tested.setFeed(null)
+  }
+
+  override def close(): Unit = solver.close()
+}

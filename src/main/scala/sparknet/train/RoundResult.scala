@@ -1,0 +1,55 @@
+package sparknet.train
+
+import java.util.{Map => JavaMap}
+
+import sparknet.jna.CaffeException
+
+/** What a round of training did.
+  *
+  * @param round
+  *   counted from 1 since the trainer was made
+  * @param iteration
+  *   the solver's counter once the round is averaged
+  * @param loss
+  *   mean over the images that the workers trained on
+  * @param seconds
+  *   from sending the weights to the end of the slowest worker
+  * @param workers
+  *   that took part, that is, whose partition is not empty
+  * @param newNets
+  *   workers whose net was made in this round: all in the first, replacements later
+  * @param executors
+  *   where each worker trained
+  */
+final case class RoundResult(
+    round: Int,
+    iteration: Int,
+    loss: Float,
+    images: Long,
+    seconds: Double,
+    workers: Int,
+    newNets: Int,
+    executors: Array[String]
+) {
+  def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
+}
+
+/** Told about training as it goes on. */
+trait TrainListener {
+
+  /** After a round, whose average has become the weights. */
+  def onRound(result: RoundResult): Unit = ()
+
+  /** After a test: means by output name. */
+  def onTest(iteration: Int, scores: JavaMap[String, java.lang.Float]): Unit = ()
+
+  /** After a snapshot: paths of the caffemodel and the solverstate. */
+  def onSnapshot(files: Array[String]): Unit = ()
+}
+
+/** A round or test that failed on a worker. The trainer's weights and counter are as before it. */
+final class TrainingException(code: Int, codeName: String, message: String)
+    extends CaffeException(code, codeName, message) {
+  private[train] def this(failure: Failure) =
+    this(failure.code, failure.codeName, failure.toString)
+}

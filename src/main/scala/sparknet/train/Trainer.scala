@@ -1,0 +1,358 @@
+package sparknet.train
+
+import java.util.{LinkedHashMap, Map => JavaMap}
+
+import scala.util.Random
+
+import caffe.Caffe.SolverParameter
+import org.apache.spark.SparkContext
+import org.apache.spark.api.java.JavaSparkContext
+import org.apache.spark.broadcast.Broadcast
+import org.apache.spark.rdd.RDD
+import org.apache.spark.storage.StorageLevel
+
+import sparknet.data.{Dataset, Identity, Preprocessing}
+import sparknet.io.PackedFloats
+import sparknet.jna.{CaffeException, Status, WeightsLayout}
+
+/** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
+  * are averaged (arXiv 1511.06051).
+  *
+  * A round is `broadcast()`, `train(tau)`, `average()`; [[fit]] runs many. The trainer owns weights
+  * and iteration counter; momentum stays with the workers. Calls come one at a time, but `close()`
+  * may be called while another one runs.
+  */
+final class Trainer private[train] (
+    sc: SparkContext,
+    model: Model,
+    val workers: Int,
+    seed: Long,
+    snapshots: SnapshotPlan,
+    options: TrainerOptions
+) extends AutoCloseable {
+  import Trainer._
+
+  def this(sc: SparkContext, solver: SolverParameter, workers: Int, options: TrainerOptions) =
+    this(
+      sc,
+      new NativeModel(solver),
+      workers,
+      Trainer.seed(options, solver),
+      SnapshotPlan.of(solver),
+      options
+    )
+
+  def this(sc: SparkContext, solver: SolverParameter, workers: Int) =
+    this(sc, solver, workers, TrainerOptions())
+
+  if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
+
+  private val executors = new Executors(sc)
+  private val jobs = new Jobs(sc)
+  private val master = model.newMaster(seed)
+  private val id = OpenTrainers.add(this)
+
+  /** Names, shapes and offsets of the parameters in the flat array of weights. */
+  val layout: WeightsLayout = master.layout
+
+  private var current = master.readWeights()
+  private var counter = 0
+  private var rounds = 0
+  // Momentum that workers take over at the start of the next round, after a restore.
+  private var history = Option.empty[Array[Float]]
+  private var lastImages = Array.fill(workers)(0L)
+
+  private var trainData = Option.empty[WorkerData]
+  private var testData = Option.empty[WorkerData]
+  private var sent = Option.empty[Broadcast[Start]] // if it holds the current weights
+  private var lastSent = Option.empty[Broadcast[Start]]
+  private var pending = Option.empty[Pending]
+  @volatile private var closed = false
+
+  def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
+
+  /** Sets what is trained on: one partition for each worker; another number is dealt out anew. */
+  def setTrainData(data: Dataset, preprocessing: Preprocessing): Unit = use {
+    val next = accepted(data, preprocessing, master.trainInput)
+    discardRound()
+    trainData.foreach(_.release())
+    trainData = Some(next)
+  }
+
+  def setTestData(data: Dataset): Unit = setTestData(data, new Identity)
+
+  def setTestData(data: Dataset, preprocessing: Preprocessing): Unit = use {
+    val next = accepted(data, preprocessing, testInput)
+    testData.foreach(_.release())
+    testData = Some(next)
+  }
+
+  /** Sends weights and counter to the workers: what the next round starts from. */
+  def broadcast(): Unit = use {
+    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
+    send()
+  }
+
+  /** The same with other weights; a round that is not averaged yet is dropped. */
+  def broadcast(weights: Array[Float]): Unit = use {
+    setWeights(weights)
+    send()
+  }
+
+  /** Lets each worker train `tau` iterations on its partition, from the weights that were sent. */
+  def train(tau: Int): RoundResult = use {
+    if (tau < 1) invalid(s"tau must be at least 1, not $tau")
+    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
+    val data = trainData.getOrElse(state("there is no training data: call setTrainData first"))
+    val begin = System.nanoTime
+    val task = new TrainTask(crew, sent.getOrElse(send()), tau, data.preprocessing)
+    val shares = data.onEach(task.apply).persist(StorageLevel.MEMORY_AND_DISK)
+    try {
+      val found = jobs.run(s"SparkNet: train $tau iterations from $counter") {
+        shares.map(_.withoutWeights).collect()
+      }
+      refuse(found.flatMap(_.failure))
+      val images = found.map(_.images)
+      pending = Some(Pending(shares, tau, images))
+      RoundResult(
+        rounds + 1,
+        counter + tau,
+        (found.map(_.lossSum).sum / images.sum).toFloat,
+        images.sum,
+        (System.nanoTime - begin) / 1e9,
+        images.count(_ > 0),
+        found.count(_.fresh),
+        found.map(_.executor)
+      )
+    } finally if (pending.isEmpty) shares.unpersist(blocking = false)
+  }
+
+  /** Makes the mean of the workers' weights, weighted by their images, the current weights, and
+    * advances the counter.
+    */
+  def average(): Array[Float] = use {
+    val round = pending.getOrElse(state("there is nothing to average: call train first"))
+    val mean = jobs.run("SparkNet: average weights") {
+      TreeAverage(
+        round.shares.map(share =>
+          share.weights.fold(WeightedMean.empty)(WeightedMean.of(_, share.images))
+        ),
+        layout.count
+      )
+    }
+    if (mean.weight != round.images.sum) {
+      // A worker was lost and its part of the round, done again elsewhere, failed.
+      discardRound()
+      refuse(round.shares.flatMap(_.failure).collect())
+    }
+    current = mean.values.get
+    counter += round.tau
+    rounds += 1
+    lastImages = round.images
+    history = None
+    discardRound()
+    sent = None
+    weights
+  }
+
+  /** Means of the test net's outputs over all test items, with the current weights. */
+  def test(): JavaMap[String, java.lang.Float] = use {
+    testInput
+    val data = testData.getOrElse(state("there is no test data: call setTestData first"))
+    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
+    val task = new TestTask(crew, sent.getOrElse(send()), data.preprocessing)
+    val shares = jobs.run("SparkNet: test")(data.onEach(task.apply).collect())
+    refuse(shares.flatMap(_.failure))
+    val items = shares.map(_.items).sum
+    val scores = new LinkedHashMap[String, java.lang.Float]
+    for {
+      names <- shares.find(_.items > 0).map(_.outputs)
+      (name, output) <- names.zipWithIndex
+    } {
+      val sum = shares.filter(_.items > 0).map(_.sums(output)).sum
+      scores.put(name, (sum / items).toFloat)
+    }
+    scores
+  }
+
+  /** A copy of the current weights, in the order of the layout. */
+  def weights: Array[Float] = use(current.clone())
+
+  /** Sets the weights; a round that is not averaged yet is dropped. */
+  def setWeights(weights: Array[Float]): Unit = use {
+    if (weights.length != layout.count)
+      throw new CaffeException(
+        Status.SHAPE,
+        s"${weights.length} weights were given, and the net has ${layout.count}"
+      )
+    adopt(weights.clone())
+  }
+
+  /** Number of iterations behind the current weights, on which learning rates depend. */
+  def iteration: Int = use(counter)
+
+  /** Writes `<prefix>_iter_<t>.caffemodel` and `.solverstate` as Caffe does: current weights, the
+    * workers' mean momentum and the counter.
+    *
+    * @param prefix
+    *   null: the solver's `snapshot_prefix`
+    * @return
+    *   the paths of both
+    */
+  def snapshot(prefix: String): Array[String] = use {
+    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
+    val place = Option(prefix).getOrElse(snapshots.prefix)
+    if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
+    master.snapshot(place, current, history.orElse(meanHistory()), counter)
+  }
+
+  /** Goes on from a solverstate: weights, counter, and momentum for every worker. */
+  def restore(solverstate: String): Unit = use {
+    val found = master.restore(solverstate)
+    adopt(found.weights)
+    counter = found.iteration
+    history = Some(found.history)
+  }
+
+  /** Takes over the weights of a caffemodel for layers of the same name. */
+  def loadWeights(caffemodel: String): Unit = use(adopt(master.load(caffemodel, current)))
+
+  /** Writes the current weights as a caffemodel. */
+  def saveWeights(caffemodel: String): Unit = use(master.save(caffemodel, current))
+
+  /** Runs `rounds` rounds, a test before the first, every `testEvery` rounds and after the last (0:
+    * never), and the solver's periodic snapshots.
+    *
+    * @return
+    *   scores of the last test; empty if there was none
+    */
+  def fit(
+      rounds: Int,
+      tau: Int,
+      testEvery: Int,
+      listener: TrainListener
+  ): JavaMap[String, java.lang.Float] = {
+    snapshots.check()
+    var scores: JavaMap[String, java.lang.Float] = new LinkedHashMap
+    for (round <- 0 to rounds) {
+      if (testEvery > 0 && (round % testEvery == 0 || round == rounds)) {
+        scores = test()
+        listener.onTest(iteration, scores)
+      }
+      if (round < rounds) {
+        broadcast()
+        val result = train(tau)
+        average()
+        listener.onRound(result)
+        if (snapshots.due(result.iteration - tau, result.iteration))
+          listener.onSnapshot(snapshot(snapshots.prefix))
+      }
+    }
+    scores
+  }
+
+  /** Stops what runs, and frees the nets and data that the trainer holds in the executors. */
+  override def close(): Unit = {
+    val first = OpenTrainers.remove(id)
+    closed = true
+    jobs.cancel()
+    if (first) synchronized {
+      if (!sc.isStopped) {
+        discardRound()
+        val own = id
+        jobs.quietly(executors.onEach(() => WorkerNets.close(own)))
+        lastSent.foreach(_.destroy())
+        (trainData ++ testData).foreach(_.release())
+      } else WorkerNets.close(id)
+      master.close()
+    }
+  }
+
+  private def crew: Crew = {
+    val atATime = if (executors.slots == 0) workers else math.min(executors.slots, workers)
+    val threads =
+      if (options.threads > 0) options.threads
+      else if (sc.isLocal) math.max(1, Runtime.getRuntime.availableProcessors / atATime)
+      else executors.taskCpus
+    Crew(id, OpenTrainers.ids, model, layout, seed, threads, executors.slots, executors.taskCpus)
+  }
+
+  private def accepted(data: Dataset, preprocessing: Preprocessing, input: NetInput): WorkerData = {
+    executors.await(workers, options.waitSeconds)
+    val next = new WorkerData(data, preprocessing, workers, executors)
+    jobs.run("SparkNet: check data")(next.check(input, master.classes))
+    next
+  }
+
+  private def testInput: NetInput = master.testInput.getOrElse(
+    state("the solver has no test net: give it a test_iter and a net with TEST layers")
+  )
+
+  private def send(): Broadcast[Start] = {
+    val next = sc.broadcast(Start(PackedFloats(current), counter, history.map(PackedFloats(_))))
+    lastSent.foreach(_.destroy())
+    lastSent = Some(next)
+    sent = lastSent
+    next
+  }
+
+  private def adopt(weights: Array[Float]): Unit = {
+    discardRound()
+    current = weights
+    sent = None
+  }
+
+  private def discardRound(): Unit = {
+    pending.foreach(_.shares.unpersist(blocking = false))
+    pending = None
+  }
+
+  /** The mean of the workers' momentum as it is now; a worker that was just replaced has none. */
+  private def meanHistory(): Option[Array[Float]] = trainData.filter(_ => rounds > 0).flatMap {
+    data =>
+      val (own, images) = (id, lastImages)
+      val means = data.onEach { (worker, _) =>
+        WorkerNets.find(own, worker).fold(WeightedMean.empty) { lease =>
+          try WeightedMean.of(PackedFloats(lease.net.readHistory()), images(worker))
+          finally lease.end(usable = true)
+        }
+      }
+      jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count)).values
+  }
+
+  private def use[T](body: => T): T = synchronized {
+    if (closed) state("the trainer is closed")
+    try body
+    catch {
+      case _: Throwable if closed => state("the trainer was closed while it was working")
+    }
+  }
+}
+
+object Trainer {
+
+  /** For Python: the solver as a serialised SolverParameter, options as [[TrainerOptions.from]]. */
+  def create(
+      sc: JavaSparkContext,
+      solver: Array[Byte],
+      workers: Int,
+      options: JavaMap[String, Object]
+  ): Trainer =
+    new Trainer(sc.sc, SolverParameter.parseFrom(solver), workers, TrainerOptions.from(options))
+
+  /** A round that is trained and not averaged: its shares stay with the executors. */
+  private final case class Pending(shares: RDD[Share], tau: Int, images: Array[Long])
+
+  private def seed(options: TrainerOptions, solver: SolverParameter): Long =
+    if (options.seed >= 0) options.seed
+    else if (solver.getRandomSeed >= 0) solver.getRandomSeed
+    else new Random().nextInt(Int.MaxValue).toLong
+
+  private def refuse(failures: Seq[Failure]): Unit =
+    failures.headOption.foreach(failure => throw new TrainingException(failure))
+
+  private def state(message: String): Nothing = throw new CaffeException(Status.STATE, message)
+
+  private def invalid(message: String): Nothing =
+    throw new CaffeException(Status.INVALID_ARGUMENT, message)
+}

@@ -1,5 +1,5 @@
-# shellcheck shell=bash
-# Sourced by every script in build/: where things are, and how a long step is run.
+# shellcheck shell=bash disable=SC2034 # the constants are for the scripts that source this
+# Sourced by every script in build/: where things are, which tools are used, how long steps run.
 
 set -euo pipefail
 
@@ -11,7 +11,15 @@ readonly POM="$ROOT/build/pom.xml"
 readonly LOGS="$TARGET/logs"
 readonly TOOLS="$TARGET/tools"
 readonly VENV="$TARGET/venv"
+readonly NATIVE_BUILD="$TARGET/native/build"
 export SPARKNET_HOME="$ROOT"
+
+say() { printf '%s\n' "$*"; }
+
+fail() {
+  printf 'error: %s\n' "$*" >&2
+  exit 1
+}
 
 # pom_property NAME: the text of <NAME> in build/pom.xml.
 pom_property() {
@@ -21,16 +29,8 @@ pom_property() {
   printf '%s\n' "$value"
 }
 
-say() { printf '%s\n' "$*"; }
-
-fail() {
-  printf 'error: %s\n' "$*" >&2
-  exit 1
-}
-
 SPARKNET_VERSION="$(pom_property version)"
 SCALA_BINARY_VERSION="$(pom_property scala.binary.version)"
-export SPARKNET_VERSION
 readonly JAR="$TARGET/scala-$SCALA_BINARY_VERSION/sparknet-assembly-$SPARKNET_VERSION.jar"
 
 # logged NAME COMMAND...: runs COMMAND with its output in target/logs/NAME.log; on failure shows
@@ -39,14 +39,37 @@ logged() {
   local name="$1" log="$LOGS/$1.log" start="$SECONDS" status=0
   shift
   mkdir -p "$LOGS"
-  printf '%s ... ' "$name"
+  printf '%-10s ... ' "$name"
   "$@" >"$log" 2>&1 </dev/null || status=$?
   if ((status != 0)); then
     printf 'failed after %d s\n' "$((SECONDS - start))"
     tail -n 40 "$log" >&2
-    fail "$name failed; the whole log is $log"
+    fail "$name failed; the whole log is ${log#"$ROOT/"}"
   fi
   printf 'done in %d s\n' "$((SECONDS - start))"
+}
+
+# run_if_changed NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND as a logged step, unless OUTPUT is
+# there and the files in the INPUTs are the same ones, unchanged since the last time.
+run_if_changed() {
+  local name="$1" output="$2" stamp="$TARGET/stamps/$1" inputs=() files
+  shift 2
+  while [[ "$1" != -- ]]; do
+    inputs+=("$1")
+    shift
+  done
+  shift
+  local select=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*')
+  files="$(find "${inputs[@]}" "${select[@]}" | sort)"
+  if [[ -e "$output" && -f "$stamp" && "$(<"$stamp")" == "$files" &&
+    -z "$(find "${inputs[@]}" "${select[@]}" -newer "$stamp" -print -quit)" ]]; then
+    return
+  fi
+  mkdir -p "$TARGET/stamps"
+  # Its time is that of the start: what is edited during the step is built the next time.
+  printf '%s\n' "$files" >"$stamp.new"
+  logged "$name" "$@"
+  mv "$stamp.new" "$stamp"
 }
 
 # maven_copy ARTIFACT FOLDER: puts group:artifact:version:packaging[:classifier] into FOLDER, from
@@ -58,12 +81,43 @@ maven_copy() {
   mvn -o "${arguments[@]}" >/dev/null 2>&1 || mvn "${arguments[@]}"
 }
 
-# find_java: sets JAVA_HOME to a JDK 17 or later if it is not set.
+# java_release HOME: the feature release of the JDK or JRE there; nothing if there is none.
+java_release() {
+  [[ -x "$1/bin/java" && -f "$1/release" ]] || return 0
+  sed -n 's/^JAVA_VERSION="\(1\.\)\{0,1\}\([0-9]*\).*/\2/p' "$1/release"
+}
+
+# find_java: sets JAVA_HOME to a JDK 17: the one that is set, that of javac, or an installed one.
+# Spark 3.5 runs on 8, 11 and 17; SparkNet is compiled for 17.
 find_java() {
-  local javac
-  if [[ -z "${JAVA_HOME:-}" ]] && javac="$(command -v javac)"; then
-    JAVA_HOME="$(dirname "$(dirname "$(readlink -f "$javac")")")"
-  fi
-  [[ -x "${JAVA_HOME:-}/bin/javac" ]] || fail "no JDK found; build/setup says how to get one"
-  export JAVA_HOME
+  local home javac=""
+  javac="$(command -v javac || true)"
+  for home in "${JAVA_HOME:-}" "${javac:+$(dirname "$(dirname "$(readlink -f "$javac")")")}" \
+    /usr/lib/jvm/*17*; do
+    if [[ -n "$home" && -x "$home/bin/javac" && "$(java_release "$home")" == 17 ]]; then
+      export JAVA_HOME="$home"
+      return
+    fi
+  done
+  return 1
+}
+
+# python_fits PYTHON: whether it is a Python 3.9 to 3.12 that can make a virtual environment.
+python_fits() {
+  "$1" -c 'import sys, venv, ensurepip; sys.exit(not (3, 9) <= sys.version_info[:2] <= (3, 12))' \
+    >/dev/null 2>&1
+}
+
+# find_python: prints the first Python that fits. A name may be a shim that runs nothing, so each
+# is tried.
+find_python() {
+  local name
+  for name in "${SPARKNET_PYTHON:-}" python3 /usr/bin/python3 python3.12 python3.11 python3.10 \
+    python3.9; do
+    if [[ -n "$name" ]] && python_fits "$name"; then
+      "$name" -c 'import sys; print(sys.executable)'
+      return
+    fi
+  done
+  return 1
 }

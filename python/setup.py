@@ -10,20 +10,10 @@ from setuptools.command.build_py import build_py
 ROOT = Path(__file__).resolve().parent.parent
 
 
-def pom_text(name: str) -> str:
-    """The text of an element of build/pom.xml, the one place of versions."""
-    pom = ElementTree.parse(ROOT / "build" / "pom.xml")
-    namespace = "{http://maven.apache.org/POM/4.0.0}"
-    text = pom.findtext(f".//{namespace}{name}")
-    if text is None:
-        raise SystemExit(f"build/pom.xml has no <{name}>")
-    return text
-
-
-VERSION = ElementTree.parse(ROOT / "build" / "pom.xml").findtext(
-    "{http://maven.apache.org/POM/4.0.0}version", ""
-)
-SCALA = pom_text("scala.binary.version")
+# The one place of versions.
+POM = ElementTree.parse(ROOT / "build" / "pom.xml")
+VERSION = POM.findtext("version", "")
+SCALA = POM.findtext("properties/scala.binary.version", "")
 JAR = ROOT / "target" / f"scala-{SCALA}" / f"sparknet-assembly-{VERSION}.jar"
 GENERATED = ROOT / "python" / "sparknet" / "proto" / "caffe_pb2.py"
 
@@ -32,16 +22,18 @@ class BuildWithJar(build_py):
     """Copies the jar that build/setup has made into sparknet/jars."""
 
     def run(self) -> None:
+        # An editable install runs in the tree, where the jar is found in target/.
+        if self.editable_mode:
+            super().run()
+            return
         for needed in (JAR, GENERATED):
             if not needed.exists():
                 raise SystemExit(f"{needed.relative_to(ROOT)} is missing: run build/setup first")
         super().run()
-        # An editable install runs in the tree, where the jar is found in target/.
-        if not self.editable_mode:
-            jars = Path(self.build_lib) / "sparknet" / "jars"
-            shutil.rmtree(jars, ignore_errors=True)
-            jars.mkdir(parents=True)
-            shutil.copy2(JAR, jars)
+        jars = Path(self.build_lib) / "sparknet" / "jars"
+        shutil.rmtree(jars, ignore_errors=True)
+        jars.mkdir(parents=True)
+        shutil.copy2(JAR, jars)
 
 
 setup(version=VERSION, cmdclass={"build_py": BuildWithJar})

@@ -10,7 +10,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
+from google.protobuf import descriptor_pb2, message_factory, text_format
 from google.protobuf.message import Message
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,9 +35,7 @@ def file_descriptor() -> descriptor_pb2.FileDescriptorProto:
 @functools.cache
 def message_class(name: str) -> type[Message]:
     """The class of a message of package caffe, e.g. "NetParameter"."""
-    pool = descriptor_pool.DescriptorPool()
-    pool.Add(file_descriptor())
-    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"caffe.{name}"))
+    return message_factory.GetMessages([file_descriptor()])[f"caffe.{name}"]
 
 
 def parse(path: Path, message: str) -> Message:

@@ -51,7 +51,7 @@ def good_archive(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return make_archive(tmp_path_factory.mktemp("archive") / "good.tar.gz", EXPECTED)
 
 
-@pytest.fixture()
+@pytest.fixture
 def target(tmp_path: Path) -> Iterator[Path]:
     """A folder with a space in its name that holds a copy of the script, removed afterwards."""
     folder = tmp_path / "data set"
@@ -169,7 +169,7 @@ class Server:
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
-            def do_GET(self) -> None:
+            def do_GET(self) -> None:  # noqa: N802 (the name that http.server calls)
                 if self.path != "/archive":
                     self.send_error(404)
                     return
@@ -184,7 +184,7 @@ class Server:
                 outer.stalled.set()
                 outer.released.wait(120)
 
-            def log_message(self, format: str, *args: object) -> None:
+            def log_message(self, *_: object) -> None:
                 pass
 
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)

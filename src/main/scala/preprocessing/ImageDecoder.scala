@@ -1,5 +1,6 @@
 package preprocessing
 
+import java.awt.color.ColorSpace
 import java.awt.image.Raster
 import java.io.ByteArrayInputStream
 import javax.imageio.{IIOException, ImageIO, ImageReader}
@@ -21,7 +22,7 @@ private[preprocessing] object ImageDecoder {
         if (!readers.hasNext) None
         else {
           val reader = readers.next()
-          reader.setInput(stream, true, true)
+          reader.setInput(stream, false, true)
           try Some(read(reader, bytes))
           finally reader.dispose()
         }
@@ -31,14 +32,17 @@ private[preprocessing] object ImageDecoder {
       case NonFatal(_) => None
     }
 
-  private def read(reader: ImageReader, bytes: Array[Byte]): ByteImage =
-    try new ByteImage(reader.read(0))
-    catch {
-      case _: IIOException if reader.canReadRaster =>
-        val raster = reader.readRaster(0, null)
-        if (raster.getNumBands != 4) throw new IIOException(s"${raster.getNumBands} components")
-        fromCmyk(raster, adobeTransform(bytes))
+  private def read(reader: ImageReader, bytes: Array[Byte]): ByteImage = {
+    // Of CMYK Java 11 reads no image, and Java 17 takes Adobe's inverted values for plain ones.
+    val image =
+      try Some(reader.read(0)).filter(_.getColorModel.getColorSpace.getType != ColorSpace.TYPE_CMYK)
+      catch { case _: IIOException if reader.canReadRaster => None }
+    image.map(new ByteImage(_)).getOrElse {
+      val raster = reader.readRaster(0, null)
+      if (raster.getNumBands != 4) throw new IIOException(s"${raster.getNumBands} components")
+      fromCmyk(raster, adobeTransform(bytes))
     }
+  }
 
   /** RGB without colour profiles: each of cyan, magenta and yellow darkened by black. */
   private def fromCmyk(raster: Raster, transform: Option[Int]): ByteImage = {

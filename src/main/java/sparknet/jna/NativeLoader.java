@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Properties;
+import java.util.stream.Collectors;
 
 /**
  * Finds and loads the native library, once per JVM.
@@ -89,9 +90,9 @@ public final class NativeLoader {
       return Optional.of(
           Native.load(name, CCaffe.class, Map.of(Library.OPTION_STRING_ENCODING, "UTF-8")));
     } catch (LinkageError e) {
-      // JNA lists every folder it looked in; the first line tells what went wrong.
+      // JNA lists every folder that it looked in; the first ones tell what went wrong.
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();
-      tried.add(source + ": " + reason.lines().findFirst().orElse(reason));
+      tried.add(source + ": " + reason.lines().limit(2).collect(Collectors.joining(" ")));
       return Optional.empty();
     }
   }

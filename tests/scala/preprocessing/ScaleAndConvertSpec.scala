@@ -1,0 +1,77 @@
+package preprocessing
+
+import java.nio.file.{Files, Path}
+
+import libs.ByteImage
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+
+/** The images and what Pillow reads in them are made by tests/resources/images/make.py. */
+class ScaleAndConvertSpec extends AnyFlatSpec {
+  private def resource(name: String): Array[Byte] =
+    Files.readAllBytes(Path.of("tests", "resources", "images", name))
+
+  private def pixels(image: ByteImage): Array[Int] = {
+    val buffer = new Array[Float](3 * image.getHeight * image.getWidth)
+    image.cropInto(buffer, Array(0, 0), Array(image.getHeight, image.getWidth))
+    buffer.map(_.toInt)
+  }
+
+  /** The greatest and the mean difference between an image and Pillow's planes. */
+  private def difference(image: ByteImage, planes: String): (Int, Double) = {
+    val expected = resource(planes).map(_ & 0xff)
+    val found = pixels(image)
+    assert(found.length == expected.length)
+    val differences = found.zip(expected).map { case (a, b) => math.abs(a - b) }
+    (differences.max, differences.sum.toDouble / differences.length)
+  }
+
+  private val sameSize = new ScaleAndConvert(1, 24, 32)
+
+  for ((name, most) <- Seq("rgb.png" -> 0, "grey.png" -> 0, "grey.jpg" -> 2))
+    s"convertImage" should s"decode $name" taggedAs Unit in {
+      assert(difference(sameSize.convertImage(resource(name)).get, s"$name.rgb")._1 <= most)
+    }
+
+  // Colours at half resolution are spread out differently by each decoder.
+  for (name <- Seq("rgb.jpg", "cmyk.jpg", "ycck.jpg"))
+    it should s"decode $name" taggedAs Unit in {
+      val (most, mean) = difference(sameSize.convertImage(resource(name)).get, s"$name.rgb")
+      assert(most <= 24 && mean < 2)
+    }
+
+  for ((height, width) <- Seq((10, 13), (40, 50)))
+    it should s"resize to ${height}x$width as Pillow does" taggedAs Unit in {
+      val image = new ScaleAndConvert(1, height, width).convertImage(resource("rgb.png")).get
+      assert((image.getHeight, image.getWidth) == ((height, width)))
+      assert(difference(image, s"rgb.png.${height}x$width.rgb")._1 <= 1)
+    }
+
+  it should "give None for what is not an image" taggedAs Unit in {
+    assert(sameSize.convertImage(Array.empty).isEmpty)
+    assert(sameSize.convertImage("text".getBytes).isEmpty)
+    assert(sameSize.convertImage(resource("rgb.png").take(60)).isEmpty)
+    assert(sameSize.convertImage(resource("rgb.jpg").take(200)).isEmpty)
+    assert(sameSize.convertImage(null).isEmpty)
+  }
+
+  "makeMinibatchRDDWithoutCompression" should "make full minibatches only" taggedAs SparkTag in {
+    val data = (0 until 23).map(i => (Array.fill(3 * 2 * 4)(i.toByte), i))
+    val rdd = LocalSpark.context.parallelize(data, 2) // 11 and 12 images
+    val minibatches =
+      new ScaleAndConvert(5, 2, 4).makeMinibatchRDDWithoutCompression(rdd).map { batch =>
+        (batch._1.map(image => image.getBlue(1, 3).toInt).toSeq, batch._2.toSeq)
+      }
+    val expected = Seq(0 until 5, 5 until 10, 11 until 16, 16 until 21)
+    assert(minibatches.collect().toSeq == expected.map(run => (run.toSeq, run.toSeq)))
+  }
+
+  "makeMinibatchRDD" should "leave broken images out" taggedAs SparkTag in {
+    val (good, broken) = (resource("rgb.png"), Array[Byte](1, 2, 3))
+    val data = Seq(good -> 0, broken -> 1, good -> 2, good -> 3)
+    val minibatches = new ScaleAndConvert(2, 24, 32)
+      .makeMinibatchRDD(LocalSpark.context.parallelize(data, 1))
+      .map { case (images, labels) => (images.map(_.getWidth).toSeq, labels.toSeq) }
+    assert(minibatches.collect().toSeq == Seq((Seq(32, 32), Seq(0, 2))))
+  }
+}

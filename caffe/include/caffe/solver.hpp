@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <utility>
@@ -16,8 +17,9 @@ namespace caffe {
 template <typename T>
 class Solver {
  public:
-  explicit Solver(const SolverParameter& param);
   virtual ~Solver() = default;
+  Solver(const Solver&) = delete;
+  Solver& operator=(const Solver&) = delete;
   virtual const char* type() const = 0;
 
   // Runs n iterations and returns the smoothed loss. If an iteration fails, the weights,
@@ -36,7 +38,7 @@ class Solver {
   int iteration() const { return iteration_; }
   void set_iteration(int iteration);
   // rate(t) of the lr policy at the current counter.
-  T learning_rate();
+  T learning_rate() const;
 
   // History: for each bank, the arrays of all learnable parameters.
   int num_banks() const { return static_cast<int>(history_.size()); }
@@ -49,32 +51,72 @@ class Solver {
   void restore(const std::string& filename);
 
  protected:
-  // The subclass's number of history banks (SGD 1, Adam 2).
-  void init_history(int banks);
+  // `banks`: the subclass's number of history arrays per parameter (SGD 1, Adam 2).
+  Solver(const SolverParameter& param, int banks);
   // Turns the gradient of parameter `id` into a step and applies it to the weights.
   // `scale` multiplies the raw gradient first (clipping and iter_size), then decay is
   // added: one pass over memory.
   virtual void update_param(int id, T rate, T scale, T decay) = 0;
+  // Calls kernel(UpdateChunk<T>) for all of parameter `id`, in parallel
+  // (solvers/update_loop.hpp).
+  template <typename Kernel>
+  void for_chunks(int id, T scale, T decay, const Kernel& kernel);
+
+ private:
+  // solver_init.cpp
+  void check_param() const;
+  void init_train_net();
+  void init_test_nets();
+  void add_test_net(NetParameter net, const std::string& origin);
+  void init_history(int banks);
+  void load_weights();
+  // solver.cpp
+  void iterate(int start);
+  T forward_backward();
+  void smooth_loss(T loss, int start);
+  // solver_update.cpp
+  int lr_step() const;
+  T gradient_scale();
+  void apply_update(bool display);
+  // solver_display.cpp
+  void run_tests();
+  void display_outputs(const char* kind, const Net<T>& net, const std::vector<double>& means) const;
+  void display_train(T loss) const;
 
   SolverParameter param_;
   std::unique_ptr<Net<T>> net_;
   std::vector<std::unique_ptr<Net<T>>> test_nets_;
   std::vector<std::vector<std::unique_ptr<Storage<T>>>> history_;  // [bank][param]
   int iteration_ = 0;
-  int current_step_ = 0;
-
- private:
-  void init_train_net();
-  void init_test_nets();
-  void apply_update();
-  void update_smoothed_loss(T loss, int start, int average_loss);
-  void display(T rate);
-
+  int current_step_ = 0;  // of lr_policy step and multistep, at the last update
   std::vector<T> losses_;
   T smoothed_loss_ = 0;
   std::vector<T> scores_;
   bool auto_test_ = false;
+  bool told_no_hdf5_ = false;
 };
+
+template <typename T>
+class SolverRegistry {
+ public:
+  using Factory = std::function<std::unique_ptr<Solver<T>>(const SolverParameter&)>;
+  static std::map<std::string, Factory>& factories();
+};
+
+// At the end of a solver's source file: CAFFE_REGISTER_SOLVER(Adam, AdamSolver)
+template <template <typename> class S>
+struct SolverRegistration {
+  explicit SolverRegistration(const char* type) {
+    SolverRegistry<float>::factories()[type] = [](const SolverParameter& p) {
+      return std::unique_ptr<Solver<float>>(new S<float>(p));
+    };
+    SolverRegistry<double>::factories()[type] = [](const SolverParameter& p) {
+      return std::unique_ptr<Solver<double>>(new S<double>(p));
+    };
+  }
+};
+#define CAFFE_REGISTER_SOLVER(type, cls) \
+  static const ::caffe::SolverRegistration<cls> g_register_##cls(#type)
 
 // Builds the solver that `type` (or the old solver_type) names; kBadNet if unknown.
 template <typename T>

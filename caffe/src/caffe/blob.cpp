@@ -68,8 +68,8 @@ int Blob<T>::canonical_axis(int axis) const {
 
 template <typename T>
 int64_t Blob<T>::legacy_dim(int axis) const {
-  require(num_axes() <= 4, Code::kShape, "num, channels, height and width need at most 4 axes, not ",
-          shape_string(shape_));
+  require(num_axes() <= 4, Code::kShape,
+          "num, channels, height and width need at most 4 axes, not ", shape_string(shape_));
   require(axis >= 0 && axis < 4, Code::kShape, "axis ", axis, " is not in 0..3");
   return axis < num_axes() ? shape_[axis] : 1;
 }

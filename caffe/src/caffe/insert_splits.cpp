@@ -29,8 +29,8 @@ Graph read_graph(const NetParameter& net) {
     const LayerParameter& layer = net.layer(i);
     for (int j = 0; j < layer.bottom_size(); ++j) {
       const auto found = latest.find(layer.bottom(j));
-      require(found != latest.end(), Code::kBadNet, "layer '", layer.name(), "': bottom ", j,
-              ", '", layer.bottom(j), "', is not the top of an earlier layer");
+      require(found != latest.end(), Code::kBadNet, "layer '", layer.name(), "': bottom ", j, ", '",
+              layer.bottom(j), "', is not the top of an earlier layer");
       graph.source[{i, j}] = found->second;
       ++graph.uses[found->second].count;
     }
@@ -74,8 +74,8 @@ NetParameter insert_splits(const NetParameter& net) {
       const Top source = graph.source.at({i, j});
       Use& use = graph.uses.at(source);
       if (use.count < 2) continue;
-      layer->set_bottom(
-          j, cat(split_name(net.layer(source.first), source.second), "_", use.next++));
+      layer->set_bottom(j,
+                        cat(split_name(net.layer(source.first), source.second), "_", use.next++));
     }
     for (int j = 0; j < net.layer(i).top_size(); ++j) {
       const auto found = graph.uses.find({i, j});

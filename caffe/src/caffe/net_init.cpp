@@ -46,8 +46,9 @@ void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int
   LayerParameter layer_param = param;
   if (!param.has_phase()) layer_param.set_phase(phase_);
   require(param.propagate_down_size() == 0 || param.propagate_down_size() == param.bottom_size(),
-          Code::kBadNet, "layer '", param.name(), "': propagate_down must be given once per bottom: ",
-          param.bottom_size(), " bottoms, ", param.propagate_down_size(), " flags");
+          Code::kBadNet, "layer '", param.name(),
+          "': propagate_down must be given once per bottom: ", param.bottom_size(), " bottoms, ",
+          param.propagate_down_size(), " flags");
   layers_.push_back(LayerRegistry<T>::create(layer_param, {layer_param.phase(), random_}));
   layer_index_.emplace(param.name(), id);
   bottom_vecs_.emplace_back();
@@ -58,8 +59,9 @@ void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int
   for (int i = 0; i < param.bottom_size(); ++i) append_bottom(id, i, available);
   bool need_backward = std::any_of(bottom_ids_[id].begin(), bottom_ids_[id].end(),
                                    [&](int blob) { return blob_need_backward_[blob]; });
-  const int tops = layers_[id]->auto_top() ? std::max(param.top_size(), layers_[id]->top_count().min)
-                                           : param.top_size();
+  const int tops = layers_[id]->auto_top()
+                       ? std::max(param.top_size(), layers_[id]->top_count().min)
+                       : param.top_size();
   for (int i = 0; i < tops; ++i) append_top(id, i, available);
   layers_[id]->setup(bottom_vecs_[id], top_vecs_[id]);
   append_params(id);

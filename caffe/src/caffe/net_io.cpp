@@ -20,9 +20,9 @@ void Net<T>::copy_trained_layers_from(const NetParameter& source, const std::str
     if (id < 0) continue;
     ++known;
     const auto& blobs = layers_[id]->blobs();
-    require(static_cast<int>(blobs.size()) == layer.blobs_size(), Code::kShape, origin,
-            ": layer '", layer.name(), "' has ", layer.blobs_size(),
-            " parameter blobs there and ", blobs.size(), " here");
+    require(static_cast<int>(blobs.size()) == layer.blobs_size(), Code::kShape, origin, ": layer '",
+            layer.name(), "' has ", layer.blobs_size(), " parameter blobs there and ", blobs.size(),
+            " here");
     for (int i = 0; i < layer.blobs_size(); ++i) {
       copies.emplace_back(blobs[i].get(), &layer.blobs(i));
       try {

@@ -1,7 +1,5 @@
 // A net's parameters: multipliers, sharing by name, flat copies.
-#include <algorithm>
-#include <type_traits>
-
+#include "caffe/flat_copy.hpp"
 #include "caffe/net.hpp"
 #include "caffe/threads.hpp"
 
@@ -49,8 +47,7 @@ void Net<T>::share_param(int layer_id, int param_id, LearnableParam* owner) {
   const ParamSpec& spec = layer.param().param(param_id);
   Blob<T>& blob = *layer.blobs()[param_id];
   const bool permissive = spec.share_mode() == ParamSpec::PERMISSIVE;
-  require(permissive ? blob.count() == owner->blob->count()
-                     : blob.shape() == owner->blob->shape(),
+  require(permissive ? blob.count() == owner->blob->count() : blob.shape() == owner->blob->shape(),
           Code::kShape, "layer '", layer.name(), "': parameter '", spec.name(), "' of shape ",
           shape_string(blob.shape()), " cannot be shared with that of layer '",
           layers_[owner->layer]->name(), "', of shape ", shape_string(owner->blob->shape()));
@@ -73,16 +70,7 @@ template <typename T>
 void Net<T>::read_weights(T* values) const {
   ThreadScope scope(threads_);
   for (const LearnableParam& param : learnable_) {
-    Storage<T>& data = param.blob->data();
-    const FormatPtr format = data.current_format();
-    bool unpacked = false;
-    if constexpr (std::is_same_v<T, float>) {
-      if (format) {
-        format->unpack(data.read(format), values);
-        unpacked = true;
-      }
-    }
-    if (!unpacked) std::copy_n(data.read(), param.blob->count(), values);
+    read_flat(param.blob->data(), values);
     values += param.blob->count();
   }
 }
@@ -91,8 +79,7 @@ template <typename T>
 void Net<T>::write_weights(const T* values) {
   ThreadScope scope(threads_);
   for (const LearnableParam& param : learnable_) {
-    std::copy_n(values, param.blob->count(), param.blob->data().write());
-    param.blob->data().written();
+    write_flat(values, &param.blob->data());
     values += param.blob->count();
   }
 }
@@ -108,9 +95,9 @@ void Net<T>::share_trained_layers_with(const Net& other) {
     const int id = layer_index(source->name());
     if (id < 0) continue;
     Layer<T>& target = *layers_[id];
-    require(source->blobs().size() == target.blobs().size(), Code::kShape, "layer '",
-            target.name(), "' has ", target.blobs().size(), " parameter blobs, that of net '",
-            other.name_, "' has ", source->blobs().size());
+    require(source->blobs().size() == target.blobs().size(), Code::kShape, "layer '", target.name(),
+            "' has ", target.blobs().size(), " parameter blobs, that of net '", other.name_,
+            "' has ", source->blobs().size());
     for (size_t i = 0; i < target.blobs().size(); ++i) {
       const Shape& theirs = source->blobs()[i]->shape();
       require(target.blobs()[i]->shape() == theirs, Code::kShape, "layer '", target.name(),

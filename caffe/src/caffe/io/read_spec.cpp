@@ -33,8 +33,7 @@ void read_solver_file(const std::string& filename, SolverParameter* solver) {
   if (!solver->has_snapshot_prefix()) {
     solver->set_snapshot_prefix(stem);
   } else if (is_directory(solver->snapshot_prefix())) {
-    solver->set_snapshot_prefix(solver->snapshot_prefix() + "/" +
-                                stem.substr(stem.rfind('/') + 1));
+    solver->set_snapshot_prefix(solver->snapshot_prefix() + "/" + stem.substr(stem.rfind('/') + 1));
   }
 }
 

@@ -1,0 +1,91 @@
+// The training loop (shared/spec solvers.md 1) and tests.
+#include "caffe/solver.hpp"
+
+#include <cmath>
+
+#include "caffe/log.hpp"
+#include "caffe/threads.hpp"
+
+namespace caffe {
+
+template <typename T>
+T Solver<T>::step(int n) {
+  require(n >= 0, Code::kInvalidArgument, "number of iterations ", n, " is negative");
+  const ThreadScope threads(net_->threads());
+  losses_.clear();
+  smoothed_loss_ = 0;
+  const int start = iteration_;
+  for (int i = 0; i < n; ++i) iterate(start);
+  return smoothed_loss_;
+}
+
+template <typename T>
+void Solver<T>::iterate(int start) {
+  net_->clear_param_diffs();
+  const bool test_due = param_.test_interval() > 0 && iteration_ % param_.test_interval() == 0 &&
+                        (iteration_ > 0 || param_.test_initialization());
+  if (auto_test_ && test_due) run_tests();
+  const bool display = param_.display() > 0 && iteration_ % param_.display() == 0;
+  net_->set_debug_info(display && param_.debug_info());
+  T loss = 0;
+  for (int i = 0; i < param_.iter_size(); ++i) loss += forward_backward();
+  loss /= static_cast<T>(param_.iter_size());
+  smooth_loss(loss, start);
+  if (display) display_train(smoothed_loss_);
+  apply_update(display);
+  ++iteration_;
+  if (param_.snapshot() > 0 && iteration_ % param_.snapshot() == 0) snapshot();
+}
+
+template <typename T>
+T Solver<T>::forward_backward() {
+  const T loss = net_->forward();
+  require(std::isfinite(loss), Code::kNumeric, "iteration ", iteration_, ": the loss is ", loss,
+          "; the weights are kept as they were (a smaller base_lr or clip_gradients may help)");
+  net_->backward();
+  return loss;
+}
+
+template <typename T>
+void Solver<T>::smooth_loss(T loss, int start) {
+  const int window = param_.average_loss();
+  if (static_cast<int>(losses_.size()) < window) {
+    losses_.push_back(loss);
+    const T count = static_cast<T>(losses_.size());
+    smoothed_loss_ = (smoothed_loss_ * (count - 1) + loss) / count;
+  } else {
+    T& slot = losses_[(iteration_ - start) % window];
+    smoothed_loss_ += (loss - slot) / static_cast<T>(window);
+    slot = loss;
+  }
+}
+
+template <typename T>
+const std::vector<T>& Solver<T>::test(int i, int batches) {
+  require(!test_nets_.empty(), Code::kState, "the solver has no test net");
+  require(i >= 0 && i < static_cast<int>(test_nets_.size()), Code::kInvalidArgument, "test net ", i,
+          " is not in 0..", test_nets_.size() - 1);
+  require(batches >= 0, Code::kInvalidArgument, "number of batches ", batches, " is negative");
+  Net<T>& net = *test_nets_[i];
+  net.share_trained_layers_with(*net_);
+  std::vector<T> sums;
+  for (int batch = 0; batch < batches; ++batch) {
+    net.forward();
+    size_t position = 0;
+    for (int id : net.output_blobs()) {
+      const Blob<T>& blob = *net.blobs()[id];
+      const T* values = blob.cpu_data();
+      for (int64_t k = 0; k < blob.count(); ++k, ++position) {
+        if (position == sums.size()) sums.push_back(0);
+        sums[position] += values[k];
+      }
+    }
+  }
+  scores_ = std::move(sums);
+  return scores_;
+}
+
+template class Solver<float>;
+template class Solver<double>;
+
+}  // namespace caffe

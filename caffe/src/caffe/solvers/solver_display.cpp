@@ -1,0 +1,72 @@
+// What a solver logs: periodic tests and display lines.
+#include "caffe/log.hpp"
+#include "caffe/solver.hpp"
+
+namespace caffe {
+
+// One line per element of every output; losses show their weight too.
+template <typename T>
+void Solver<T>::display_outputs(const char* kind, const Net<T>& net,
+                                const std::vector<double>& values) const {
+  std::map<int, double> weights;  // by blob
+  for (int i = 0; i < net.num_layers(); ++i) {
+    for (size_t top = 0; top < net.top_ids(i).size(); ++top) {
+      weights[net.top_ids(i)[top]] = net.layer(i).loss(static_cast<int>(top));
+    }
+  }
+  size_t position = 0;
+  for (int id : net.output_blobs()) {
+    for (int64_t k = 0; k < net.blobs()[id]->count() && position < values.size(); ++k, ++position) {
+      const double value = values[position], weight = weights[id];
+      log_info("    ", kind, " net output #", position, ": ", net.blob_names()[id], " = ", value,
+               weight != 0 ? cat(" (* ", weight, " = ", weight * value, " loss)") : "");
+    }
+  }
+}
+
+template <typename T>
+void Solver<T>::display_train(T loss) const {
+  log_info("Iteration ", iteration_, ", loss = ", loss);
+  std::vector<double> values;
+  for (int id : net_->output_blobs()) {
+    const Blob<T>& blob = *net_->blobs()[id];
+    values.insert(values.end(), blob.cpu_data(), blob.cpu_data() + blob.count());
+  }
+  display_outputs("Train", *net_, values);
+}
+
+template <typename T>
+void Solver<T>::run_tests() {
+  for (int i = 0; i < static_cast<int>(test_nets_.size()); ++i) {
+    const int batches = param_.test_iter(i);
+    log_info("Iteration ", iteration_, ", Testing net (#", i, ")");
+    test_nets_[i]->set_debug_info(param_.debug_info());
+    const std::vector<T>& sums = test(i, batches);
+    std::vector<double> means;
+    for (T sum : sums) means.push_back(sum / batches);
+    if (param_.test_compute_loss()) {
+      double loss = 0;
+      size_t position = 0;
+      const Net<T>& net = *test_nets_[i];
+      for (int id : net.output_blobs()) {
+        double weight = 0;
+        for (int layer = 0; layer < net.num_layers(); ++layer) {
+          for (size_t top = 0; top < net.top_ids(layer).size(); ++top) {
+            if (net.top_ids(layer)[top] == id)
+              weight = net.layer(layer).loss(static_cast<int>(top));
+          }
+        }
+        for (int64_t k = 0; k < net.blobs()[id]->count() && position < means.size(); ++k) {
+          loss += weight * means[position++];
+        }
+      }
+      log_info("Test loss: ", loss);
+    }
+    display_outputs("Test", *test_nets_[i], means);
+  }
+}
+
+template class Solver<float>;
+template class Solver<double>;
+
+}  // namespace caffe

@@ -1,0 +1,79 @@
+// ccaffe.h, section "blobs".
+#include <algorithm>
+
+#include "caffe/flat_copy.hpp"
+#include "handles.hpp"
+
+using caffe::Code;
+using ccaffe::given;
+using ccaffe::guard;
+
+namespace {
+
+caffe::Storage<float>& part_of(const ccaffe::BlobEntry& entry, int32_t part) {
+  caffe::require(part == CCAFFE_DATA || part == CCAFFE_DIFF, Code::kInvalidArgument, "part ", part,
+                 " is neither CCAFFE_DATA nor CCAFFE_DIFF");
+  return part == CCAFFE_DATA ? entry.blob->data() : entry.blob->diff();
+}
+
+void check_count(const ccaffe::BlobEntry& entry, int64_t count) {
+  caffe::require(count == entry.blob->count(), Code::kShape, entry.name, " has shape ",
+                 caffe::shape_string(entry.blob->shape()), ", but ", count, " values were given");
+}
+
+}  // namespace
+
+ccaffe_status ccaffe_blob_shape(ccaffe_blob* blob, int64_t* dims, int32_t capacity,
+                                int32_t* num_axes) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(blob);
+    given(num_axes, "num_axes");
+    const caffe::Shape& shape = locked->blob->shape();
+    *num_axes = static_cast<int32_t>(shape.size());
+    if (dims == nullptr) return;
+    std::copy_n(shape.begin(), std::max(0, std::min(capacity, *num_axes)), dims);
+  });
+}
+
+ccaffe_status ccaffe_blob_reshape(ccaffe_blob* blob, const int64_t* dims, int32_t num_axes) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(blob);
+    caffe::require(!locked->is_param, Code::kState, locked->name,
+                   " has the shape that its layer gives it; only activations can be reshaped");
+    caffe::require(num_axes >= 0 && num_axes <= caffe::kMaxBlobAxes, Code::kShape, "a blob has 0..",
+                   caffe::kMaxBlobAxes, " axes, not ", num_axes);
+    if (num_axes > 0) given(dims, "dims");
+    locked->blob->reshape(caffe::Shape(dims, dims + num_axes));
+  });
+}
+
+ccaffe_status ccaffe_blob_pointer(ccaffe_blob* blob, int32_t part, float** values) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(blob);
+    const caffe::ThreadScope threads(locked->threads);
+    given(values, "values");
+    *values = part_of(*locked, part).pin();
+  });
+}
+
+ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, int64_t count) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(blob);
+    const caffe::ThreadScope threads(locked->threads);
+    given(values, "values");
+    caffe::Storage<float>& storage = part_of(*locked, part);
+    check_count(*locked, count);
+    caffe::read_flat(storage, values);
+  });
+}
+
+ccaffe_status ccaffe_blob_write(ccaffe_blob* blob, int32_t part, const float* values,
+                                int64_t count) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(blob);
+    given(values, "values");
+    caffe::Storage<float>& storage = part_of(*locked, part);
+    check_count(*locked, count);
+    caffe::write_flat(values, &storage);
+  });
+}

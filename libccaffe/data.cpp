@@ -1,0 +1,81 @@
+// ccaffe.h, section "data".
+#include "caffe/java_data_layer.hpp"
+#include "handles.hpp"
+
+using caffe::Code;
+using ccaffe::given;
+using ccaffe::guard;
+
+namespace {
+
+using JavaData = caffe::JavaDataLayer<float>;
+
+JavaData::Callback adapt(ccaffe_data_callback callback, void* context, const std::string& layer) {
+  if (callback == nullptr) return nullptr;
+  return [callback, context, layer](float* data, int64_t batch, const caffe::Shape& item) {
+    const std::vector<int32_t> shape(item.begin(), item.end());
+    const int32_t status = callback(context, data, static_cast<int32_t>(batch),
+                                    static_cast<int32_t>(shape.size()), shape.data());
+    caffe::require(status == 0, Code::kCallback, "the data callback of layer '", layer,
+                   "' failed with status ", status);
+  };
+}
+
+std::string java_data_names(const ccaffe::Net& net) {
+  std::string names;
+  for (int id : net.java_data_layers()) {
+    names += (names.empty() ? "'" : ", '") + net.layer(id).name() + "'";
+  }
+  return names;
+}
+
+}  // namespace
+
+ccaffe_status ccaffe_net_set_data_callback(ccaffe_net* net, int32_t layer,
+                                           ccaffe_data_callback callback, void* context) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(net);
+    ccaffe::check_index(layer, locked->num_layers(), "layer");
+    auto* java_data = dynamic_cast<JavaData*>(&locked->layer(layer));
+    caffe::require(java_data != nullptr, Code::kInvalidArgument, "layer '",
+                   locked->layer(layer).name(), "' is of type ", locked->layer(layer).type(),
+                   "; only JavaData layers take a data callback");
+    java_data->set_callback(adapt(callback, context, java_data->name()));
+  });
+}
+
+ccaffe_status ccaffe_net_set_feed(ccaffe_net* net, ccaffe_feed_callback callback, void* context) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(net);
+    if (callback == nullptr) {
+      locked->set_feed(nullptr);
+      return;
+    }
+    const std::string names = java_data_names(*locked);
+    locked->set_feed([callback, context, names](const std::vector<float*>& tops,
+                                                const std::vector<int64_t>& counts) {
+      const int32_t status =
+          callback(context, static_cast<int32_t>(tops.size()), tops.data(), counts.data());
+      caffe::require(status == 0, Code::kCallback, "the feed of layers ", names,
+                     " failed with status ", status);
+    });
+  });
+}
+
+ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch) {
+  return guard([&] { ccaffe::lock(net)->set_batch_size(batch); });
+}
+
+ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(net);
+    given(shapes, "shapes");
+    std::string text;
+    for (int id : locked->java_data_layers()) {
+      text += locked->blob_names()[locked->top_ids(id)[0]];
+      for (int64_t extent : locked->tops(id)[0]->shape()) text += " " + std::to_string(extent);
+      text += "\n";
+    }
+    *shapes = ccaffe::add_buffer(text);
+  });
+}

@@ -1,0 +1,156 @@
+#include "handles.hpp"
+
+#include <unordered_map>
+#include <utility>
+
+namespace ccaffe {
+namespace {
+
+using caffe::Code;
+using caffe::fail;
+using caffe::require;
+
+enum class Kind { kBuffer, kNet, kSolver, kBlob };
+
+struct Entry {
+  Kind kind;
+  std::shared_ptr<Owner> owner;  // of all but buffers
+  Net* net = nullptr;
+  bool lent = false;
+  std::shared_ptr<const BlobEntry> blob;
+  std::shared_ptr<const std::string> buffer;
+};
+
+struct Registry {
+  std::mutex mutex;
+  std::unordered_map<const void*, Entry> entries;
+  uintptr_t next = 4096;
+
+  const void* add(Entry entry) {
+    const std::lock_guard<std::mutex> guard(mutex);
+    const void* handle = reinterpret_cast<const void*>(next += 16);
+    entries.emplace(handle, std::move(entry));
+    return handle;
+  }
+
+  Entry find(const void* handle, Kind kind, const char* what) {
+    require(handle != nullptr, Code::kInvalidArgument, what, " is null");
+    const std::lock_guard<std::mutex> guard(mutex);
+    const auto found = entries.find(handle);
+    require(found != entries.end() && found->second.kind == kind, Code::kInvalidHandle,
+            "the handle is not that of a live ", what);
+    return found->second;
+  }
+
+  // Forgets a handle and those that its owner has lent.
+  void remove(const void* handle, Owner* owner) {
+    const std::lock_guard<std::mutex> guard(mutex);
+    entries.erase(handle);
+    if (owner == nullptr) return;
+    for (const auto& lent : owner->lent) entries.erase(lent.second);
+  }
+};
+
+// Never destroyed: the JVM may still call while the process ends.
+Registry& registry() {
+  static Registry* registry = new Registry;
+  return *registry;
+}
+
+std::unique_lock<std::recursive_mutex> lock_owner(const Entry& entry, const char* what) {
+  std::unique_lock<std::recursive_mutex> lock(entry.owner->mutex);
+  require(entry.owner->alive, Code::kInvalidHandle, "the handle is not that of a live ", what);
+  return lock;
+}
+
+template <typename Handle>
+Handle* as(const void* handle) {
+  return static_cast<Handle*>(const_cast<void*>(handle));
+}
+
+// A lent handle for `object`, made on first demand.
+const void* lend(const std::shared_ptr<Owner>& owner, const void* object, Entry entry) {
+  const void*& handle = owner->lent[object];
+  if (handle == nullptr) handle = registry().add(std::move(entry));
+  return handle;
+}
+
+void destroy_owner(const void* handle, const Entry& entry, const char* what) {
+  const auto lock = lock_owner(entry, what);
+  entry.owner->alive = false;
+  registry().remove(handle, entry.owner.get());
+}
+
+}  // namespace
+
+Locked<Net> lock(const ccaffe_net* net) {
+  Entry entry = registry().find(net, Kind::kNet, "net");
+  auto held = lock_owner(entry, "net");
+  return {std::move(entry.owner), std::move(held), entry.net};
+}
+
+Locked<Solver> lock(const ccaffe_solver* solver) {
+  Entry entry = registry().find(solver, Kind::kSolver, "solver");
+  auto held = lock_owner(entry, "solver");
+  Solver* object = entry.owner->solver.get();
+  return {std::move(entry.owner), std::move(held), object};
+}
+
+Locked<const BlobEntry> lock(const ccaffe_blob* blob) {
+  Entry entry = registry().find(blob, Kind::kBlob, "blob");
+  auto held = lock_owner(entry, "blob");
+  // Alive as long as the owner, which `lent` handles die with.
+  return {std::move(entry.owner), std::move(held), entry.blob.get()};
+}
+
+ccaffe_net* add_net(std::unique_ptr<Net> net) {
+  Entry entry{Kind::kNet, std::make_shared<Owner>(), net.get(), false, nullptr, nullptr};
+  entry.owner->net = std::move(net);
+  return as<ccaffe_net>(registry().add(std::move(entry)));
+}
+
+ccaffe_solver* add_solver(std::unique_ptr<Solver> solver) {
+  Entry entry{Kind::kSolver, std::make_shared<Owner>(), nullptr, false, nullptr, nullptr};
+  entry.owner->solver = std::move(solver);
+  return as<ccaffe_solver>(registry().add(std::move(entry)));
+}
+
+ccaffe_buffer* add_buffer(std::string content) {
+  auto shared = std::make_shared<const std::string>(std::move(content));
+  return as<ccaffe_buffer>(
+      registry().add({Kind::kBuffer, nullptr, nullptr, false, nullptr, std::move(shared)}));
+}
+
+ccaffe_net* lend_net(const Locked<Solver>& solver, Net* net) {
+  return as<ccaffe_net>(
+      lend(solver.owner, net, {Kind::kNet, solver.owner, net, true, nullptr, nullptr}));
+}
+
+ccaffe_blob* lend_blob(const Locked<Net>& net, BlobEntry entry) {
+  const void* key = entry.blob.get();
+  auto shared = std::make_shared<const BlobEntry>(std::move(entry));
+  return as<ccaffe_blob>(
+      lend(net.owner, key, {Kind::kBlob, net.owner, net.object, true, std::move(shared), nullptr}));
+}
+
+std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer) {
+  return registry().find(buffer, Kind::kBuffer, "buffer").buffer;
+}
+
+void destroy(ccaffe_net* net) {
+  const Entry entry = registry().find(net, Kind::kNet, "net");
+  require(!entry.lent, Code::kInvalidArgument,
+          "the net belongs to a solver and is destroyed with it");
+  destroy_owner(net, entry, "net");
+}
+
+void destroy(ccaffe_solver* solver) {
+  destroy_owner(solver, registry().find(solver, Kind::kSolver, "solver"), "solver");
+}
+
+void destroy(ccaffe_buffer* buffer) {
+  registry().find(buffer, Kind::kBuffer, "buffer");
+  registry().remove(buffer, nullptr);
+}
+
+}  // namespace ccaffe

@@ -1,0 +1,67 @@
+// Handles: numbers that stand for live objects. They are looked up, never followed, so a
+// dead or foreign one is refused; numbers are not used twice.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "caffe/solver.hpp"
+#include "caffe/threads.hpp"
+#include "guard.hpp"
+
+namespace ccaffe {
+
+using Net = caffe::Net<float>;
+using Solver = caffe::Solver<float>;
+using Blob = caffe::Blob<float>;
+
+// A net or solver with all that it lends, behind one lock. Callbacks may call back into
+// it, hence the lock is recursive.
+struct Owner {
+  std::recursive_mutex mutex;
+  bool alive = true;
+  std::unique_ptr<Net> net;  // from ccaffe_net_create
+  std::unique_ptr<Solver> solver;
+  std::map<const void*, const void*> lent;  // handles by net or blob
+};
+
+// Holds an owner's lock, and opens its nets' thread pool, for the length of a call. The
+// owner lives at least as long, even if a callback destroys its handle.
+template <typename Object>
+struct Locked {
+  std::shared_ptr<Owner> owner;
+  std::unique_lock<std::recursive_mutex> lock;
+  Object* object;
+
+  Object* operator->() const { return object; }
+  Object& operator*() const { return *object; }
+};
+
+// Throw kInvalidArgument for null and kInvalidHandle for a handle that is not alive.
+Locked<Net> lock(const ccaffe_net* net);
+Locked<Solver> lock(const ccaffe_solver* solver);
+struct BlobEntry {
+  std::shared_ptr<Blob> blob;
+  std::string name;
+  bool is_param = false;
+  int threads = 1;
+};
+Locked<const BlobEntry> lock(const ccaffe_blob* blob);
+
+ccaffe_net* add_net(std::unique_ptr<Net> net);
+ccaffe_solver* add_solver(std::unique_ptr<Solver> solver);
+ccaffe_buffer* add_buffer(std::string content);
+// The same object gets the same handle again.
+ccaffe_net* lend_net(const Locked<Solver>& solver, Net* net);
+ccaffe_blob* lend_blob(const Locked<Net>& net, BlobEntry entry);
+
+std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer);
+
+// Kill the handle and those it has lent; wait for a call that is running elsewhere.
+void destroy(ccaffe_net* net);
+void destroy(ccaffe_solver* solver);
+void destroy(ccaffe_buffer* buffer);
+
+}  // namespace ccaffe

@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm
+from sparknet._jvm.py4j import Py4JJvm, call
 from sparknet.errors import ArgumentError, SetupError, ShapeError
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd"]
@@ -73,7 +73,7 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
     packed on the executors; nothing passes through the driver.
     """
     jvm = _jvm(SparkSession(rdd.context))
-    first = rdd.take(1)
+    first = call(rdd, "take", 1)
     if not first:
         raise ArgumentError("the RDD is empty")
     try:

@@ -137,6 +137,12 @@ def error_for(code_name: str, message: str) -> SparkNetError:
 
 
 def error_in_text(text: str) -> SparkNetError | None:
-    """The error of an engine exception that is quoted in a text, or None."""
+    """The error of an engine exception that is quoted in a text, or None.
+
+    A text that begins with the exception is all of its message, otherwise a line of it is.
+    """
     found = _PRINTED.search(text)
-    return error_for(found["code"], found["message"].strip()) if found else None
+    if found is None:
+        return None
+    message = text[found.start("message") :] if found.start() == 0 else found["message"]
+    return error_for(found["code"], message.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,9 +15,12 @@ from sparknet import jar
 
 __all__ = ["session"]
 
-# Passed to the JVM as a file, because it is read before any jar is on the class path.
+# Passed to the JVM as a file, because it is read before any jar is on the class path. Without
+# a level of its own for the gateway Spark sets the root's to WARN, and says so.
 _QUIET = """\
 rootLogger.level = error
+logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
+logger.gateway.level = error
 rootLogger.appenderRef.stderr.ref = console
 appender.console.type = Console
 appender.console.name = console
@@ -57,6 +61,8 @@ def session(
         master = f"local-cluster[{workers},{cores},{memory_mb}]"
         settings["spark.executor.memory"] = f"{memory_mb}m"
         settings["spark.task.cpus"] = str(cores)
+    if master.startswith("local"):  # Otherwise executors take the first python3 of the path.
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings.update(config or {})
     with tempfile.TemporaryDirectory(prefix="sparknet-") as folder:
         quiet = Path(folder) / "log4j2.properties"

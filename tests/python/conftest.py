@@ -1,8 +1,25 @@
-"""Makes the fakes beside the tests importable."""
+"""What tests of the Python package share; makes the modules beside them importable."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    """A session with two slots in the driver's JVM, and the jar on its class path."""
+    import sparknet
+
+    session = sparknet.session(master="local[2]")
+    yield session
+    session.stop()

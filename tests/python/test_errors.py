@@ -43,6 +43,12 @@ def test_error_in_a_text_of_spark() -> None:
     assert str(error) == "layer 'loss': label 12 is not in 0..9"
 
 
+def test_a_text_that_begins_with_the_error_is_all_of_it() -> None:
+    error = errors.error_in_text("sparknet.train.TrainingException (IO): two\nlines")
+    assert isinstance(error, errors.FileError)
+    assert str(error) == "two\nlines"
+
+
 def test_other_text_has_no_error() -> None:
     assert errors.error_in_text("java.lang.RuntimeException: (SHAPE): no") is None
 

@@ -25,7 +25,7 @@ from sparknet.errors import (
 from sparknet.history import Round
 from sparknet.weights import Entry, Layout
 
-__all__ = ["Py4JJvm", "translate"]
+__all__ = ["Py4JJvm", "call", "translate"]
 
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
@@ -82,8 +82,9 @@ def _python_failure(text: str) -> str:
     return f"a Python function on an executor failed: {raised[0] if raised else 'no message'}"
 
 
-def _call(java: Any, method: str, *args: Any) -> Any:
-    """Calls a Java method, or a static one of a class; the one place that translates errors."""
+def call(java: Any, method: str, *args: Any) -> Any:
+    """Calls a method of a Java object or class, or of PySpark; the one place that translates
+    errors."""
     try:
         return getattr(java, method)(*args)
     except (Py4JJavaError, Py4JNetworkError) as failure:
@@ -105,50 +106,49 @@ class Py4JJvm:
         self._gateway: Any = spark.sparkContext._gateway
         jvm: Any = spark.sparkContext._jvm
         self.jvm = jvm
-        trainer = self.jvm.sparknet.train.Trainer
-        if isinstance(trainer, JavaPackage):
+        if isinstance(self.jvm.sparknet.data.Dataset, JavaPackage):
             raise SetupError(_missing_jar())
         version.check(self._jar_version())
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        return _Dataset(self, _call(dataset, "cifar", self._context, directory, train, partitions))
+        return _Dataset(self, call(dataset, "cifar", self._context, directory, train, partitions))
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        return _Dataset(self, _call(dataset, "fromPacked", packed, self._ints(shape)))
+        return _Dataset(self, call(dataset, "fromPacked", packed, self._ints(shape)))
 
     def from_dataframe(
         self, frame: Any, features: str, label: str, shape: Sequence[int]
     ) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
         ints = self._ints(shape)
-        return _Dataset(self, _call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
+        return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
         trainer = self.jvm.sparknet.train.Trainer
         chosen = self.jvm.java.util.HashMap()
         for name, value in options.items():
             chosen.put(name, value)
-        return _Trainer(self, _call(trainer, "create", self._context, solver, workers, chosen))
+        return _Trainer(self, call(trainer, "create", self._context, solver, workers, chosen))
 
     def replace_data_layers(
         self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
     ) -> bytes:
-        parsed = _call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
+        parsed = call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
         loader = self.jvm.libs.ProtoLoader
-        replaced = _call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
-        return bytes(_call(replaced, "toByteArray"))
+        replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
+        return bytes(call(replaced, "toByteArray"))
 
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
-        return transfer.read(str(_call(self.jvm.sparknet.io.BulkTransfer, "write", array)))
+        return transfer.read(str(call(self.jvm.sparknet.io.BulkTransfer, "write", array)))
 
     def send(self, values: Floats) -> Any:
         """A Java float[] with the values."""
         bulk = self.jvm.sparknet.io.BulkTransfer
-        folder = str(_call(bulk, "directory", values.nbytes))
-        return _call(bulk, "read", transfer.write(values, folder))
+        folder = str(call(bulk, "directory", values.nbytes))
+        return call(bulk, "read", transfer.write(values, folder))
 
     def preprocessing(self, mean: Floats | None, scale: float | None) -> Any:
         data = self.jvm.sparknet.data
@@ -185,13 +185,13 @@ class _Dataset:
         self.java = java
 
     def count(self) -> int:
-        return int(_call(self.java, "count"))
+        return int(call(self.java, "count"))
 
     def mean(self) -> Floats:
-        return self._jvm.fetch(_call(self.java, "mean"))
+        return self._jvm.fetch(call(self.java, "mean"))
 
     def unpersist(self) -> None:
-        _call(self.java, "unpersist")
+        call(self.java, "unpersist")
 
 
 class _Trainer:
@@ -200,16 +200,16 @@ class _Trainer:
         self._java = java
 
     def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        _call(self._java, "setTrainData", data.java, self._jvm.preprocessing(mean, scale))
+        call(self._java, "setTrainData", data.java, self._jvm.preprocessing(mean, scale))
 
     def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        _call(self._java, "setTestData", data.java, self._jvm.preprocessing(mean, scale))
+        call(self._java, "setTestData", data.java, self._jvm.preprocessing(mean, scale))
 
     def broadcast(self) -> None:
-        _call(self._java, "broadcast")
+        call(self._java, "broadcast")
 
     def train(self, tau: int) -> Round:
-        done = _call(self._java, "train", tau)
+        done = call(self._java, "train", tau)
         return Round(
             int(done.iteration()),
             float(done.loss()),
@@ -219,15 +219,15 @@ class _Trainer:
         )
 
     def average(self) -> None:
-        _call(self._java, "average")
+        call(self._java, "average")
 
     def test(self) -> dict[str, float]:
-        scores = _call(self._java, "test")
+        scores = call(self._java, "test")
         return {str(name): float(scores[name]) for name in scores}
 
     def layout(self) -> Layout:
-        layout = _call(self._java, "layout")
-        entries = [_call(layout, "entry", index) for index in range(int(layout.size()))]
+        layout = call(self._java, "layout")
+        entries = [call(layout, "entry", index) for index in range(int(layout.size()))]
         return Layout(
             Entry(
                 str(entry.layer()),
@@ -239,25 +239,25 @@ class _Trainer:
         )
 
     def weights(self) -> Floats:
-        return self._jvm.fetch(_call(self._java, "weights"))
+        return self._jvm.fetch(call(self._java, "weights"))
 
     def set_weights(self, flat: Floats) -> None:
-        _call(self._java, "setWeights", self._jvm.send(flat))
+        call(self._java, "setWeights", self._jvm.send(flat))
 
     def iteration(self) -> int:
-        return int(_call(self._java, "iteration"))
+        return int(call(self._java, "iteration"))
 
     def snapshot(self, prefix: str) -> list[str]:
-        return [str(path) for path in _call(self._java, "snapshot", prefix)]
+        return [str(path) for path in call(self._java, "snapshot", prefix)]
 
     def restore(self, solverstate: str) -> None:
-        _call(self._java, "restore", solverstate)
+        call(self._java, "restore", solverstate)
 
     def load_weights(self, caffemodel: str) -> None:
-        _call(self._java, "loadWeights", caffemodel)
+        call(self._java, "loadWeights", caffemodel)
 
     def close(self) -> None:
-        _call(self._java, "close")
+        call(self._java, "close")
 
 
 def _missing_jar() -> str:

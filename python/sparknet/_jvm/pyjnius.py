@@ -68,7 +68,7 @@ def _jnius() -> Any:
 def translate(failure: BaseException) -> SparkNetError:
     """The error of this package for a JavaException of pyjnius."""
     # pyjnius keeps texts only; a CaffeException tells its code in its own.
-    for text in (str(failure), *(getattr(failure, "stacktrace", None) or ())):
+    for text in (*(getattr(failure, "stacktrace", None) or ()), str(failure)):
         found = error_in_text(str(text))
         if found is not None:
             return found

@@ -1,0 +1,132 @@
+"""Data sets in Spark from every source, checked against NumPy, and what wrong data says."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import cifar_files
+import numpy as np
+import pytest
+
+from sparknet import data, errors
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture(scope="module")
+def images() -> np.ndarray:
+    return np.random.default_rng(3).integers(0, 256, (50, 3, 4, 5)).astype(np.uint8)
+
+
+@pytest.fixture(scope="module")
+def labels() -> np.ndarray:
+    return np.arange(50) % 10
+
+
+def test_from_numpy(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
+    for kind in (np.uint8, np.float64):
+        held = data.from_numpy(images.astype(kind), labels, partitions=3, spark=spark)
+        assert held.count() == 50
+        assert held.shape == (3, 4, 5)
+        np.testing.assert_allclose(held.mean(), images.mean(0), rtol=1e-5)
+        held.unpersist()
+
+
+def test_from_rdd_with_preprocessing_in_python(
+    spark: SparkSession, images: np.ndarray, labels: np.ndarray
+) -> None:
+    items = spark.sparkContext.parallelize(list(zip(images, labels.tolist())), 4)
+    raw = data.from_rdd(items)
+    assert (raw.count(), raw.shape) == (50, (3, 4, 5))
+    np.testing.assert_allclose(raw.mean(), images.mean(0), rtol=1e-5)
+    cropped = data.from_rdd(items.map(lambda item: (item[0][:, :2, :2] / 255, item[1])))
+    assert cropped.shape == (3, 2, 2)
+    expected = images[:, :, :2, :2].mean(0) / 255
+    np.testing.assert_allclose(cropped.mean(), expected, rtol=1e-5)
+
+
+def test_from_rdd_does_not_need_the_package_on_executors(spark: SparkSession) -> None:
+    """The driver sends sparknet.pack along by value."""
+
+    def imported(_: object) -> bool:
+        return "sparknet" in sys.modules
+
+    items = spark.sparkContext.parallelize([(np.zeros(2, np.uint8), 0)] * 4, 2)
+    assert data.from_rdd(items).count() == 4
+    assert spark.sparkContext.parallelize(range(4), 2).map(imported).collect() == [False] * 4
+
+
+def test_from_dataframe(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
+    from pyspark.ml.linalg import Vectors
+
+    rows = {
+        "array": [image.ravel().astype(float).tolist() for image in images],
+        "bytes": [bytearray(image.tobytes()) for image in images],
+        "vector": [Vectors.dense(image.ravel().astype(float)) for image in images],
+    }
+    for kind, values in rows.items():
+        frame = spark.createDataFrame(list(zip(values, labels.tolist())), ["pixels", "class"])
+        held = data.from_dataframe(frame, (3, 4, 5), features="pixels", label="class")
+        assert held.count() == 50, kind
+        np.testing.assert_allclose(held.mean(), images.mean(0), rtol=1e-5, err_msg=kind)
+
+
+def test_cifar(spark: SparkSession, tmp_path: Path) -> None:
+    images, _ = cifar_files.write(tmp_path, records=20)
+    train = data.cifar(tmp_path, partitions=2, spark=spark)
+    assert (train.count(), train.shape) == (100, (3, 32, 32))
+    np.testing.assert_allclose(train.mean(), images.mean(0), rtol=1e-5)
+    assert data.cifar(str(tmp_path), train=False, spark=spark).count() == 20
+
+
+def test_missing_and_truncated_cifar_files(spark: SparkSession, tmp_path: Path) -> None:
+    with pytest.raises(errors.FileError, match=r"data_batch_1\.bin is missing.*get_cifar10"):
+        data.cifar(tmp_path, spark=spark).count()
+    cifar_files.write(tmp_path, records=5)
+    cut = tmp_path / "data_batch_3.bin"
+    cut.write_bytes(cut.read_bytes()[:-1])
+    with pytest.raises(errors.FileError, match=r"data_batch_3\.bin is truncated"):
+        data.cifar(tmp_path, spark=spark).count()
+
+
+def test_a_function_that_raises_is_named(spark: SparkSession) -> None:
+    def broken(number: int) -> tuple[np.ndarray, int]:
+        if number == 7:
+            raise RuntimeError("cannot decode number 7")
+        return np.zeros(3, np.uint8), number
+
+    held = data.from_rdd(spark.sparkContext.parallelize(range(10), 2).map(broken))
+    with pytest.raises(errors.CallbackError, match="RuntimeError: cannot decode number 7"):
+        held.count()
+
+
+@pytest.mark.parametrize(
+    ("last", "kind", "reason"),
+    [
+        ((np.zeros(4, np.uint8), 1), errors.ShapeError, r"\(4,\), expected \(3,\)"),
+        ((np.zeros(3), 1), errors.ArgumentError, "float64, but the first item is"),
+        ("no pair", errors.ArgumentError, "not a pair"),
+    ],
+)
+def test_wrong_items(spark: SparkSession, last: object, kind: type, reason: str) -> None:
+    items: list[object] = [(np.zeros(3, np.uint8), 0)] * 5 + [last]
+    held = data.from_rdd(spark.sparkContext.parallelize(items, 2))  # type: ignore[arg-type]
+    with pytest.raises(kind, match=reason):
+        held.count()
+
+
+def test_wrong_arguments(spark: SparkSession, images: np.ndarray) -> None:
+    with pytest.raises(errors.ShapeError, match="50 images, but 2 labels"):
+        data.from_numpy(images, np.zeros(2), spark=spark)
+    with pytest.raises(errors.ArgumentError, match="0 partitions"):
+        data.from_numpy(images, np.zeros(50), partitions=0, spark=spark)
+    with pytest.raises(errors.ArgumentError, match="empty"):
+        data.from_rdd(spark.sparkContext.parallelize([], 1))
+    frame = spark.createDataFrame([(1.0, 2)], ["a", "b"])
+    with pytest.raises(errors.ArgumentError, match="no column 'features'"):
+        data.from_dataframe(frame, (1,))

@@ -3,7 +3,8 @@
 usage: benchmarks/engine/run --check
 
 Compares the settings with the prototxts, one net's first steps with those that Caffe recorded
-(../shared/golden/nets, where present), and the two forms of LRN with plain definitions.
+(../shared/golden/nets, where present), and the two forms of LRN with plain definitions. Then writes
+loss and gradients of each net to a folder, for check_engine.py to compare the engine's with.
 """
 
 from __future__ import annotations
@@ -146,13 +147,33 @@ def check_normalisation() -> None:
             close(a, b, f"{name}, {what}")
 
 
-def main() -> None:
+def record(name: str, recipe: Recipe, folder: Path) -> None:
+    """Writes inputs, parameters, loss and gradients of one pass; no dropout, 4 images."""
+    torch.manual_seed(3)
+    net = recipe.build().eval()
+    images = torch.rand(4, *recipe.image) * 255 - 128
+    labels = torch.randint(recipe.classes, (4,))
+    loss = nn.functional.cross_entropy(net(images), labels)
+    loss.backward()  # type: ignore[no-untyped-call]
+    arrays = {"data": images, "label": labels, "loss": loss.detach()}
+    for i, parameter in enumerate(net.parameters()):
+        assert parameter.grad is not None
+        arrays[f"parameter/{i}"] = parameter.detach()
+        arrays[f"gradient/{i}"] = parameter.grad
+    np.savez(folder / f"{name}.npz", **{key: value.numpy() for key, value in arrays.items()})
+
+
+def main(folder: Path) -> None:
     """All checks; the first difference ends them with status 1."""
     for name, recipe in RECIPES.items():
         check_settings(name, recipe)
     check_normalisation()
     check_trajectory("cifar10_quick", RECIPES["cifar10_quick"])
+    for name, recipe in RECIPES.items():
+        record(name, recipe, folder)
 
 
 if __name__ == "__main__":
-    main()
+    if len(sys.argv) != 2:
+        sys.exit(__doc__)
+    main(Path(sys.argv[1]))

@@ -67,14 +67,15 @@ final class Block(
 
   private def pick(indices: Array[Int]): Block = {
     val length = itemSize
-    def gather[T](from: AnyRef, into: AnyRef): Unit =
+    def gather(from: AnyRef, into: AnyRef): Unit =
       for (k <- indices.indices)
         System.arraycopy(from, indices(k) * length, into, k * length, length)
     val picked = new Block(
       shape,
       indices.map(labels),
       if (bytes == null) null else new Array[Byte](indices.length * length),
-      if (floats == null) null else new Array[Float](indices.length * length)
+      if (floats == null) null else new Array[Float](indices.length * length),
+      fault // in every part: whoever looks at one must see it
     )
     if (bytes != null) gather(bytes, picked.bytes) else gather(floats, picked.floats)
     picked

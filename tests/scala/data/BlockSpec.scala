@@ -1,0 +1,87 @@
+package sparknet.data
+
+import java.io.{ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream}
+import java.nio.{ByteBuffer, ByteOrder}
+
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+
+import sparknet.jna.CaffeException
+
+class BlockSpec extends AnyFlatSpec {
+  private val shape = Array(1, 2, 2)
+
+  private def packed(n: Int, dtype: Int, labels: Seq[Float], rest: Int): ByteBuffer = {
+    val buffer = ByteBuffer.allocate(8 + 4 * labels.length + rest).order(ByteOrder.LITTLE_ENDIAN)
+    buffer.putInt(n).putInt(dtype)
+    labels.foreach(buffer.putFloat)
+    buffer
+  }
+
+  private def items(block: Block): Seq[Seq[Float]] = (0 until block.size).map { i =>
+    val item = new Array[Float](block.itemSize)
+    block.copyItem(i, item)
+    item.toSeq
+  }
+
+  "A Block" should "unpack bytes as values 0 to 255" taggedAs Unit in {
+    val buffer = packed(2, 0, Seq(3, 4), 8)
+    buffer.put(Array(0, 1, 127, -128, -1, 5, 6, 7).map(_.toByte))
+    val block = Block.unpack(buffer.array, shape)
+    assert(block.labels.toSeq == Seq(3f, 4f))
+    assert(items(block) == Seq(Seq(0f, 1f, 127f, 128f), Seq(255f, 5f, 6f, 7f)))
+  }
+
+  it should "unpack floats" taggedAs Unit in {
+    val buffer = packed(1, 1, Seq(0.5f), 16)
+    Seq(1.5f, -2f, 3e30f, 0f).foreach(buffer.putFloat)
+    val block = Block.unpack(buffer.array, shape)
+    assert(block.bytes == null && items(block) == Seq(Seq(1.5f, -2f, 3e30f, 0f)))
+  }
+
+  it should "refuse what is not packed items" taggedAs Unit in {
+    for (
+      (bytes, part) <- Seq(
+        Array[Byte](1, 2) -> "header",
+        packed(1, 0, Seq(1), 3).array -> "16 bytes",
+        packed(-1, 0, Nil, 0).array -> "-1 items",
+        packed(1, 7, Seq(1), 4).array -> "type 7"
+      )
+    ) {
+      val refused = intercept[CaffeException](Block.unpack(bytes, shape))
+      assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains(part))
+    }
+    assert(intercept[CaffeException](new Block(shape, Array(1f), Array[Byte](1), null)).getMessage
+      .contains("1 values are not 1 items of 1x2x2"))
+  }
+
+  it should "survive serialisation" taggedAs Unit in {
+    for (
+      block <- Seq(
+        new Block(shape, Array(1f, 2f), Array.tabulate(8)(_.toByte), null),
+        new Block(shape, Array(1f, 2f), null, Array.tabulate(8)(_ / 3f)),
+        new Block(shape, Array.empty, Array.empty, null)
+      )
+    ) {
+      val bytes = new ByteArrayOutputStream
+      val out = new ObjectOutputStream(bytes)
+      out.writeObject(block)
+      out.close()
+      val in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray))
+      val read = in.readObject().asInstanceOf[Block]
+      assert(items(read) == items(block) && read.labels.sameElements(block.labels))
+      assert((read.bytes == null) == (block.bytes == null) && read.shape.sameElements(shape))
+    }
+  }
+
+  it should "deal its items out to parts" taggedAs Unit in {
+    val block = new Block(Array(1), Array.range(0, 7).map(_.toFloat), Array.range(0, 7).map(_.toByte), null)
+    for (offset <- 0 until 5) {
+      val parts = block.deal(3, offset)
+      assert(parts.length == 3)
+      assert(parts.flatMap(_.labels).sorted == (0 until 7).map(_.toFloat))
+      for (p <- parts) assert(items(p).map(_.head) == p.labels.toSeq)
+      for (i <- 0 until 7) assert(parts((i + offset) % 3).labels.contains(i.toFloat))
+    }
+  }
+}

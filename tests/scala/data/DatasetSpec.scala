@@ -1,0 +1,111 @@
+package sparknet.data
+
+import java.nio.file.{Files, Path}
+
+import org.apache.spark.api.java.JavaRDD
+import org.apache.spark.rdd.RDD
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+
+import sparknet.jna.CaffeException
+
+class DatasetSpec extends AnyFlatSpec {
+  private lazy val sc = LocalSpark.context
+  private val shape = Array(3)
+
+  private def examples(n: Int, partitions: Int): RDD[(Array[Byte], Int)] =
+    sc.parallelize(0 until n, partitions).map(i => (Array(i, 2 * i, 255).map(_.toByte), i))
+
+  private def refused(dataset: => Dataset): CaffeException = intercept[CaffeException](dataset.count())
+
+  private def labels(d: Dataset): Seq[Seq[Float]] =
+    d.rdd.mapPartitions(blocks => Iterator(blocks.flatMap(_.labels).toArray)).collect().map(_.toSeq).toSeq
+
+  "A Dataset" should "count its items and find their mean" taggedAs SparkTag in {
+    for (partitions <- Seq(1, 3)) {
+      val data = Dataset.fromExamples(examples(5, partitions), shape)
+      assert(data.count() == 5 && data.partitionCounts().length == partitions)
+      assert(data.mean().sameElements(Array(2f, 4f, 255f)))
+      data.unpersist()
+    }
+    val floats = Dataset.fromFloatExamples(
+      sc.parallelize(Seq((Array(0.5f, 1f), 0), (Array(1.5f, -1f), 1))),
+      Array(2)
+    )
+    assert(floats.mean().sameElements(Array(1f, 0f)))
+  }
+
+  it should "deal items out anew, evenly and in a fixed order" taggedAs SparkTag in {
+    val data = Dataset.fromExamples(examples(100, 3), shape)
+    val dealt = labels(data.repartition(4))
+    assert(dealt.map(_.length).forall(n => n >= 24 && n <= 26))
+    assert(dealt.flatten.sorted == (0 until 100).map(_.toFloat))
+    assert(labels(data.repartition(4)) == dealt)
+    assert(labels(data.repartition(1)).flatten.length == 100)
+  }
+
+  it should "name the record that is of another size" taggedAs SparkTag in {
+    val bad = examples(10, 2).map { case (item, i) => (if (i == 7) item.take(2) else item, i) }
+    val failure = refused(Dataset.fromExamples(bad, shape))
+    assert(failure.getMessage == "bad data: record 2 of partition 1 has 2 values instead of 3 (3)")
+    val none = examples(3, 1).map { case (item, i) => (if (i == 1) null else item, i) }
+    assert(refused(Dataset.fromExamples(none, shape)).getMessage.contains("record 1 of partition 0"))
+    assert(refused(Dataset.fromExamples(bad, shape).repartition(3)).getMessage.contains("2 values"))
+  }
+
+  it should "refuse a shape without extent" taggedAs SparkTag in {
+    for (wrong <- Seq(Array.empty[Int], Array(3, 0)))
+      assert(refused(Dataset.fromExamples(examples(1, 1), wrong)).getCodeName == "INVALID_ARGUMENT")
+  }
+
+  it should "take packed items from Python" taggedAs SparkTag in {
+    val packed = Array[Byte](1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 64, 64, 7, 8, 9)
+    val data = Dataset.fromPacked(JavaRDD.fromRDD(sc.parallelize(Seq(packed, packed), 1)), shape)
+    assert(data.count() == 2 && data.mean().sameElements(Array(7f, 8f, 9f)))
+    assert(labels(data) == Seq(Seq(3f, 3f)))
+    val cut = Dataset.fromPacked(JavaRDD.fromRDD(sc.parallelize(Seq(packed.init), 1)), shape)
+    assert(refused(cut).getMessage.contains("partition 0"))
+  }
+
+  it should "find labels that are no classes" taggedAs SparkTag in {
+    val data = Dataset.fromExamples(examples(6, 2), shape)
+    data.checkLabels(6)
+    val failure = intercept[CaffeException](data.checkLabels(5))
+    assert(failure.getCodeName == "NUMERIC")
+    assert(failure.getMessage.contains("label 5.0 of record 2 of partition 1"))
+    assert(failure.getMessage.contains("0 to 4"))
+  }
+
+  private def cifarFolder(records: Int): Path = {
+    val folder = Files.createTempDirectory("cifar")
+    for (name <- (1 to 5).map(i => s"data_batch_$i.bin") :+ "test_batch.bin") {
+      val record = Array.tabulate(records)(i => (i % 10).toByte +: Array.fill(3072)(i.toByte)).flatten
+      Files.write(folder.resolve(name), record)
+    }
+    folder
+  }
+
+  it should "read CIFAR-10's binary files" taggedAs SparkTag in {
+    val folder = cifarFolder(20).toString
+    val train = Dataset.cifar(sc, folder, train = true, 2)
+    assert(train.partitionCounts().toSeq == Seq(50L, 50L) && train.shape.toSeq == Seq(3, 32, 32))
+    assert(train.mean().forall(_ == 9.5f))
+    val ofClass = labels(train).flatten.groupBy(label => label)
+    assert(ofClass.size == 10 && ofClass.values.forall(_.length == 10))
+    assert(Dataset.cifar(sc, folder, train = false, 3).count() == 20)
+  }
+
+  it should "name the CIFAR-10 file that is wrong" taggedAs SparkTag in {
+    val folder = cifarFolder(20)
+    val file = folder.resolve("data_batch_3.bin")
+    def failure = intercept[CaffeException](Dataset.cifar(sc, folder.toString, train = true, 2))
+    val whole = Files.readAllBytes(file)
+    Files.write(file, whole.init)
+    assert(failure.getMessage.contains("data_batch_3.bin is truncated"))
+    whole(3073 * 4) = 10
+    Files.write(file, whole)
+    assert(failure.getMessage.contains("record 4 has the label 10"))
+    Files.delete(file)
+    assert(failure.getCodeName == "IO" && failure.getMessage.contains("data_batch_3.bin is missing"))
+  }
+}

@@ -1,0 +1,118 @@
+package sparknet.train
+
+import java.nio.FloatBuffer
+import java.util.concurrent.ConcurrentLinkedQueue
+import java.util.concurrent.atomic.AtomicInteger
+
+import scala.collection.JavaConverters._
+
+import sparknet.jna.{CaffeException, Feed, Status, WeightsEntry, WeightsLayout}
+
+/** What the fake nets of a test did; tests and tasks share this JVM. */
+object FakeModel {
+  final case class Step(net: Int, seed: Long, iteration: Int, items: Seq[Float], labels: Seq[Float])
+
+  val steps = new ConcurrentLinkedQueue[Step]
+  val made = new AtomicInteger
+  val closed = new AtomicInteger
+
+  def reset(): Unit = {
+    steps.clear()
+    made.set(0)
+    closed.set(0)
+  }
+
+  def seen: Seq[Step] = steps.asScala.toSeq
+
+  val layout: WeightsLayout = WeightsLayout(
+    Vector(WeightsEntry("sum", 0, Array(2), 0), WeightsEntry("count", 0, Array(1), 2))
+  )
+  val otherLayout: WeightsLayout = WeightsLayout(Vector(WeightsEntry("sum", 0, Array(3), 0)))
+}
+
+/** Nets of three weights that need no engine. A step adds to the first one the mean of the items
+  * (each one value), to the second one 1; the third one is the item seen last. Momentum counts the
+  * steps. The loss is the mean of the items. An item of value 666 makes the step fail, 667 makes the
+  * loss infinite.
+  */
+final class FakeModel(
+    batch: Int = 2,
+    iterSize: Int = 1,
+    testNet: Boolean = true,
+    numClasses: Option[Int] = None,
+    workerLayout: WeightsLayout = FakeModel.layout
+) extends Model {
+
+  override def newWorker(seed: Long, threads: Int): WorkerNet = new FakeNet(seed)
+
+  override def newMaster(seed: Long): MasterNet = new MasterNet {
+    override val layout: WeightsLayout = FakeModel.layout
+    override def readWeights(): Array[Float] = new Array[Float](3)
+    override def trainInput: NetInput = input
+    override def testInput: Option[NetInput] = if (testNet) Some(input) else None
+    override def classes: Option[Int] = numClasses
+    override def snapshot(
+        prefix: String,
+        weights: Array[Float],
+        history: Option[Array[Float]],
+        iteration: Int
+    ): Array[String] =
+      Array(s"$prefix $iteration", weights.mkString(","), history.fold("none")(_.mkString(",")))
+    override def restore(path: String): Restored =
+      Restored(Array(5f, 6f, 7f), Array(100f, 0f, 0f), 40)
+    override def load(path: String, weights: Array[Float]): Array[Float] = weights.map(_ + 1)
+    override def save(path: String, weights: Array[Float]): Unit = ()
+    override def close(): Unit = ()
+  }
+
+  private def input = NetInput("data", Array(1), batch)
+
+  private final class FakeNet(seed: Long) extends WorkerNet {
+    private val number = FakeModel.made.incrementAndGet()
+    private var weights = new Array[Float](3)
+    private var history = new Array[Float](3)
+    private var iteration = 0
+    private var feed: Feed = _
+
+    override val layout: WeightsLayout = workerLayout
+    override def readWeights(): Array[Float] = weights.clone()
+    override def writeWeights(w: Array[Float]): Unit = weights = w.clone()
+    override def readHistory(): Array[Float] = history.clone()
+    override def writeHistory(h: Array[Float]): Unit = history = h.clone()
+    override def setIteration(i: Int): Unit = iteration = i
+    override def trainInput: NetInput = input
+    override def minibatchesPerIteration: Int = iterSize
+    override def setTrainFeed(f: Feed): Unit = feed = f
+
+    override def step(): Float = {
+      val minibatches = Seq.fill(iterSize)(take(feed, batch))
+      val items = minibatches.flatMap(_._1)
+      FakeModel.steps.add(
+        FakeModel.Step(number, seed, iteration, items, minibatches.flatMap(_._2))
+      )
+      if (items.contains(666f))
+        throw new CaffeException(Status.NUMERIC, "label 666 is out of range")
+      val mean = items.sum / items.length
+      weights = Array(weights(0) + mean, weights(1) + 1, items.last)
+      history(0) += 1
+      iteration += 1
+      if (items.contains(667f)) Float.PositiveInfinity else mean
+    }
+
+    override def testInput: Option[NetInput] = if (testNet) Some(input) else None
+    override def testOutputs: Array[String] = Array("mean", "weight")
+
+    override def test(f: Feed, batches: Int, size: Int): Array[Double] = {
+      val means = Seq.fill(batches)(take(f, size)._1.sum / size)
+      Array(means.map(_.toDouble).sum, weights(0).toDouble * batches)
+    }
+
+    override def close(): Unit = FakeModel.closed.incrementAndGet()
+
+    private def take(from: Feed, size: Int): (Seq[Float], Seq[Float]) = {
+      val (data, labels) = (FloatBuffer.allocate(size), FloatBuffer.allocate(size))
+      from.fill(Array(data, labels))
+      (data.array.toSeq, labels.array.toSeq)
+    }
+  }
+}

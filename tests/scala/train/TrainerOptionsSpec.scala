@@ -1,0 +1,34 @@
+package sparknet.train
+
+import java.util.{Map => JavaMap}
+
+import scala.collection.JavaConverters._
+
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+
+import sparknet.jna.CaffeException
+
+class TrainerOptionsSpec extends AnyFlatSpec {
+  private def from(options: (String, Any)*): TrainerOptions =
+    TrainerOptions.from(
+      options.map { case (k, v) => k -> v.asInstanceOf[Object] }.toMap.asJava: JavaMap[String, Object]
+    )
+
+  "TrainerOptions" should "come from a map as Python sends it" taggedAs Unit in {
+    assert(from() == TrainerOptions())
+    assert(from("seed" -> 5, "threads" -> 2, "wait_seconds" -> 0) == TrainerOptions(5, 2, 0))
+    assert(from("seed" -> (1L << 40)).seed == 1L << 40)
+  }
+
+  it should "refuse what it does not know" taggedAs Unit in {
+    for (
+      (option, part) <- Seq(
+        ("sed", 5) -> "no option 'sed'; there are seed, threads and wait_seconds",
+        ("threads", "two") -> "threads is not a whole number",
+        ("threads", 1L << 40) -> "too large",
+        ("threads", -1) -> "negative"
+      )
+    ) assert(intercept[CaffeException](from(option)).getMessage.contains(part))
+  }
+}

@@ -1,0 +1,260 @@
+package sparknet.train
+
+import org.scalatest.BeforeAndAfterEach
+import org.scalatest.flatspec.AnyFlatSpec
+
+import sparknet.data.Dataset
+import sparknet.jna.CaffeException
+import support.{LocalSpark, SparkTag}
+
+class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
+  private lazy val sc = LocalSpark.context
+
+  override def beforeEach(): Unit = FakeModel.reset()
+
+  /** Partition p holds the items values(p), with label 1. */
+  private def dataset(values: Seq[Float]*): Dataset = Dataset.fromFloatExamples(
+    sc.parallelize(values, values.length).flatMap(_.map(v => (Array(v), 1))),
+    Array(1)
+  )
+
+  private def trainer(
+      workers: Int,
+      model: FakeModel = new FakeModel,
+      plan: SnapshotPlan = SnapshotPlan.none
+  ): Trainer = new Trainer(sc, model, workers, 7, plan, TrainerOptions())
+
+  private def using[T](trainer: Trainer)(body: Trainer => T): T =
+    try body(trainer)
+    finally trainer.close()
+
+  private def failure(body: => Any): CaffeException = intercept[CaffeException](body)
+
+  "A Trainer" should "average what the workers reach from the weights it sends" taggedAs SparkTag in
+    using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1, 1), Seq(5, 5, 5)))
+      t.broadcast(Array(10f, 20f, 0f))
+      val round = t.train(3)
+      assert(round.loss == 3f && round.images == 12 && round.workers == 2)
+      assert(round.round == 1 && round.iteration == 3)
+      assert(t.iteration == 0 && t.weights.sameElements(Array(10f, 20f, 0f)))
+      // Worker 0: 10 + 3 * 1, worker 1: 10 + 3 * 5.
+      assert(t.average().sameElements(Array(19f, 23f, 3f)))
+      assert(t.iteration == 3)
+    }
+
+  it should "send weights by itself where that was not asked for" taggedAs SparkTag in
+    using(trainer(1)) { t =>
+      t.setTrainData(dataset(Seq(2, 2)))
+      t.train(1)
+      t.average()
+      t.train(1)
+      assert(t.average().sameElements(Array(4f, 2f, 2f)))
+    }
+
+  it should "let an empty partition weigh nothing" taggedAs SparkTag in using(trainer(3)) { t =>
+    t.setTrainData(dataset(Seq(1, 1), Seq(), Seq(4, 4)))
+    val round = t.train(2)
+    assert(round.workers == 2 && round.images == 8 && round.loss == 2.5f)
+    assert(t.average().sameElements(Array(5f, 2f, 2.5f)))
+  }
+
+  it should "tell workers the counter, and go through all data before any item comes again" taggedAs
+    SparkTag in using(trainer(2)) { t =>
+      val items = (0 until 10).map(_.toFloat)
+      t.setTrainData(dataset(items, items.map(_ + 100)))
+      for (_ <- 1 to 5) { t.train(2); t.average() }
+      for (own <- Seq(items, items.map(_ + 100))) {
+        val steps = FakeModel.seen.filter(step => own.contains(step.items.head))
+        assert(steps.map(_.iteration) == (0 until 10))
+        val order = steps.flatMap(_.items)
+        assert(order.take(10).sorted == own && order.drop(10).sorted == own)
+        assert(order.take(10) != own && order.take(10) != order.drop(10))
+      }
+    }
+
+  it should "do the same again for the same seed, in rounds of any length" taggedAs SparkTag in {
+    def order(taus: Int*): Seq[Float] = using(trainer(1)) { t =>
+      FakeModel.reset()
+      t.setTrainData(dataset((0 until 7).map(_.toFloat)))
+      for (tau <- taus) { t.train(tau); t.average() }
+      FakeModel.seen.flatMap(_.items)
+    }
+    val once = order(3, 3)
+    assert(once.length == 12)
+    assert(order(3, 3) == once && order(6) == once && order(1, 5) == once)
+  }
+
+  it should "count iter_size minibatches for an iteration" taggedAs SparkTag in
+    using(trainer(1, new FakeModel(batch = 2, iterSize = 3))) { t =>
+      t.setTrainData(dataset((0 until 12).map(_.toFloat)))
+      assert(t.train(1).images == 6)
+      t.average()
+      t.train(1)
+      assert(FakeModel.seen.flatMap(_.items).sorted == (0 until 12).map(_.toFloat))
+    }
+
+  it should "keep each worker's net between rounds and free it in the end" taggedAs SparkTag in {
+    using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(5, 5)))
+      val fresh = for (_ <- 1 to 4) yield {
+        val round = t.train(1)
+        t.average()
+        round.newNets
+      }
+      assert(fresh == Seq(2, 0, 0, 0))
+      assert(FakeModel.made.get == 2 && FakeModel.closed.get == 0)
+      val netsOf = FakeModel.seen.groupBy(_.items.head).values.map(_.map(_.net).distinct.length)
+      assert(netsOf.forall(_ == 1))
+      assert(FakeModel.seen.map(_.seed).toSet == Set(7L, 8L))
+    }
+    assert(FakeModel.closed.get == 2)
+  }
+
+  it should "give means over all test items, the last minibatch being smaller" taggedAs SparkTag in
+    using(trainer(2)) { t =>
+      t.setWeights(Array(3f, 0f, 0f))
+      t.setTestData(dataset(Seq(1, 2, 3, 4, 5), Seq(9)))
+      val scores = t.test()
+      assert(scores.get("mean") == 4f && scores.get("weight") == 3f && scores.size == 2)
+    }
+
+  it should "deal data out anew when its partitions are not the workers'" taggedAs SparkTag in
+    using(trainer(2, new FakeModel(batch = 1))) { t =>
+      t.setTrainData(dataset((0 until 6).map(_.toFloat)))
+      val round = t.train(3)
+      assert(round.workers == 2)
+      assert(FakeModel.seen.flatMap(_.items).sorted == (0 until 6).map(_.toFloat))
+    }
+
+  it should "refuse steps out of order" taggedAs SparkTag in {
+    val t = trainer(1)
+    assert(failure(t.average()).getMessage.contains("call train first"))
+    assert(failure(t.train(1)).getMessage.contains("setTrainData"))
+    assert(failure(t.test()).getMessage.contains("setTestData"))
+    t.setTrainData(dataset(Seq(1, 1)))
+    t.train(1)
+    for (step <- Seq(() => t.train(1), () => t.broadcast(), () => t.snapshot("p")))
+      assert(failure(step()).getMessage.contains("call average()"))
+    t.setWeights(new Array[Float](3)) // drops the round
+    t.train(1)
+    assert(failure(t.train(0)).getCodeName == "INVALID_ARGUMENT")
+    t.close()
+    t.close()
+    val closed = failure(t.train(1))
+    assert(closed.getCodeName == "STATE" && closed.getMessage.contains("closed"))
+  }
+
+  it should "say that there is no test net" taggedAs SparkTag in
+    using(trainer(1, new FakeModel(testNet = false))) { t =>
+      val refused = failure(t.test())
+      assert(refused.getCodeName == "STATE" && refused.getMessage.contains("no test net"))
+    }
+
+  it should "refuse data that do not suit the net" taggedAs SparkTag in
+    using(trainer(1, new FakeModel(numClasses = Some(3)))) { t =>
+      def labelled(label: Float) = Dataset.fromFloatExamples(
+        sc.parallelize(Seq((Array(1f), 0), (Array(2f), label.toInt)), 1),
+        Array(1)
+      )
+      val label = failure(t.setTrainData(labelled(3)))
+      assert(label.getCodeName == "NUMERIC")
+      assert(label.getMessage.contains("label 3.0 of record 1 of partition 0"))
+      t.setTrainData(labelled(2))
+      val pairs = Dataset.fromFloatExamples(sc.parallelize(Seq((Array(1f, 2f), 0)), 1), Array(2))
+      val shape = failure(t.setTrainData(pairs))
+      assert(shape.getCodeName == "SHAPE" && shape.getMessage.contains("'data'"))
+      assert(failure(t.setTrainData(dataset(Seq()))).getMessage.contains("empty"))
+    }
+
+  it should "turn a worker's failure into one exception and keep weights and counter" taggedAs
+    SparkTag in using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(2, 2)))
+      t.train(2)
+      val weights = t.average()
+      t.setTrainData(dataset(Seq(1, 1), Seq(666, 666)))
+      val step = intercept[TrainingException](t.train(2))
+      assert(step.getCodeName == "NUMERIC")
+      assert(step.getMessage.contains("worker 1") && step.getMessage.contains("iteration 2"))
+      assert(step.getMessage.contains("label 666"))
+      t.setTrainData(dataset(Seq(667, 667), Seq(1, 1)))
+      val loss = intercept[TrainingException](t.train(2))
+      assert(loss.getCodeName == "NUMERIC" && loss.getMessage.contains("Infinity"))
+      assert(t.iteration == 2 && t.weights.sameElements(weights))
+      t.setTrainData(dataset(Seq(1, 1), Seq(2, 2)))
+      t.train(2)
+      t.average()
+      assert(t.iteration == 4)
+    }
+
+  it should "name what a preprocessing function threw" taggedAs SparkTag in using(trainer(1)) { t =>
+    t.setTrainData(
+      dataset(Seq(1, 1)),
+      (_: Array[Float]) => throw new IllegalStateException("no such thing")
+    )
+    val thrown = intercept[TrainingException](t.train(1))
+    assert(thrown.getCodeName == "CALLBACK")
+    assert(thrown.getMessage.contains("IllegalStateException: no such thing"))
+    assert(thrown.getMessage.contains("TrainerSpec.scala"))
+  }
+
+  it should "apply preprocessing to each item" taggedAs SparkTag in using(trainer(1)) { t =>
+    t.setTrainData(dataset(Seq(1, 1)), (item: Array[Float]) => item(0) += 5)
+    assert(t.train(1).loss == 6f)
+  }
+
+  it should "show both layouts when they differ" taggedAs SparkTag in
+    using(trainer(1, new FakeModel(workerLayout = FakeModel.otherLayout))) { t =>
+      t.setTrainData(dataset(Seq(1, 1)))
+      val refused = intercept[TrainingException](t.train(1))
+      assert(refused.getCodeName == "SHAPE")
+      assert(refused.getMessage.contains("sum[0] 2, count[0] 1"))
+      assert(refused.getMessage.contains("sum[0] 3"))
+    }
+
+  it should "refuse weights of another length" taggedAs SparkTag in using(trainer(1)) { t =>
+    val refused = failure(t.setWeights(new Array[Float](4)))
+    assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains("has 3"))
+  }
+
+  it should "snapshot the workers' mean momentum, and start from it after a restore" taggedAs
+    SparkTag in using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+      assert(t.snapshot("p").toSeq == Seq("p 0", "0.0,0.0,0.0", "none"))
+      t.train(4)
+      t.average()
+      assert(t.snapshot("p").toSeq == Seq("p 4", "8.0,4.0,2.0", "4.0,0.0,0.0"))
+      t.restore("state")
+      assert(t.iteration == 40 && t.weights.sameElements(Array(5f, 6f, 7f)))
+      assert(t.snapshot("p")(2) == "100.0,0.0,0.0")
+      t.train(1)
+      t.average()
+      t.train(1)
+      t.average()
+      assert(t.snapshot("p").toSeq == Seq("p 42", "9.0,8.0,2.0", "102.0,0.0,0.0"))
+      t.loadWeights("model")
+      assert(t.weights.sameElements(Array(10f, 9f, 3f)))
+    }
+
+  it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in {
+    val folder = java.nio.file.Files.createTempDirectory("fit").toString
+    using(trainer(2, plan = SnapshotPlan(4, folder + "/net"))) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+      t.setTestData(dataset(Seq(1), Seq(2)))
+      var told = Vector.empty[String]
+      val listener = new TrainListener {
+        override def onRound(r: RoundResult): Unit = told :+= s"round ${r.round}"
+        override def onTest(i: Int, s: java.util.Map[String, java.lang.Float]): Unit =
+          told :+= s"test $i"
+        override def onSnapshot(files: Array[String]): Unit = told :+= files.head
+      }
+      assert(t.fit(3, 2, 2, listener).get("weight") == 12f)
+      assert(
+        told == Vector("test 0", "round 1", "round 2", s"$folder/net 4", "test 4", "round 3", "test 6")
+      )
+    }
+    using(trainer(1, plan = SnapshotPlan(4, "/no/such/folder/net"))) { t =>
+      assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
+    }
+  }
+}

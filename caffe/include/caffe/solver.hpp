@@ -76,7 +76,7 @@ class Solver {
   void smooth_loss(T loss, int start);
   // solver_update.cpp
   int lr_step() const;
-  T gradient_scale();
+  T gradient_scale(bool display) const;
   void apply_update(bool display);
   // solver_display.cpp
   void run_tests();

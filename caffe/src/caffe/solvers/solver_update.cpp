@@ -57,7 +57,7 @@ double sum_of_squares(Storage<T>& values) {
 
 // What raw gradients are multiplied with: clipping, then the mean over iter_size.
 template <typename T>
-T Solver<T>::gradient_scale() {
+T Solver<T>::gradient_scale(bool display) const {
   double scale = 1;
   const double clip = param_.clip_gradients();
   if (clip >= 0) {
@@ -70,7 +70,7 @@ T Solver<T>::gradient_scale() {
             ": the norm of the gradients is ", norm, "; the weights are kept as they were");
     if (norm > clip) {
       scale = clip / norm;
-      log_info("Gradient clipping: scaling down gradients (L2 norm ", norm, " > ", clip, ")");
+      if (display) log_info("Gradient clipping: L2 norm ", norm, " > ", clip);
     }
   }
   return static_cast<T>(scale / param_.iter_size());
@@ -79,7 +79,7 @@ T Solver<T>::gradient_scale() {
 template <typename T>
 void Solver<T>::apply_update(bool display) {
   const T rate = learning_rate();
-  const T scale = gradient_scale();
+  const T scale = gradient_scale(display);
   if (display) log_info("Iteration ", iteration_, ", lr = ", rate);
   current_step_ = lr_step();
   const auto& params = net_->learnable_params();

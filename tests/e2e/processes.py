@@ -1,0 +1,132 @@
+"""Programs as subprocesses, and everything that they start, found by a mark in the environment."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+MARK = "SPARKNET_E2E_RUN"
+EXECUTOR = "CoarseGrainedExecutorBackend"
+PATIENCE = 300.0
+
+
+def environment(**changes: str) -> dict[str, str]:
+    """This process's environment with the Python of the tests in front and no SparkNet in it."""
+    kept = {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(("SPARKNET_", "PYSPARK_", "PYTEST_")) and name != "PYTHONPATH"
+    }
+    folder = str(Path(sys.executable).parent)
+    kept.update(
+        PATH=f"{folder}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        PYSPARK_PYTHON=sys.executable,
+        PYSPARK_DRIVER_PYTHON=sys.executable,
+        COLUMNS="100",
+    )
+    kept.pop("SPARK_HOME", None)
+    return {**kept, **changes}
+
+
+class Program:
+    """A program in a process group of its own; ``out`` and ``err`` are read at any time."""
+
+    def __init__(
+        self, command: Sequence[str | Path], folder: Path, variables: Mapping[str, str]
+    ) -> None:
+        self.mark = uuid.uuid4().hex
+        self._out = tempfile.NamedTemporaryFile("w+", suffix=".out")  # noqa: SIM115 - see close()
+        self._err = tempfile.NamedTemporaryFile("w+", suffix=".err")  # noqa: SIM115 - see close()
+        self.process = subprocess.Popen(
+            [str(part) for part in command],
+            cwd=folder,
+            env={**variables, MARK: self.mark},
+            stdin=subprocess.DEVNULL,
+            stdout=self._out,
+            stderr=self._err,
+            start_new_session=True,
+        )
+
+    @property
+    def out(self) -> str:
+        return Path(self._out.name).read_text(errors="replace")
+
+    @property
+    def err(self) -> str:
+        return Path(self._err.name).read_text(errors="replace")
+
+    def wait(self, seconds: float = PATIENCE) -> int:
+        """Its exit status; what it printed goes to the test's output, for when the test fails."""
+        try:
+            return self.process.wait(seconds)
+        finally:
+            print(f"--- stdout\n{self.out}\n--- stderr\n{self.err}")
+
+    def until(self, condition: Callable[[], bool], what: str, seconds: float = PATIENCE) -> None:
+        """Waits for a condition while the program runs."""
+        end = time.monotonic() + seconds
+        while not condition():
+            assert self.process.poll() is None, f"ended before {what}:\n{self.out}\n{self.err}"
+            assert time.monotonic() < end, f"no {what} in {seconds} s:\n{self.out}\n{self.err}"
+            time.sleep(0.1)
+
+    def interrupt(self) -> None:
+        """Ctrl-C, as a terminal sends it: to the whole process group."""
+        os.killpg(self.process.pid, signal.SIGINT)
+
+    def descendants(self, named: str = "") -> list[int]:
+        """Living processes that it started, directly or not, whose command has ``named``."""
+        found = []
+        for folder in Path("/proc").glob("[0-9]*"):
+            with contextlib.suppress(OSError):
+                mine = f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
+                state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
+                command = (folder / "cmdline").read_bytes().decode(errors="replace")
+                if (
+                    f"{MARK}={self.mark}".encode() in variables
+                    and state != "Z"
+                    and named in command
+                ):
+                    found.append(int(folder.name))
+        return sorted(found)
+
+    def leftovers(self, seconds: float = 30.0) -> list[int]:
+        """Processes that are still there some time after the program's end."""
+        end = time.monotonic() + seconds
+        while self.descendants() and time.monotonic() < end:
+            time.sleep(0.2)
+        return self.descendants()
+
+    def close(self) -> None:
+        for pid in self.descendants():
+            with contextlib.suppress(OSError):
+                os.kill(pid, signal.SIGKILL)
+        self.process.wait()
+        self._out.close()
+        self._err.close()
+
+
+@contextlib.contextmanager
+def running(command: Sequence[str | Path], folder: Path, **variables: str) -> Iterator[Program]:
+    """A program that is gone, with all that it started, when the block ends."""
+    program = Program(command, folder, environment(**variables))
+    try:
+        yield program
+    finally:
+        program.close()
+
+
+def submit(jar: Path, *arguments: str | Path, workers: int = 2) -> list[str | Path]:
+    """A spark-submit command with two executor JVMs, the jar on both paths."""
+    master = f"local-cluster[{workers},1,1024]"
+    options = ["--master", master, "--conf", "spark.executor.memory=1g", "--jars", jar]
+    return ["spark-submit", *options, "--py-files", jar, *arguments]

@@ -1,0 +1,234 @@
+"""The trainer on Spark with the native engine: learning, weights, snapshots, and errors."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+from digits_data import SOLVER, digits
+
+from sparknet import data, errors, spec
+from sparknet.data import Dataset
+from sparknet.local import TEST, Net
+from sparknet.proto import caffe_pb2
+from sparknet.trainer import Trainer
+
+if TYPE_CHECKING:
+    from pyspark.sql import SparkSession
+
+pytestmark = pytest.mark.spark
+
+
+@pytest.fixture(scope="module")
+def train(spark: SparkSession) -> Dataset:
+    images, labels = digits()
+    return data.from_numpy(images[360:], labels[360:], 2, spark)
+
+
+@pytest.fixture(scope="module")
+def test(spark: SparkSession) -> Dataset:
+    images, labels = digits()
+    return data.from_numpy(images[:360], labels[:360], 2, spark)
+
+
+def make(train: Dataset, test: Dataset | None = None, **options: Any) -> Trainer:
+    return Trainer(options.pop("solver", SOLVER), train, test, workers=2, seed=4, **options)
+
+
+def test_learns_and_scores_as_the_same_weights_do_in_this_process(
+    train: Dataset, test: Dataset, tmp_path: Path
+) -> None:
+    with make(train, test) as trainer:
+        before = trainer.test()
+        history = trainer.fit(25, tau=10, progress=False)
+        after = trainer.test()
+        assert before["accuracy"] < 0.3
+        assert after["accuracy"] > 0.9
+        assert trainer.iteration == 250
+        assert [entry.workers for entry in history.rounds] == [2] * 25
+        assert history.images == 2 * 10 * 32 * 25
+        assert history.losses()[-1][1] < history.losses()[0][1] / 4
+        caffemodel, _ = trainer.snapshot(tmp_path / "digits")
+    (tmp_path / "net.prototxt").write_text(str(deploy_net()))
+    net = Net(tmp_path / "net.prototxt", TEST, weights=caffemodel)
+    images, labels = digits()
+    outputs = net.forward(data=images[:360], label=labels[:360].reshape(-1, 1))
+    assert float(outputs["accuracy"]) == pytest.approx(after["accuracy"], abs=1e-6)
+    assert float(outputs["loss"]) == pytest.approx(after["loss"], rel=1e-4)
+
+
+def deploy_net() -> caffe_pb2.NetParameter:
+    """The test net with Input layers for 360 items."""
+    net = caffe_pb2.NetParameter(name="digits")
+    for layer in spec.solver(SOLVER).net_param.layer:
+        if caffe_pb2.TRAIN in [rule.phase for rule in layer.include]:
+            continue
+        added = net.layer.add()
+        added.CopyFrom(layer)
+        if layer.type == "JavaData":
+            added.type = "Input"
+            added.input_param.shape.add().CopyFrom(layer.java_data_param.shape)
+            added.input_param.shape[0].dim[0] = 360
+            added.ClearField("java_data_param")
+    return net
+
+
+def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
+    with make(train, test, batch_size=16) as trainer:
+        start = trainer.weights
+        trainer.broadcast()
+        done = trainer.train(3)
+        assert (done.images, done.workers, done.iteration) == (96, 2, 3)
+        with pytest.raises(errors.StateError, match="average"):
+            trainer.train(3)
+        unchanged = trainer.weights
+        trainer.average()
+        moved = trainer.weights
+        for layer, blobs in start.items():
+            np.testing.assert_array_equal(unchanged[layer][0], blobs[0])
+            assert np.abs(moved[layer][0] - blobs[0]).max() > 0
+        assert trainer.iteration == 3
+
+
+def test_weights_are_named_and_shaped_and_can_be_set(train: Dataset) -> None:
+    with make(train) as trainer:
+        weights = trainer.weights
+        first = next(iter(weights))
+        assert weights[first][0].shape == (20, 1, 3, 3)
+        assert weights[first][0].std() > 0
+        for blobs in weights.values():
+            for blob in blobs:
+                blob[...] = 0.25
+        trainer.broadcast(weights)
+        for layer, blobs in trainer.weights.items():
+            for index, blob in enumerate(blobs):
+                np.testing.assert_array_equal(blob, weights[layer][index])
+
+
+def test_snapshot_is_plain_caffe_and_restores(
+    train: Dataset, test: Dataset, tmp_path: Path
+) -> None:
+    with make(train, test) as trainer:
+        trainer.fit(3, tau=4, progress=False)
+        caffemodel, solverstate = trainer.snapshot(tmp_path / "digits")
+        scores = trainer.test()
+        weights = trainer.weights
+    assert Path(caffemodel).name == "digits_iter_12.caffemodel"
+    state = caffe_pb2.SolverState.FromString(Path(solverstate).read_bytes())
+    assert state.iter == 12
+    assert len(state.history) == sum(len(blobs) for blobs in weights.values())
+    stored = caffe_pb2.NetParameter.FromString(Path(caffemodel).read_bytes())
+    blobs = {layer.name: layer.blobs for layer in stored.layer if layer.blobs}
+    for layer, arrays in weights.items():
+        for index, array in enumerate(arrays):
+            np.testing.assert_array_equal(np.array(blobs[layer][index].data), array.ravel())
+    with make(train, test) as resumed:
+        resumed.restore(solverstate)
+        assert resumed.iteration == 12
+        assert resumed.test() == pytest.approx(scores, rel=1e-5)
+        resumed.fit(1, tau=4, progress=False)
+        assert resumed.iteration == 16
+    with make(train, test) as loaded:
+        loaded.restore(caffemodel)
+        assert loaded.iteration == 0
+        assert loaded.test() == pytest.approx(scores, rel=1e-5)
+
+
+def test_mean_and_scale_are_applied(spark: SparkSession, train: Dataset, test: Dataset) -> None:
+    images, labels = digits()
+    raw = [
+        data.from_numpy((part * 16).astype(np.uint8), numbers, 2, spark)
+        for part, numbers in ((images[360:], labels[360:]), (images[:360], labels[:360]))
+    ]
+    with make(*raw, scale=1 / 16) as scaled, make(train, test) as plain:
+        assert scaled.test() == pytest.approx(plain.test(), rel=1e-4)
+        mean = train.mean()
+        with make(*raw, mean=16 * mean, scale=1 / 16) as centred:
+            shifted = data.from_numpy(images[:360] - mean, labels[:360], 2, spark)
+            with make(train, shifted) as expected:
+                assert centred.test() == pytest.approx(expected.test(), rel=1e-4)
+
+
+def changed(**layers: dict[str, Any]) -> caffe_pb2.SolverParameter:
+    """The digits' solver, with fields of some layers of its net replaced."""
+    solver = spec.solver(SOLVER)
+    for layer in solver.net_param.layer:
+        for field, value in layers.get(layer.name, {}).items():
+            layer.ClearField(field)
+            layer.MergeFrom(caffe_pb2.LayerParameter(**{field: value}))
+    return solver
+
+
+@pytest.mark.parametrize(
+    ("solver", "kind", "reason"),
+    [
+        ("base_lr: 0.1\nnet_param {\n  lair { }\n}\n", errors.ParseError, "3:3.*lair"),
+        (changed(conv1={"type": "Convolutoin"}), errors.NetError, "(?s)Convolutoin.*Convolution"),
+        (changed(conv1={"bottom": ["nowhere"]}), errors.NetError, "nowhere"),
+        (
+            changed(label={"java_data_param": {"shape": {"dim": [7, 1]}}}),
+            errors.ShapeError,
+            "loss|label",
+        ),
+    ],
+    ids=["syntax", "unknown type", "missing bottom", "mismatched shapes"],
+)
+def test_wrong_nets(train: Dataset, solver: Any, kind: type, reason: str) -> None:
+    with pytest.raises(kind, match=reason):
+        make(train, solver=solver)
+
+
+@pytest.mark.parametrize("size", [0, -5])
+def test_wrong_batch_size(train: Dataset, size: int) -> None:
+    with pytest.raises(errors.SparkNetError) as caught:
+        make(train, batch_size=size)
+    assert type(caught.value) in (errors.ArgumentError, errors.NetError, errors.ShapeError)
+
+
+def test_items_that_do_not_fit_the_net(spark: SparkSession) -> None:
+    wide = data.from_numpy(np.zeros((40, 3, 8, 8), np.uint8), np.zeros(40), 2, spark)
+    with pytest.raises(errors.ShapeError):
+        make(wide)
+
+
+def test_label_out_of_range(spark: SparkSession) -> None:
+    images, labels = digits(100)
+    labels[50] = 10
+    with pytest.raises(errors.NumericError, match="label 10"):
+        make(data.from_numpy(images, labels, 2, spark))
+
+
+def test_nan_loss_keeps_the_weights(train: Dataset) -> None:
+    with make(train, solver=spec.solver(SOLVER, base_lr=1e30)) as trainer:
+        before = trainer.weights
+        with pytest.raises(errors.NumericError, match="(?i)nan|inf"):
+            trainer.fit(3, progress=False)
+        for layer, blobs in trainer.weights.items():
+            for index, blob in enumerate(blobs):
+                np.testing.assert_array_equal(blob, before[layer][index])
+
+
+def test_throwing_preprocessing(spark: SparkSession) -> None:
+    def broken(item: tuple[np.ndarray, int]) -> tuple[np.ndarray, int]:
+        if item[1] == 9:
+            raise ArithmeticError("nines are not to my liking")
+        return item
+
+    images, labels = digits(100)
+    items = spark.sparkContext.parallelize(list(zip(images, labels.tolist())), 2)
+    with pytest.raises(errors.CallbackError, match="ArithmeticError: nines are not to my liking"):
+        make(data.from_rdd(items.map(broken)))
+
+
+def test_unknown_option(train: Dataset) -> None:
+    with pytest.raises(errors.ArgumentError, match="'momentun'.*seed"):
+        make(train, momentun=0.9)
+
+
+def test_use_after_close(train: Dataset) -> None:
+    trainer = make(train)
+    trainer.close()
+    with pytest.raises((errors.StateError, errors.ClosedError)):
+        trainer.train(1)

@@ -91,11 +91,7 @@ class Program:
                 mine = f"{MARK}={self.mark}".encode() in (folder / "environ").read_bytes()
                 state = (folder / "stat").read_text().rsplit(")", 1)[1].split()[0]
                 command = (folder / "cmdline").read_bytes().decode(errors="replace")
-                if (
-                    f"{MARK}={self.mark}".encode() in variables
-                    and state != "Z"
-                    and named in command
-                ):
+                if mine and state != "Z" and named in command:
                     found.append(int(folder.name))
         return sorted(found)
 

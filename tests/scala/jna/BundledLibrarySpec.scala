@@ -4,28 +4,16 @@ import java.io.IOException
 import java.nio.file.{Files, Path}
 import java.nio.file.attribute.PosixFilePermissions
 
-import scala.collection.JavaConverters._
-
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
 /** Unpacks tests/resources/bundled: two small files, and a list that does not match its file. */
 class BundledLibrarySpec extends AnyFlatSpec {
-  private def temporary(test: Path => Any): Any = {
-    val folder = Files.createTempDirectory("bundled")
-    try test(folder)
-    finally {
-      val all = Files.walk(folder)
-      try all.iterator.asScala.toSeq.reverse.foreach(Files.delete)
-      finally all.close()
-    }
-  }
-
   private def extract(folder: Path): Path =
     BundledLibrary.extract("/bundled/good/", "first.so", folder).get
 
-  "BundledLibrary" should "unpack all files, for their user alone" taggedAs Unit in temporary {
-    folder =>
+  "BundledLibrary" should "unpack all files, for their user alone" taggedAs Unit in Temporary
+    .folder { folder =>
       val file = extract(folder)
       assert(Files.readString(file) == "first\n")
       assert(Files.readString(file.resolveSibling("second.so")) == "second\n")
@@ -33,9 +21,9 @@ class BundledLibrarySpec extends AnyFlatSpec {
       assert(own.getFileName.toString == "sparknet-" + System.getProperty("user.name"))
       assert(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)) == "rwx------")
       assert(file.getParent.toFile.list.toSet == Set("first.so", "second.so"))
-  }
+    }
 
-  it should "reuse complete files and replace others" taggedAs Unit in temporary { folder =>
+  it should "reuse complete files and replace others" taggedAs Unit in Temporary.folder { folder =>
     val file = extract(folder)
     val before = Files.readAttributes(file, "unix:ino")
     assert(extract(folder) == file)
@@ -44,21 +32,21 @@ class BundledLibrarySpec extends AnyFlatSpec {
     assert(Files.readString(extract(folder)) == "first\n")
   }
 
-  it should "not use a folder that others may write" taggedAs Unit in temporary { folder =>
+  it should "not use a folder that others may write" taggedAs Unit in Temporary.folder { folder =>
     val name = "sparknet-" + System.getProperty("user.name")
     val open = PosixFilePermissions.fromString("rwxrwxrwx")
     Files.setPosixFilePermissions(Files.createDirectory(folder.resolve(name)), open)
     assert(extract(folder).getParent.getParent.getFileName.toString != name)
   }
 
-  it should "refuse a damaged jar" taggedAs Unit in temporary { folder =>
+  it should "refuse a damaged jar" taggedAs Unit in Temporary.folder { folder =>
     val damaged = intercept[IOException] {
       BundledLibrary.extract("/bundled/damaged/", "first.so", folder)
     }
     assert(damaged.getMessage.contains("damaged/first.so is damaged"))
   }
 
-  it should "find nothing where the jar has nothing" taggedAs Unit in temporary { folder =>
+  it should "find nothing where the jar has nothing" taggedAs Unit in Temporary.folder { folder =>
     assert(!BundledLibrary.extract("/bundled/none/", "first.so", folder).isPresent)
   }
 }

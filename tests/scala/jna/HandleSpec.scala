@@ -36,7 +36,8 @@ class HandleSpec extends AnyFlatSpec {
     val finish = new CountDownLatch(1)
     @volatile var finished = false
     val destroyedAfter = new AtomicInteger
-    val handle = Handle.owned("net", pointer, _ => { if (finished) destroyedAfter.incrementAndGet(); 0 })
+    val handle =
+      Handle.owned("net", pointer, _ => { if (finished) destroyedAfter.incrementAndGet(); 0 })
     val caller = new Thread(() => {
       handle.call { _ =>
         running.countDown()

@@ -25,7 +25,7 @@ class NativeLoaderSpec extends AnyFlatSpec {
   it should "refuse a library that is not ours" taggedAs Unit in {
     val other = "/lib/x86_64-linux-gnu/libc.so.6"
     assume(Files.exists(java.nio.file.Path.of(other)), s"there is no $other")
-    assert(failure(other, null).getMessage.contains("no ccaffe_version"))
+    assert(failure(other, null).getMessage.contains("has no ccaffe_version"))
   }
 
   it should "load the library of SPARKNET_HOME" taggedAs Boundary in {

@@ -37,7 +37,9 @@ class ByteImageSpec extends AnyFlatSpec {
       image.cropInto(new Array(100), Array(0, 0), Array(3, 3))
     }
     assert(outside.getMessage.contains("2x3"))
-    assertThrows[IllegalArgumentException](image.cropInto(new Array(100), Array(-1, 0), Array(1, 1)))
+    assertThrows[IllegalArgumentException](
+      image.cropInto(new Array(100), Array(-1, 0), Array(1, 1))
+    )
     assertThrows[IllegalArgumentException](image.cropInto(new Array(17), Array(0, 0), Array(2, 3)))
   }
 

@@ -18,7 +18,9 @@ class MinibatchSamplerSpec extends AnyFlatSpec {
       val sampler = new MinibatchSampler(minibatches(10), 10, 4)
       val run = (0 until 4).map { i =>
         // Either half of a pair may be asked for first.
-        val pair = if (i % 2 == 0) (image(sampler), label(sampler)) else (label(sampler), image(sampler)).swap
+        val pair =
+          if (i % 2 == 0) (image(sampler), label(sampler))
+          else (label(sampler), image(sampler)).swap
         assert(pair._1 == pair._2)
         pair._1
       }

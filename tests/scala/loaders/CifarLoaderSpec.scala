@@ -24,46 +24,41 @@ class CifarLoaderSpec extends AnyFlatSpec {
     bytes
   }
 
-  private def folder(test: Path => Any): Any = {
-    val dir = Files.createTempDirectory("cifar")
-    try {
-      for (f <- 1 to 5) Files.write(dir.resolve(s"data_batch_$f.bin"), file(f))
-      Files.write(dir.resolve("test_batch.bin"), file(6))
-      Files.write(dir.resolve("batches.meta.txt"), Array.empty[Byte])
-      test(dir)
-    } finally {
-      dir.toFile.listFiles.foreach(_.delete())
-      Files.delete(dir)
-    }
+  private def cifar(test: Path => Any): Any = Temporary.folder { dir =>
+    for (f <- 1 to 5) Files.write(dir.resolve(s"data_batch_$f.bin"), file(f))
+    Files.write(dir.resolve("test_batch.bin"), file(6))
+    Files.write(dir.resolve("batches.meta.txt"), Array.empty[Byte])
+    test(dir)
   }
 
-  "CifarLoader" should "read all files, train images in random order" taggedAs Unit in folder { dir =>
-    val loader = new CifarLoader(dir.toString)
-    assert(loader.fileList.map(_.getName) == (1 to 5).map(f => s"data_batch_$f.bin"))
-    assert(loader.testFile == new File(dir.toFile, "test_batch.bin"))
-    assert((loader.height, loader.width, loader.channels, loader.size) == ((32, 32, 3, 3072)))
-    assert((loader.batchSize, loader.nBatches, loader.nData) == ((10000, 5, 50000)))
+  "CifarLoader" should "read all files, train images in random order" taggedAs Unit in cifar {
+    dir =>
+      val loader = new CifarLoader(dir.toString)
+      assert(loader.fileList.map(_.getName) == (1 to 5).map(f => s"data_batch_$f.bin"))
+      assert(loader.testFile == new File(dir.toFile, "test_batch.bin"))
+      assert((loader.height, loader.width, loader.channels, loader.size) == ((32, 32, 3, 3072)))
+      assert((loader.batchSize, loader.nBatches, loader.nData) == ((10000, 5, 50000)))
 
-    for (i <- Seq(0, 1, 255, 9999)) {
-      assert(loader.testLabels(i) == i % 10)
-      val image = loader.testImages(i)
-      assert((image(0), image(1024), image(3071)) == ((i.toByte, 6.toByte, 200.toByte)))
-    }
-    assert(loader.trainPerm.sorted == loader.indices.toVector)
-    assert(loader.trainPerm.take(10) != Vector.range(0, 10))
-    for (source <- Seq(0, 12345, 49999)) {
-      val image = loader.trainImages(loader.trainPerm(source))
-      assert(loader.trainLabels(loader.trainPerm(source)) == source % 10)
-      assert((image(0), image(1024)) == (((source % 10000).toByte, (source / 10000 + 1).toByte)))
-    }
+      for (i <- Seq(0, 1, 255, 9999)) {
+        assert(loader.testLabels(i) == i % 10)
+        val image = loader.testImages(i)
+        assert((image(0), image(1024), image(3071)) == ((i.toByte, 6.toByte, 200.toByte)))
+      }
+      assert(loader.trainPerm.sorted == loader.indices.toVector)
+      assert(loader.trainPerm.take(10) != Vector.range(0, 10))
+      for (source <- Seq(0, 12345, 49999)) {
+        val image = loader.trainImages(loader.trainPerm(source))
+        assert(loader.trainLabels(loader.trainPerm(source)) == source % 10)
+        assert((image(0), image(1024)) == (((source % 10000).toByte, (source / 10000 + 1).toByte)))
+      }
 
-    val red = (0 until 10000).map(i => (i % 256).toLong).sum / 10000.0
-    assert(math.abs(loader.meanImage(17) - red) < 1e-4)
-    assert(loader.meanImage(1024) == 3f)
-    assert(loader.meanImage(3071) == 200f)
+      val red = (0 until 10000).map(i => (i % 256).toLong).sum / 10000.0
+      assert(math.abs(loader.meanImage(17) - red) < 1e-4)
+      assert(loader.meanImage(1024) == 3f)
+      assert(loader.meanImage(3071) == 200f)
   }
 
-  it should "name the file and the record at fault" taggedAs Unit in folder { dir =>
+  it should "name the file and the record at fault" taggedAs Unit in cifar { dir =>
     val good = file(3)
     val path = dir.resolve("data_batch_3.bin")
     def failure(bytes: Array[Byte]) = {
@@ -79,7 +74,7 @@ class CifarLoaderSpec extends AnyFlatSpec {
     assert(label.getMessage.contains("data_batch_3.bin: record 42 has label 10"))
   }
 
-  it should "name the folder that lacks files" taggedAs Unit in folder { dir =>
+  it should "name the folder that lacks files" taggedAs Unit in cifar { dir =>
     Files.delete(dir.resolve("data_batch_2.bin"))
     val missing = intercept[CaffeException](new CifarLoader(dir.toString))
     assert(missing.getCodeName == "IO")

@@ -99,7 +99,7 @@ public class JavaNDArray implements Serializable {
     return data[position(indices)];
   }
 
-  /** Copies the values in row-major order into {@code result}, which is as long as they are many. */
+  /** Copies the values in row-major order into {@code result}, which has exactly their number. */
   public void flatCopy(float[] result) {
     int count = JavaNDUtils.arrayProduct(shape);
     if (result.length != count) {

@@ -50,12 +50,12 @@ private[preprocessing] object ImageDecoder {
     val pixels = raster.getPixels(0, 0, raster.getWidth, raster.getHeight, null: Array[Int])
     val planes = new Array[Byte](3 * plane)
     for (i <- 0 until plane) {
-      val ink = if (transform.contains(2)) fromYcc(pixels, 4 * i) else pixels.slice(4 * i, 4 * i + 3)
+      val ink =
+        if (transform.contains(2)) fromYcc(pixels, 4 * i) else pixels.slice(4 * i, 4 * i + 3)
       // Adobe's files hold paper left white, others hold ink.
       val white = (v: Int) => if (transform.isDefined) v else 255 - v
       for (c <- 0 until 3)
-        planes(c * plane + i) =
-          math.round(white(ink(c)) * white(pixels(4 * i + 3)) / 255f).toByte
+        planes(c * plane + i) = math.round(white(ink(c)) * white(pixels(4 * i + 3)) / 255f).toByte
     }
     new ByteImage(planes, raster.getHeight, raster.getWidth)
   }

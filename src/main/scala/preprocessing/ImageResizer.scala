@@ -2,8 +2,8 @@ package preprocessing
 
 import libs.ByteImage
 
-/** Resizes images with a triangle filter: linear interpolation that, when an image shrinks, takes in
-  * all pixels that a new one covers.
+/** Resizes images with a triangle filter: linear interpolation that, when an image shrinks, takes
+  * in all pixels that a new one covers.
   */
 private[preprocessing] object ImageResizer {
 

@@ -30,7 +30,8 @@ final class BundledLibrary {
 
   /** Path of the unpacked file {@code name}; empty if the jar has none for this platform. */
   static Optional<Path> extract(String name) throws IOException {
-    return extract("/native/" + Platform.RESOURCE_PREFIX + "/", name, Path.of(System.getProperty("java.io.tmpdir")));
+    Path temporary = Path.of(System.getProperty("java.io.tmpdir"));
+    return extract("/native/" + Platform.RESOURCE_PREFIX + "/", name, temporary);
   }
 
   static Optional<Path> extract(String resources, String name, Path temporary) throws IOException {
@@ -66,7 +67,7 @@ final class BundledLibrary {
         // Another JVM was quicker; whose it is, is checked below.
       }
     }
-    Path probe = Files.createTempDirectory("sparknet-", ownerOnly);
+    Path probe = Files.createTempDirectory(temporary, "sparknet-", ownerOnly);
     boolean ours =
         Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
             && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(probe))

@@ -1,6 +1,6 @@
 package sparknet.jna;
 
-/** A failure that the engine, or the code around it, reports; the message names what is at fault. */
+/** A failure of the engine or of the code around it; the message names what is at fault. */
 public class CaffeException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -103,7 +103,8 @@ public final class NativeLoader {
     try {
       theirs = loaded.ccaffe_version();
     } catch (UnsatisfiedLinkError e) {
-      throw new CaffeException(Status.UNSUPPORTED, "not SparkNet's libccaffe.so: no ccaffe_version");
+      throw new CaffeException(
+          Status.UNSUPPORTED, "not SparkNet's libccaffe.so: it has no ccaffe_version");
     }
     if (ours != null && !ours.equals(theirs)) {
       throw new CaffeException(

@@ -1,0 +1,134 @@
+package sparknet.jna
+
+import scala.collection.JavaConverters._
+
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+import support.Numbers.assertClose
+
+class NativeNetSpec extends AnyFlatSpec {
+  private val text =
+    """name: "n" layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 2 dim: 3 } } }
+      |layer { name: "b_ip" type: "InnerProduct" bottom: "x" top: "b"
+      |  inner_product_param { num_output: 2 } }
+      |layer { name: "relu" type: "ReLU" bottom: "x" top: "a" }""".stripMargin
+
+  private def withNet[A](test: NativeNet => A): A =
+    Closing.using(NativeNet.fromText(text, NativeNet.Test))(test)
+
+  "A NativeNet" should "describe itself" taggedAs Boundary in withNet { net =>
+    assert(net.layerNames.toSeq == net.proto.getLayerList.asScala.map(_.getName))
+    assert(net.layerNames.toSet.subsetOf(Set("in", "x_in_0_split", "b_ip", "relu")))
+    assert(net.blobNames.toSet.intersect(Set("x", "a", "b")) == Set("x", "a", "b"))
+    assert(net.inputs.toSeq == Seq("x"))
+    assert(net.outputs.toSeq == Seq("a", "b")) // by name, not by layer
+    assert(net.numParams(net.layerNames.indexOf("b_ip")) == 2)
+    assert(net.param("b_ip", 0).shape.toSeq == Seq(2, 3))
+  }
+
+  it should "compute on what was written to it" taggedAs Boundary in withNet { net =>
+    net.blob("x").write(NativeBlob.Data, Array(1f, -2f, 3f, -4f, 5f, -6f))
+    net.param("b_ip", 0).write(NativeBlob.Data, Array(1f, 0f, 0f, 1f, 1f, 1f))
+    net.param("b_ip", 1).write(NativeBlob.Data, Array(0.5f, -0.5f))
+    net.forward()
+    assert(net.blob("a").read(NativeBlob.Data).toSeq == Seq(1f, 0f, 3f, 0f, 5f, 0f))
+    assert(net.blob("b").read(NativeBlob.Data).toSeq == Seq(1.5f, 1.5f, -3.5f, -5.5f))
+  }
+
+  it should "share memory with buffers, before and after passes" taggedAs Boundary in withNet {
+    net =>
+      val x = net.blob("x").buffer(NativeBlob.Data).asFloatBuffer
+      x.put(Array(1f, 1f, 1f, 2f, 2f, 2f))
+      net.param("b_ip", 0).write(NativeBlob.Data, Array.fill(6)(1f))
+      net.forward()
+      val b = net.blob("b")
+      assert(b.read(NativeBlob.Data).toSeq == Seq(3f, 3f, 6f, 6f))
+      x.put(0, 10f)
+      net.forward()
+      assert(b.buffer(NativeBlob.Data).asFloatBuffer.get(0) == 12f)
+      assert(net.blob("x").address(NativeBlob.Data) == net.blob("x").address(NativeBlob.Data))
+  }
+
+  it should "take another batch size" taggedAs Boundary in withNet { net =>
+    net.blob("x").reshape(Array(5, 3))
+    net.reshape()
+    assert(net.blob("b").shape.toSeq == Seq(5, 2) && net.blob("b").count == 10)
+    net.forward()
+  }
+
+  it should "accumulate gradients until they are cleared" taggedAs Boundary in {
+    val inputs =
+      LinearSoftmax.net.replace("JavaData", "Input").replace("java_data_param", "input_param")
+    Closing.using(NativeNet.fromText(inputs, NativeNet.Train)) { net =>
+      net.blob("data").write(NativeBlob.Data, LinearSoftmax.data)
+      net.blob("label").write(NativeBlob.Data, LinearSoftmax.labels)
+      val gradient = LinearSoftmax.trained(1, rate = 1).take(6).map(-_).toSeq
+      val diff = net.param("ip", 0)
+      net.clearGradients()
+      for (times <- 1 to 2) {
+        assertClose(Seq(net.forward()), Seq(math.log(2)))
+        net.backward()
+        assertClose(diff.read(NativeBlob.Diff), gradient.map(_ * times))
+      }
+      net.clearGradients()
+      assert(diff.read(NativeBlob.Diff).forall(_ == 0f))
+    }
+  }
+
+  it should "hold its weights as one flat array" taggedAs Boundary in withNet { net =>
+    val layout = net.weightsLayout
+    assert(layout.entries.map(_.toString) == Seq("b_ip[0] 2x3", "b_ip[1] 2"))
+    assert(layout.count == 8 && net.weightsCount == 8)
+    val weights = Array.tabulate(8)(_.toFloat)
+    net.writeWeights(weights)
+    assert(net.param("b_ip", 1).read(NativeBlob.Data).toSeq == Seq(6f, 7f))
+    val read = new Array[Float](8)
+    net.readWeights(read)
+    assert(read.toSeq == weights.toSeq)
+    val failure = intercept[CaffeException](net.readWeights(new Array[Float](9)))
+    assert(failure.getCodeName == "SHAPE")
+    assert(intercept[CaffeException](net.writeWeights(new Array(7))).getCodeName == "SHAPE")
+  }
+
+  it should "save and load weights" taggedAs Boundary in Temporary.folder { folder =>
+    val path = folder.resolve("n.caffemodel").toString
+    withNet { net =>
+      net.writeWeights(Array.tabulate(8)(_.toFloat))
+      net.save(path)
+    }
+    withNet { net =>
+      net.load(path)
+      val read = new Array[Float](8)
+      net.readWeights(read)
+      assertClose(read, (0 until 8).map(_.toDouble), 0)
+      val missing = intercept[CaffeException](net.load(s"$folder/none.caffemodel"))
+      assert(missing.getCodeName == "IO" && missing.getMessage.contains("none.caffemodel"))
+    }
+  }
+
+  it should "name what is wrong" taggedAs Boundary in withNet { net =>
+    def failure(wrong: String) =
+      intercept[CaffeException](NativeNet.fromText(wrong, NativeNet.Test))
+    val unknown = failure("layer { name: 'l' type: 'Quux' top: 'x' }")
+    assert(unknown.getCodeName == "BAD_NET" && unknown.getMessage.contains("Quux"))
+    val bottom = failure("layer { name: 'l' type: 'ReLU' bottom: 'none' top: 'x' }")
+    assert(bottom.getCodeName == "BAD_NET" && bottom.getMessage.contains("none"))
+    val blob = intercept[CaffeException](net.blob("quux"))
+    assert(blob.getCodeName == "INVALID_ARGUMENT" && blob.getMessage.contains("quux"))
+    assert(blob.getMessage.contains("b"))
+    assert(intercept[CaffeException](net.param(99, 0)).getCodeName == "INVALID_ARGUMENT")
+    val count = intercept[CaffeException](net.blob("x").write(NativeBlob.Data, new Array(5)))
+    assert(count.getCodeName == "SHAPE")
+    val bytes = intercept[CaffeException](NativeNet.fromBytes(Array(1, 2, 3), NativeNet.Test))
+    assert(bytes.getCodeName == "PARSE")
+  }
+
+  it should "refuse everything once it is closed" taggedAs Boundary in {
+    val net = NativeNet.fromText(text, NativeNet.Test)
+    val blob = net.blob("x")
+    net.close()
+    net.close()
+    for (call <- Seq[() => Any](() => net.forward(), () => blob.read(0), () => net.weightsCount))
+      assert(intercept[CaffeException](call()).getCodeName == "INVALID_HANDLE")
+  }
+}

@@ -1,0 +1,202 @@
+package sparknet.train
+
+import caffe.Caffe.{SolverParameter, SolverState}
+import org.scalatest.flatspec.AnyFlatSpec
+import support.Closing.using
+import support._
+
+import sparknet.data._
+import sparknet.jna._
+
+/** The trainer on the engine itself, with small nets. */
+class NativeTrainerSpec extends AnyFlatSpec {
+  private lazy val sc = LocalSpark.context
+  private val options = TrainerOptions(threads = 1)
+  private val batch = 4
+
+  private def net(more: String = "", classes: Int = 3): String =
+    s"""name: "small"
+       |layer { name: "data" type: "JavaData" top: "data"
+       |  java_data_param { shape { dim: $batch dim: 2 } } }
+       |layer { name: "label" type: "JavaData" top: "label"
+       |  java_data_param { shape { dim: $batch dim: 1 } } }
+       |layer { name: "hidden" type: "InnerProduct" bottom: "data" top: "hidden"
+       |  inner_product_param { num_output: 8 weight_filler { type: "xavier" } } }
+       |layer { name: "relu" type: "ReLU" bottom: "hidden" top: "hidden" }
+       |$more
+       |layer { name: "ip" type: "InnerProduct" bottom: "hidden" top: "ip"
+       |  inner_product_param { num_output: $classes weight_filler { type: "xavier" } } }
+       |layer { name: "accuracy" type: "Accuracy" bottom: "ip" bottom: "label" top: "accuracy"
+       |  include { phase: TEST } }
+       |layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+       |""".stripMargin
+
+  private def solver(netText: String = net(), more: String = ""): SolverParameter =
+    Engine.parseSolverText(
+      s"""base_lr: 0.05 lr_policy: "inv" gamma: 0.01 power: 0.75 momentum: 0.9 weight_decay: 0.001
+         |random_seed: 5 solver_mode: CPU test_iter: 1 test_interval: 1000 $more
+         |net_param { $netText }""".stripMargin
+    )
+
+  /** Three classes of points around the corners of a triangle. */
+  private val points: IndexedSeq[(Array[Float], Int)] = {
+    val random = new scala.util.Random(2)
+    val corners = Seq((2f, 0f), (-1f, 2f), (-1f, -2f))
+    IndexedSeq.tabulate(60) { i =>
+      val (x, y) = corners(i % 3)
+      (Array(x, y).map(_ + 0.4f * random.nextGaussian().toFloat), i % 3)
+    }
+  }
+
+  private def data(partitions: Int): Dataset =
+    Dataset.fromFloatExamples(sc.parallelize(points, partitions), Array(2))
+
+  /** What the solver alone reaches on the same items. */
+  private def alone(iterations: Int, items: IndexedSeq[(Array[Float], Int)]): Array[Float] =
+    using(new NativeSolver(solver())) { s =>
+      val order = new EpochWalk(items.length, 0, 5).from(0)
+      s.net.setFeed { tops =>
+        for (_ <- 0 until batch) {
+          val (item, label) = items(order.next())
+          tops(0).put(item)
+          tops(1).put(label.toFloat)
+        }
+      }
+      s.step(iterations)
+      val weights = new Array[Float](s.net.weightsCount)
+      s.net.readWeights(weights)
+      weights
+    }
+
+  "A Trainer on the engine" should "do with one worker what the solver does alone" taggedAs
+    SparkTag in using(new Trainer(sc, solver(), 1, options)) { t =>
+      t.setTrainData(data(1))
+      for (tau <- Seq(5, 1, 9)) { t.train(tau); t.average() }
+      assert(t.iteration == 15)
+      assert(t.weights.sameElements(alone(15, points)))
+    }
+
+  it should "learn on two workers, and give the same bits each time" taggedAs SparkTag in {
+    val results = for (_ <- 1 to 2) yield using(new Trainer(sc, solver(), 2, options)) { t =>
+      t.setTrainData(data(2))
+      t.setTestData(data(2))
+      val before = t.test()
+      t.fit(10, 5, 0, new TrainListener {})
+      val after = t.test()
+      assert(after.get("accuracy") >= 0.95f && after.get("loss") < before.get("loss") / 3)
+      t.weights
+    }
+    assert(results(0).sameElements(results(1)))
+  }
+
+  it should "test on all items, whatever the batch" taggedAs SparkTag in
+    using(new Trainer(sc, solver(), 2, options)) { t =>
+      def loss(n: Int, partitions: Int): Double = {
+        t.setTestData(
+          Dataset.fromFloatExamples(sc.parallelize(points.take(n), partitions), Array(2))
+        )
+        t.test().get("loss").toDouble
+      }
+      val each = (1 to 7).map(n => n * loss(n, 2))
+      // Sums over items grow by the loss of the item that comes in addition, whoever has it.
+      assert(each.zip(each.tail).forall { case (a, b) => b > a })
+      assert(math.abs(7 * loss(7, 1) - each.last) < 1e-4)
+      assert(math.abs(loss(60, 2) - loss(60, 1)) < 1e-5)
+    }
+
+  it should "write snapshots that a solver and a trainer can go on from" taggedAs SparkTag in
+    Temporary.folder { folder =>
+      using(new Trainer(sc, solver(), 1, options)) { t =>
+        t.setTrainData(data(1))
+        t.train(6)
+        t.average()
+        val files = t.snapshot(folder.resolve("small").toString)
+        assert(files.map(f => f.substring(f.lastIndexOf('/') + 1)).toSeq ==
+          Seq("small_iter_6.caffemodel", "small_iter_6.solverstate"))
+        using(NativeSolver.fromBytes(solver().toByteArray)) { s =>
+          s.restore(files(1))
+          assert(s.iteration == 6)
+          val weights = new Array[Float](s.net.weightsCount)
+          s.net.readWeights(weights)
+          assert(weights.sameElements(t.weights))
+        }
+        val state = SolverState.parseFrom(
+          java.nio.file.Files.readAllBytes(java.nio.file.Paths.get(files(1)))
+        )
+        assert(state.getIter == 6 && state.getHistoryCount == 4)
+        using(new Trainer(sc, solver(), 1, options)) { other =>
+          other.setTrainData(data(1))
+          other.restore(files(1))
+          assert(other.iteration == 6)
+          other.train(9)
+          // Momentum, counter and place in the data are those of the first trainer.
+          assert(other.average().sameElements(alone(15, points)))
+        }
+        val model = folder.resolve("own.caffemodel").toString
+        t.saveWeights(model)
+        using(new Trainer(sc, solver(), 1, options)) { other =>
+          other.loadWeights(model)
+          assert(other.weights.sameElements(t.weights) && other.iteration == 0)
+        }
+        val missing = intercept[CaffeException](t.restore(folder.resolve("none").toString))
+        assert(missing.getCodeName == "IO" && missing.getMessage.contains("none"))
+      }
+    }
+
+  it should "say what is wrong with the data before it trains" taggedAs SparkTag in
+    using(new Trainer(sc, solver(net(classes = 2)), 1, options)) { t =>
+      val label = intercept[CaffeException](t.setTrainData(data(1)))
+      assert(label.getCodeName == "NUMERIC" && label.getMessage.contains("0 to 1"))
+      val wide =
+        Dataset.fromFloatExamples(sc.parallelize(Seq((new Array[Float](3), 0)), 1), Array(3))
+      val shape = intercept[CaffeException](t.setTrainData(wide))
+      assert(shape.getCodeName == "SHAPE" && shape.getMessage.contains("'data'"))
+    }
+
+  it should "stop at a loss that is not a number, and keep weights and counter" taggedAs
+    SparkTag in using(new Trainer(sc, solver(), 2, options)) { t =>
+      t.setTrainData(data(2), (item: Array[Float]) => item(0) = Float.NaN)
+      val weights = t.weights
+      val failed = intercept[TrainingException](t.train(3))
+      assert(failed.getCodeName == "NUMERIC" && failed.getMessage.contains("iteration 0"))
+      assert(t.iteration == 0 && t.weights.sameElements(weights))
+      t.setTrainData(data(2))
+      t.train(3)
+      t.average()
+      assert(t.iteration == 3)
+    }
+
+  it should "tell what a preprocessing function threw, and train on without it" taggedAs
+    SparkTag in using(new Trainer(sc, solver(), 1, options)) { t =>
+      t.setTrainData(data(1), (_: Array[Float]) => throw new IllegalStateException("no, thanks"))
+      val failed = intercept[TrainingException](t.train(3))
+      assert(failed.getCodeName == "CALLBACK" && failed.getMessage.contains("no, thanks"))
+      t.setTrainData(data(1))
+      t.train(15)
+      assert(t.average().sameElements(alone(15, points)))
+    }
+
+  it should "refuse a net that it cannot feed, and name the layers" taggedAs SparkTag in {
+    def refused(text: String): CaffeException =
+      intercept[CaffeException](new Trainer(sc, solver(text), 1, options).close())
+    val dummy = net()
+      .replace("JavaData", "DummyData")
+      .replace("java_data_param", "dummy_data_param")
+    val none = refused(dummy)
+    assert(none.getCodeName == "BAD_NET" && none.getMessage.contains("'data' (DummyData)"))
+  }
+
+  it should "name a net file that is missing" taggedAs SparkTag in {
+    val lost = solver().toBuilder.clearNetParam().setNet("no/such/net.prototxt").build
+    val refused = intercept[CaffeException](new Trainer(sc, lost, 1, options))
+    assert(refused.getCodeName == "IO" && refused.getMessage.contains("no/such/net.prototxt"))
+  }
+
+  it should "have no test scores without a test net" taggedAs SparkTag in {
+    val untested = solver().toBuilder.clearTestIter().clearTestInterval().build
+    using(new Trainer(sc, untested, 1, options)) { t =>
+      assert(intercept[CaffeException](t.setTestData(data(1))).getCodeName == "STATE")
+      assert(intercept[CaffeException](t.test()).getMessage.contains("no test net"))
+    }
+  }
+}

@@ -32,7 +32,7 @@ void JavaDataLayer<T>::forward_pass(const BlobVec<T>&, const BlobVec<T>& top) {
     fed_ = false;
     return;
   }
-  this->check(callback_ != nullptr, Code::kState,
+  this->check(callback_ != nullptr, Code::kCallback,
               "has no data: set its callback, or feed the net, before a forward pass");
   top[0]->reshape(shape_);
   // read_write: what the callback leaves out keeps its old values, whatever the format.

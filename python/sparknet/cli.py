@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import sys
 from collections.abc import Callable
 from typing import NoReturn
@@ -25,7 +26,8 @@ def run(main: Callable[[], None]) -> NoReturn:
         status = 1
     except KeyboardInterrupt:
         status = 130
-    sys.stdout.flush()
+    with contextlib.suppress(OSError):  # After Ctrl-C nobody may be reading any more.
+        sys.stdout.flush()
     sys.exit(status)
 
 

@@ -50,7 +50,7 @@ def session(
         return active
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # Set by spark-submit, whose JVM already runs.
         return SparkSession.builder.appName(app_name).getOrCreate()
-    cores = max(1, (os.cpu_count() or 1) // workers)
+    cores = max(1, len(os.sched_getaffinity(0)) // workers)
     builder = SparkSession.builder.appName(app_name)
     settings = {
         "spark.jars": str(jar.find()),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 from collections.abc import Mapping, Sequence
@@ -135,17 +136,20 @@ class Trainer:
                     if test_every and number % test_every == 0 and self._tests:
                         self._shown_test(bar)
                     if snapshot_every and number % snapshot_every == 0:
-                        self.snapshot(str(snapshot_prefix))
-                if snapshot_prefix is not None and not self._snapshot_is_current():
-                    self.snapshot(str(snapshot_prefix))
+                        self._shown_snapshot(snapshot_prefix, bar)
+                if not self._snapshot_is_current():
+                    self._shown_snapshot(snapshot_prefix, bar)
         except KeyboardInterrupt:
             if bar is not None:
                 kept = self.snapshots[0] if self.snapshots else "none was taken"
-                bar.message(f"interrupted; last snapshot: {kept}")
+                # Under spark-submit the JVM, which prints for Python, may be gone.
+                with contextlib.suppress(OSError):
+                    bar.message(f"interrupted; last snapshot: {kept}")
             raise
         finally:
             if bar is not None:
-                bar.close()
+                with contextlib.suppress(OSError):
+                    bar.close()
         return self.history
 
     def _round(self, tau: int) -> Round:
@@ -161,6 +165,13 @@ class Trainer:
         scores = self.test()
         if bar is not None:
             bar.message(f"iteration {self.iteration}: {_listed(scores)}")
+
+    def _shown_snapshot(self, prefix: str | os.PathLike[str] | None, bar: Progress | None) -> None:
+        if prefix is None:
+            return
+        model = self.snapshot(prefix)[0]
+        if bar is not None:
+            bar.message(f"snapshot {model}")
 
     def _snapshot_is_current(self) -> bool:
         return bool(self.snapshots) and self._snapshot_iteration == self.iteration

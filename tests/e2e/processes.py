@@ -64,6 +64,11 @@ class Program:
     def err(self) -> str:
         return Path(self._err.name).read_text(errors="replace")
 
+    @property
+    def text(self) -> str:
+        """Both; spark-submit prints a Python program's errors on its own stdout."""
+        return self.out + self.err
+
     def wait(self, seconds: float = PATIENCE) -> int:
         """Its exit status; what it printed goes to the test's output, for when the test fails."""
         try:

@@ -25,14 +25,14 @@ def test_train_and_resume(jar: Path, cifar: Path, tmp_path: Path) -> None:
     command = submit(jar, APP, *options, "--epochs", "1.2", "--snapshot-prefix", "p", "--seed", "1")
     with running(command, tmp_path) as program:
         program.until(lambda: "images to train on" in program.out, "data")
-        program.until(lambda: "training" in program.err, "progress")
+        program.until(lambda: "training" in program.text, "progress")
         assert len(program.descendants(EXECUTOR)) == 2
         assert program.wait() == 0
         assert program.leftovers() == []
-        out, err = program.out, program.err
+        out, shown = program.out, program.text
     assert "1,000 images to train on, 200 to test on" in out
     # 200 images a round; 1.2 passes are 6 rounds, so tests after rounds 3 and 6.
-    assert re.findall(r"iteration (\d+): accuracy 0\.\d+, loss \d", err) == ["15", "30"]
+    assert re.findall(r"iteration (\d+): accuracy 0\.\d+, loss \d", shown) == ["15", "30"]
     assert re.search(r"^1,200 images, [\d,]+ images/s$", out, re.MULTILINE)
     assert re.search(r"^test accuracy +[\d.]+%$", out, re.MULTILINE)
     model = tmp_path / "p_iter_30.caffemodel"
@@ -63,14 +63,14 @@ def one_line(text: str) -> str:
 def test_missing_and_truncated_files(jar: Path, cifar: Path, tmp_path: Path) -> None:
     with running(submit(jar, APP, "--data", tmp_path / "nowhere"), tmp_path) as program:
         assert program.wait() == 1
-        line = one_line(program.err)
+        line = one_line(program.text)
         assert "nowhere/data_batch_1.bin is missing" in line
         assert program.leftovers() == []
     cut = cifar / "data_batch_4.bin"
     cut.write_bytes(cut.read_bytes()[:-100])
     with running(submit(jar, APP, "--data", cifar), tmp_path) as program:
         assert program.wait() == 1
-        assert re.search(r"data_batch_4\.bin is truncated", one_line(program.err))
+        assert re.search(r"data_batch_4\.bin is truncated", one_line(program.text))
 
 
 @pytest.mark.parametrize(
@@ -87,12 +87,12 @@ def test_wrong_arguments(
 ) -> None:
     with running(submit(jar, APP, *arguments), tmp_path) as program:
         assert program.wait() == status
-        assert reason in one_line(program.err)
+        assert reason in one_line(program.text)
 
 
 def test_without_the_jar_on_the_class_path(jar: Path, cifar: Path, tmp_path: Path) -> None:
     command = ["spark-submit", "--master", "local[1]", "--py-files", jar, APP, "--data", cifar]
     with running(command, tmp_path) as program:
         assert program.wait() == 1
-        assert "not on the class path" in one_line(program.err)
-        assert re.search(r"--jars \S+\.jar", program.err)
+        assert "not on the class path" in one_line(program.text)
+        assert re.search(r"--jars \S+\.jar", program.text)

@@ -59,6 +59,7 @@ def test_fit_by_rounds_tests_and_snapshots_on_time(jvm: FakeJvm, capsys) -> None
     assert len(history.rounds) == 5
     assert trainer.snapshots == ["/tmp/p_iter_15.caffemodel", "/tmp/p_iter_15.solverstate"]
     shown = capsys.readouterr().err
+    assert "snapshot /tmp/p_iter_12.caffemodel" in shown
     assert "loss 0.0769, 120 images/s" in shown
     assert "iteration 6: accuracy 0.0600, loss 0.2500" in shown
 

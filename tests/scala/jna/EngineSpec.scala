@@ -28,6 +28,20 @@ class EngineSpec extends AnyFlatSpec {
     } finally Engine.setThreads(before)
   }
 
+  it should "seed the weights of nets" taggedAs Boundary in {
+    val text = LinearSoftmax.net.replace(
+      "num_output: 2",
+      "num_output: 2 weight_filler { type: \"gaussian\" }"
+    )
+    def weights(seed: Long) = {
+      Engine.setSeed(seed)
+      try
+        Closing.using(NativeNet.fromText(text, NativeNet.Train))(_.param("ip", 0).read(0).toSeq)
+      finally Engine.setSeed(-1)
+    }
+    assert(weights(5) == weights(5) && weights(5) != weights(6))
+  }
+
   it should "read and write prototxts" taggedAs Boundary in {
     val net = Engine.parseNetText(LinearSoftmax.net)
     assert(net.getName == "linear" && net.getLayerCount == 5)
@@ -38,9 +52,9 @@ class EngineSpec extends AnyFlatSpec {
     assert(Engine.parseNetText("") == NetParameter.getDefaultInstance)
   }
 
-  it should "upgrade old forms" taggedAs Boundary in {
-    val net = Engine.parseNetText("layers { name: 'r' type: RELU bottom: 'x' top: 'y' }")
-    assert(net.getLayersCount == 0 && net.getLayer(0).getType == "ReLU")
+  it should "upgrade the old form of inputs" taggedAs Boundary in {
+    val net = Engine.parseNetText("input: 'x' input_shape { dim: 2 dim: 3 }")
+    assert(net.getInputCount == 0 && net.getLayer(0).getType == "Input")
   }
 
   it should "say where a prototxt is wrong" taggedAs Boundary in Temporary.folder { folder =>

@@ -1,10 +1,12 @@
 package libs
 
 import java.io.ByteArrayOutputStream
+import java.lang.reflect.Proxy
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 
 import scala.collection.mutable.MutableList
 
+import com.sun.jna.Memory
 import org.scalatest.flatspec.AnyFlatSpec
 import sparknet.jna.{CaffeException, Engine, LinearSoftmax}
 import support._
@@ -30,12 +32,12 @@ class CaffeNetSpec extends AnyFlatSpec {
     net.setTestData(SmallSolver.sampler(1), 1, None)
     // The callback is called by hand, on memory of ours.
     val callback = net.imageTestCallback.get
-    val memory = new com.sun.jna.Memory(4 * 12)
-    val shape = new com.sun.jna.Memory(4 * 3)
+    val memory = new Memory(4 * 12)
+    val shape = new Memory(4 * 3)
     shape.write(0, Array(3, 1, 1), 0, 3)
     callback.invoke(memory, 4, 3, shape)
     val seen = memory.getFloatArray(0, 12)
-    assert(seen == LinearSoftmax.data.map(v => ((v + 10).toByte & 0xff).toFloat).toSeq)
+    assert(seen.toSeq == LinearSoftmax.data.map(v => ((v + 10).toByte & 0xff).toFloat).toSeq)
   }
 
   it should "return the sums of a test and print them" taggedAs Boundary in withNet { net =>
@@ -143,6 +145,32 @@ class CaffeNetSpec extends AnyFlatSpec {
       assert(flat(net.getWeights()) == (0 until 8).map(_.toFloat))
       assertThrows[CaffeException](net.loadWeightsFromFile(s"$folder/none"))
     }
+  }
+
+  it should "work on any CaffeLibrary and a state of the caller's" taggedAs Boundary in {
+    val library = CaffeLibrary.INSTANCE
+    val forwarding = Proxy
+      .newProxyInstance(
+        getClass.getClassLoader,
+        Array[Class[_]](classOf[CaffeLibrary]),
+        (_, method, arguments) => method.invoke(library, Option(arguments).toSeq.flatten: _*)
+      )
+      .asInstanceOf[CaffeLibrary]
+    val bytes = SmallSolver.param.toByteArray
+    val message = new Memory(bytes.length.toLong)
+    message.write(0, bytes, 0, bytes.length)
+    val state = library.create_state()
+    library.load_solver_from_protobuf(state, message, bytes.length)
+    Closing.using(new CaffeNet(state, forwarding)) { net =>
+      feed(net, 2)
+      net.train(1)
+      val weights = net.getWeights()
+      assertClose(flat(weights), LinearSoftmax.trained(1))
+      weights.scalarDivide(2f)
+      net.setWeights(weights)
+      assertClose(flat(net.getWeights()), LinearSoftmax.trained(1).map(_ / 2))
+    }
+    assertThrows[CaffeException](library.num_layers(state)) // close() destroyed it
   }
 
   it should "be refused by name when it cannot be built" taggedAs Boundary in {

@@ -42,13 +42,13 @@ object Engine {
   def setWorkingDirectory(path: String): Unit =
     Check.ok(library.ccaffe_set_working_directory(path))
 
-  /** Reads a net's prototxt; old forms are upgraded. */
+  /** Reads a net's prototxt; old forms of inputs and BatchNorm are upgraded. */
   def parseNet(path: String): NetParameter = NetParameter.parseFrom(netBytes(path))
 
   def parseNetText(text: String): NetParameter =
     NetParameter.parseFrom(fromText(CCaffe.SPEC_NET, text))
 
-  /** Reads a solver's prototxt; old forms are upgraded. */
+  /** Reads a solver's prototxt. */
   def parseSolver(path: String): SolverParameter = SolverParameter.parseFrom(solverBytes(path))
 
   def parseSolverText(text: String): SolverParameter =

@@ -76,9 +76,7 @@ class Layer {
   std::vector<std::shared_ptr<Blob<T>>>& blobs() { return blobs_; }
   const std::vector<std::shared_ptr<Blob<T>>>& blobs() const { return blobs_; }
   // Loss weight of top i, 0 if it is no loss.
-  T loss(int top) const {
-    return static_cast<size_t>(top) < loss_.size() ? loss_[top] : T(0);
-  }
+  T loss(int top) const { return static_cast<size_t>(top) < loss_.size() ? loss_[top] : T(0); }
   // Whether parameter i gets a gradient (lr_mult 0: no).
   bool param_propagate_down(int i) const {
     return static_cast<size_t>(i) >= param_propagate_down_.size() || param_propagate_down_[i];

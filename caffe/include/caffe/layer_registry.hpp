@@ -19,8 +19,7 @@ class LayerRegistry {
 
   static void add(const std::string& type, Factory factory);
   // Throws kBadNet for an unknown type; the message lists those that are known.
-  static std::unique_ptr<Layer<T>> create(const LayerParameter& param,
-                                          const LayerContext& context);
+  static std::unique_ptr<Layer<T>> create(const LayerParameter& param, const LayerContext& context);
   static std::vector<std::string> types();
 
  private:

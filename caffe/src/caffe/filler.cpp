@@ -25,12 +25,9 @@ double fan(const FillerParameter& param, const Target<T>& t) {
   const double in = t.shape.empty() ? count : count / static_cast<double>(t.shape[0]);
   const double out = t.shape.size() < 2 ? count : count / static_cast<double>(t.shape[1]);
   switch (param.variance_norm()) {
-    case FillerParameter::FAN_OUT:
-      return out;
-    case FillerParameter::AVERAGE:
-      return (in + out) / 2;
-    default:
-      return in;
+    case FillerParameter::FAN_OUT: return out;
+    case FillerParameter::AVERAGE: return (in + out) / 2;
+    default: return in;
   }
 }
 
@@ -133,8 +130,8 @@ void fill(const FillerParameter& param, Random& random, Blob<T>* blob) {
     for (const auto& entry : rules<T>()) known += (known.empty() ? "" : ", ") + entry.first;
     fail(Code::kBadNet, "unknown filler type '", param.type(), "' (known types: ", known, ")");
   }
-  require(param.sparse() < 0 || param.type() == "gaussian", Code::kBadNet, "filler ",
-          param.type(), ": sparse is for gaussian only");
+  require(param.sparse() < 0 || param.type() == "gaussian", Code::kBadNet, "filler ", param.type(),
+          ": sparse is for gaussian only");
   if (blob->count() == 0) return;
   rule->second(param, random, {blob->data().write(), blob->count(), blob->shape()});
   blob->data().written();

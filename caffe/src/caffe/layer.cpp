@@ -90,8 +90,8 @@ void Layer<T>::prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top)
 template <typename T>
 void Layer<T>::take_values_from_param() {
   if (param_.blobs_size() == 0) return;
-  check(param_.blobs_size() == static_cast<int>(blobs_.size()), Code::kShape, "has ",
-        blobs_.size(), " parameter blobs, but its LayerParameter brings ", param_.blobs_size());
+  check(param_.blobs_size() == static_cast<int>(blobs_.size()), Code::kShape, "has ", blobs_.size(),
+        " parameter blobs, but its LayerParameter brings ", param_.blobs_size());
   for (size_t i = 0; i < blobs_.size(); ++i) {
     blobs_[i]->from_proto(param_.blobs(static_cast<int>(i)), false);
   }
@@ -165,8 +165,8 @@ void Layer<T>::check_counts(const BlobVec<T>& bottom, const BlobVec<T>& top) con
   const auto fits = [](size_t n, const CountRange& r) {
     return static_cast<int>(n) >= r.min && (r.max < 0 || static_cast<int>(n) <= r.max);
   };
-  check(fits(bottom.size(), bottom_count()), Code::kBadNet, "takes ",
-        range_text(bottom_count()), " bottom blob(s), but has ", bottom.size());
+  check(fits(bottom.size(), bottom_count()), Code::kBadNet, "takes ", range_text(bottom_count()),
+        " bottom blob(s), but has ", bottom.size());
   check(fits(top.size(), top_count()), Code::kBadNet, "makes ", range_text(top_count()),
         " top blob(s), but has ", top.size());
   check(!equal_bottom_top_count() || bottom.size() == top.size(), Code::kBadNet,

@@ -71,8 +71,8 @@ class LayerCase {
     return {blob.cpu_diff(), blob.cpu_diff() + blob.count()};
   }
   static void set(Blob<T>& blob, const std::vector<T>& values) {
-    require(static_cast<int64_t>(values.size()) == blob.count(), Code::kInternal, "test: ",
-            values.size(), " values for shape ", shape_string(blob.shape()));
+    require(static_cast<int64_t>(values.size()) == blob.count(), Code::kInternal,
+            "test: ", values.size(), " values for shape ", shape_string(blob.shape()));
     std::copy(values.begin(), values.end(), blob.data().write());
     blob.data().written();
   }

@@ -30,9 +30,9 @@ template <typename T>
 Broadcast broadcast(const Blob<T>& x, const Blob<T>& operand, int axis) {
   const int first = operand.num_axes() == 0 ? 0 : x.canonical_axis(axis);
   const int last = first + operand.num_axes();
-  const bool fits = last <= x.num_axes() &&
-                    std::equal(operand.shape().begin(), operand.shape().end(),
-                               x.shape().begin() + first);
+  const bool fits =
+      last <= x.num_axes() &&
+      std::equal(operand.shape().begin(), operand.shape().end(), x.shape().begin() + first);
   require(fits, Code::kShape, "an operand of shape ", shape_string(operand.shape()),
           " does not match shape ", shape_string(x.shape()), " from axis ", first, " on");
   return {x.count(0, first), operand.count(), x.count(last)};

@@ -17,8 +17,8 @@ class ConcatLayer : public Layer<T> {
     const ConcatParameter& p = this->param_.concat_param();
     this->check(!(p.has_axis() && p.has_concat_dim()), Code::kBadNet,
                 "give either axis or concat_dim");
-    const int axis = bottom[0]->canonical_axis(p.has_concat_dim() ? static_cast<int>(p.concat_dim())
-                                                                  : p.axis());
+    const int axis =
+        bottom[0]->canonical_axis(p.has_concat_dim() ? static_cast<int>(p.concat_dim()) : p.axis());
     Shape shape = bottom[0]->shape();
     shape[axis] = 0;
     pieces_.clear();

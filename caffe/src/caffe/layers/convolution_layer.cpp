@@ -80,8 +80,8 @@ class ConvolutionLayer : public Layer<T> {
                      const BlobVec<T>& bottom) override {
     this->prepare_backward(bottom, top);
     Storage<T>* dw = this->param_propagate_down(0) ? &this->blobs_[0]->diff() : nullptr;
-    Storage<T>* db = geometry_.bias && this->param_propagate_down(1) ? &this->blobs_[1]->diff()
-                                                                     : nullptr;
+    Storage<T>* db =
+        geometry_.bias && this->param_propagate_down(1) ? &this->blobs_[1]->diff() : nullptr;
     for (size_t i = 0; i < bottom.size(); ++i) {
       if (dw || db) op_->backward_weights(bottom[i]->data(), top[i]->diff(), dw, db);
       if (propagate_down[i]) {

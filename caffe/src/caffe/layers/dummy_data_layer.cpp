@@ -21,8 +21,8 @@ class DummyDataLayer : public Layer<T> {
       if (p.shape_size() > 0) {
         top[i]->reshape(to_shape(p.shape(p.shape_size() == 1 ? 0 : i)));
       } else {
-        top[i]->reshape({pick(p.num(), i), pick(p.channels(), i), pick(p.height(), i),
-                         pick(p.width(), i)});
+        top[i]->reshape(
+            {pick(p.num(), i), pick(p.channels(), i), pick(p.height(), i), pick(p.width(), i)});
       }
       if (filler(i).type() == "constant") fill(filler(i), *this->random_, top[i]);
     }

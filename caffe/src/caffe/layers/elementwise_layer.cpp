@@ -45,9 +45,8 @@ void ElementwiseLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T
   T* y = in_place ? out.read_write(format) : out.write(format);
   const T* x = in_place ? y : in.read(format);
   if (in_place && keeps_input()) kept_input_.assign(x, x + count);
-  for_ranges(count, [&](int64_t first, int64_t n) {
-    forward_range(x + first, y + first, {first, n});
-  });
+  for_ranges(count,
+             [&](int64_t first, int64_t n) { forward_range(x + first, y + first, {first, n}); });
   out.written(format);
 }
 

@@ -34,8 +34,8 @@ class EltwiseLayer : public Layer<T> {
     operation_ = p.operation();
     const bool sum = operation_ == EltwiseParameter::SUM;
     this->check(p.coeff_size() == 0 || p.coeff_size() == static_cast<int>(bottom.size()),
-                Code::kBadNet, "coeff must be given once per bottom: ", bottom.size(),
-                " bottoms, ", p.coeff_size(), " coefficients");
+                Code::kBadNet, "coeff must be given once per bottom: ", bottom.size(), " bottoms, ",
+                p.coeff_size(), " coefficients");
     this->check(p.coeff_size() == 0 || operation_ != EltwiseParameter::PROD, Code::kBadNet,
                 "coeff has no meaning for PROD");
     this->check(sum || bottom[0] != top[0], Code::kBadNet,

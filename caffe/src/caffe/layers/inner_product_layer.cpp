@@ -17,8 +17,10 @@ class InnerProductLayer : public Layer<T> {
     const Shape& in = bottom[0]->shape();
     const int64_t inputs = product(geometry_.inputs);
     this->check(static_cast<int>(in.size()) >= axis_ && bottom[0]->count(axis_) == inputs,
-                Code::kShape, "was set up for ", inputs, " inputs per row, but its bottom now has "
-                "shape ", shape_string(in));
+                Code::kShape, "was set up for ", inputs,
+                " inputs per row, but its bottom now has "
+                "shape ",
+                shape_string(in));
     geometry_.rows = bottom[0]->count(0, axis_);
     geometry_.inputs.assign(in.begin() + axis_, in.end());
     Shape out(in.begin(), in.begin() + axis_);
@@ -44,10 +46,9 @@ class InnerProductLayer : public Layer<T> {
     const Shape& in = bottom[0]->shape();
     geometry_.inputs.assign(in.begin() + axis_, in.end());
     const int64_t inputs = product(geometry_.inputs);
-    this->check(inputs > 0, Code::kShape, "has no inputs: its bottom has shape ",
-                shape_string(in));
-    const Shape weights = p.transpose() ? Shape{inputs, geometry_.outputs}
-                                        : Shape{geometry_.outputs, inputs};
+    this->check(inputs > 0, Code::kShape, "has no inputs: its bottom has shape ", shape_string(in));
+    const Shape weights =
+        p.transpose() ? Shape{inputs, geometry_.outputs} : Shape{geometry_.outputs, inputs};
     this->add_param(weights, p.weight_filler());
     if (p.bias_term()) this->add_param({geometry_.outputs}, p.bias_filler());
   }
@@ -61,8 +62,8 @@ class InnerProductLayer : public Layer<T> {
                      const BlobVec<T>& bottom) override {
     this->prepare_backward(bottom, top);
     Storage<T>* dw = this->param_propagate_down(0) ? &this->blobs_[0]->diff() : nullptr;
-    Storage<T>* db = geometry_.bias && this->param_propagate_down(1) ? &this->blobs_[1]->diff()
-                                                                     : nullptr;
+    Storage<T>* db =
+        geometry_.bias && this->param_propagate_down(1) ? &this->blobs_[1]->diff() : nullptr;
     if (dw || db) op_->backward_weights(bottom[0]->data(), top[0]->diff(), dw, db);
     if (propagate_down[0]) {
       op_->backward_data(top[0]->diff(), this->blobs_[0]->data(), bottom[0]->diff());

@@ -84,8 +84,7 @@ class PoolingLayer : public Layer<T> {
                  int64_t w, int64_t* pair) const {
     this->check(!has || (!has_h && !has_w), Code::kBadNet, "give either ", name, " or ", name,
                 "_h and ", name, "_w");
-    this->check(has_h == has_w, Code::kBadNet, name, "_h and ", name,
-                "_w must be given together");
+    this->check(has_h == has_w, Code::kBadNet, name, "_h and ", name, "_w must be given together");
     pair[0] = has_h ? h : value;
     pair[1] = has_h ? w : value;
   }

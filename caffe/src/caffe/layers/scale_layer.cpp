@@ -26,8 +26,8 @@ class ScaleLayer : public Layer<T> {
     const ScaleParameter& p = this->param_.scale_param();
     FillerParameter ones;
     ones.set_value(1);
-    const Shape shape = bottom.size() > 1 ? bottom[1]->shape()
-                                          : operand_shape(*bottom[0], p.axis(), p.num_axes());
+    const Shape shape =
+        bottom.size() > 1 ? bottom[1]->shape() : operand_shape(*bottom[0], p.axis(), p.num_axes());
     if (bottom.size() == 1) this->add_param(shape, p.has_filler() ? p.filler() : ones);
     if (has_bias()) this->add_param(shape, p.bias_filler());
   }

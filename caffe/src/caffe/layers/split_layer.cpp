@@ -33,8 +33,7 @@ class SplitLayer : public Layer<T> {
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0]) return;
     const FormatPtr format = bottom[0]->format();
-    const int64_t count =
-        format ? static_cast<int64_t>(format->size()) : bottom[0]->count();
+    const int64_t count = format ? static_cast<int64_t>(format->size()) : bottom[0]->count();
     // Readers that make no gradient (Accuracy) leave zeros.
     std::vector<const T*> parts;
     for (Blob<T>* blob : top) {

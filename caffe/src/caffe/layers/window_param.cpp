@@ -25,8 +25,10 @@ std::vector<int64_t> read_field(const Field& field, int axes, int64_t fallback, 
   }
   const int given = field.list.size();
   require(!required || axes == 0 || given > 0, Code::kBadNet, field.name, " is missing");
-  require(given <= 1 || given == axes, Code::kBadNet, field.name, " must be given once or once for "
-          "each of the ", axes, " spatial axes, not ", given, " times");
+  require(given <= 1 || given == axes, Code::kBadNet, field.name,
+          " must be given once or once for "
+          "each of the ",
+          axes, " spatial axes, not ", given, " times");
   std::vector<int64_t> values(axes, fallback);
   for (int i = 0; i < axes && given > 0; ++i) values[i] = field.list[given == 1 ? 0 : i];
   return values;
@@ -42,10 +44,10 @@ void require_positive(const std::vector<int64_t>& values, const char* name) {
 
 void read_window(const ConvolutionParameter& p, int axes, ConvolutionGeometry* geometry) {
   // The older pad_h and stride_h forms default like the lists.
-  const Field kernel = {"kernel_size", p.kernel_size(), p.has_kernel_h(), p.has_kernel_w(),
-                        p.kernel_h(),  p.kernel_w()};
-  const Field stride = {"stride",     p.stride(),   p.has_stride_h(), p.has_stride_w(),
-                        p.stride_h(), p.stride_w()};
+  const Field kernel = {"kernel_size",    p.kernel_size(), p.has_kernel_h(),
+                        p.has_kernel_w(), p.kernel_h(),    p.kernel_w()};
+  const Field stride = {"stride",         p.stride(),   p.has_stride_h(),
+                        p.has_stride_w(), p.stride_h(), p.stride_w()};
   const Field pad = {"pad", p.pad(), p.has_pad_h(), p.has_pad_w(), p.pad_h(), p.pad_w()};
   const Field dilation = {"dilation", p.dilation(), false, false, 0, 0};
   geometry->kernel = read_field(kernel, axes, 0, true);

@@ -101,8 +101,8 @@ class Convolution : public ConvolutionOp<T> {
       T* columns = columns_[chunk].data();
       for (int64_t g = 0; g < g_.groups; ++g) {
         patches_to_columns(g_, group_in_, image(input, n, g), columns);
-        gemm(Transpose::kNo, Transpose::kYes, group_out_, patch_, out_plane_,
-             map(top_diff, n, g), columns, sums[chunk].data() + g * group_out_ * patch_);
+        gemm(Transpose::kNo, Transpose::kYes, group_out_, patch_, out_plane_, map(top_diff, n, g),
+             columns, sums[chunk].data() + g * group_out_ * patch_);
       }
     });
     T* weight_diff = dw.read_write();

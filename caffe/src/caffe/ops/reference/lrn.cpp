@@ -72,7 +72,8 @@ class Lrn : public LrnOp<T> {
       for (int64_t c = 0; c < length; ++c) {
         const int64_t last = std::min(c + reach, length - 1);
         T sum = 0;
-        for (int64_t j = std::max<int64_t>(c - reach, 0); j <= last; ++j) sum += in[base + j * step];
+        for (int64_t j = std::max<int64_t>(c - reach, 0); j <= last; ++j)
+          sum += in[base + j * step];
         out[base + c * step] = sum;
       }
     }

@@ -1,0 +1,48 @@
+#include "support/expect_error.hpp"
+#include "support/gradient_check.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+std::string lrn(const std::string& fields) { return "type: 'LRN' lrn_param { " + fields + " }"; }
+
+TEST(LRNLayer, AcrossChannels) {
+  LayerCase<double> layer(lrn("local_size: 3 alpha: 0.6 beta: 0.5 k: 2"), {{1, 4, 1, 1}});
+  LayerCase<double>::set(layer.bottom(), {1, 2, 3, 4});
+  layer.setup().forward();
+  const double windows[] = {1 + 4, 1 + 4 + 9, 4 + 9 + 16, 9 + 16};
+  for (int c = 0; c < 4; ++c) {
+    EXPECT_NEAR(layer.top().cpu_data()[c], (c + 1) / std::sqrt(2 + 0.6f / 3 * windows[c]), 1e-12);
+  }
+}
+
+TEST(LRNLayer, WithinChannelFixesKAndDividesByTheWholeWindow) {
+  LayerCase<double> layer(
+      lrn("local_size: 3 alpha: 0.9 beta: 0.5 k: 7 norm_region: WITHIN_CHANNEL"), {{1, 1, 2, 2}});
+  LayerCase<double>::set(layer.bottom(), {1, 2, 3, 4});
+  layer.setup().forward();
+  for (int i = 0; i < 4; ++i) {  // every window covers the whole image
+    EXPECT_NEAR(layer.top().cpu_data()[i], (i + 1) / std::sqrt(1 + 0.9f / 9 * 30), 1e-12);
+  }
+}
+
+TEST(LRNLayer, Gradient) {
+  check_gradients(lrn("local_size: 3 alpha: 2 beta: 0.75"), {{2, 5, 2, 3}});
+  check_gradients(lrn("local_size: 5 alpha: 2 beta: 0.75 k: 1.5"), {{1, 3, 2, 2}});
+  check_gradients(lrn("local_size: 3 alpha: 2 beta: 0.75 norm_region: WITHIN_CHANNEL"),
+                  {{2, 2, 4, 5}});
+}
+
+TEST(LRNLayer, Errors) {
+  LayerCase<float> even(lrn("local_size: 4"), {{1, 1, 1, 1}});
+  expect_error(Code::kBadNet, "local_size must be odd, is 4", [&] { even.setup(); });
+  LayerCase<float> axes(lrn(""), {{2, 3}});
+  expect_error(Code::kShape, "needs a bottom with 4 axes", [&] { axes.setup(); });
+  LayerCase<float> same(lrn(""), {{1, 1, 1, 1}});
+  expect_error(Code::kBadNet, "in place", [&] { same.in_place().setup(); });
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

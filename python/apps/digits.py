@@ -28,7 +28,7 @@ def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--workers", type=cli.positive, default=2, help="default: %(default)s")
-    parser.add_argument("--rounds", type=cli.positive, default=60, help="default: %(default)s")
+    parser.add_argument("--rounds", type=cli.positive, default=30, help="default: %(default)s")
     parser.add_argument("--tau", type=cli.positive, default=10, help="steps a round, default: 10")
     parser.add_argument("--seed", type=int, default=1, help="of the initial weights")
     parser.add_argument("--out", type=Path, default=Path("sparknet-digits"), help="folder")

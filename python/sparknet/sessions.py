@@ -12,6 +12,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
+from sparknet._jvm.py4j import Py4JJvm
 
 __all__ = ["session"]
 
@@ -75,6 +76,7 @@ def session(
             builder = builder.config(key, value)
         spark = builder.master(master).getOrCreate()
     spark.sparkContext.setLogLevel("ERROR")
+    Py4JJvm(spark).warnings_only()
     # Py4J logs a traceback when the JVM goes first, which Ctrl-C may bring about.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     return spark

@@ -140,6 +140,10 @@ class Py4JJvm:
         replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
         return bytes(call(replaced, "toByteArray"))
 
+    def warnings_only(self) -> None:
+        """The driver's engine logs warnings and errors, and nothing about what goes well."""
+        call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
+
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
         return transfer.read(str(call(self.jvm.sparknet.io.BulkTransfer, "write", array)))

@@ -10,9 +10,11 @@ from __future__ import annotations
 import sys
 import tempfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from google.protobuf import text_format
+from numpy.typing import NDArray
 
 from sparknet.local import TEST, Net
 from sparknet.proto import caffe_pb2
@@ -39,7 +41,7 @@ def with_inputs(path: Path, shapes: dict[str, tuple[int, ...]]) -> str:
     return text_format.MessageToString(net)
 
 
-def check(name: str, recorded: dict[str, np.ndarray]) -> None:
+def check(name: str, recorded: dict[str, NDArray[Any]]) -> None:
     """One pass in phase TEST, so that nothing is dropped out; ends at the first difference."""
     inputs = {blob: recorded[blob] for blob in ("data", "label")}
     with tempfile.NamedTemporaryFile("w", suffix=".prototxt") as file:

@@ -43,7 +43,7 @@ def arguments() -> argparse.Namespace:
         if net not in RECIPES:
             parser.error(f"no net {net}; there are {', '.join(RECIPES)}")
     if not chosen.engine.is_file():
-        parser.error(f"{chosen.engine} is missing: run build/setup first, or name it with --engine")
+        parser.error(f"there is no {chosen.engine}: benchmarks/engine/run builds it")
     return chosen
 
 

@@ -281,6 +281,7 @@ def test_a_signal_during_the_download(target: Path, sent: signal.Signals, status
     assert contents(target) == {}
 
 
+@pytest.mark.slow
 def test_real_images(target: Path, tmp_path: Path) -> None:
     builder = SHARED / "data/cifar10_archive"
     if not builder.exists():

@@ -33,9 +33,7 @@ fail() { # STATUS MESSAGE...
 
 # Signals: end the running command first, or it would go on writing into the removed folder.
 clean_up() {
-  if [[ -n "$child" ]]; then
-    kill "$child" 2>/dev/null && wait "$child" 2>/dev/null || true
-  fi
+  if [[ -n "$child" ]] && kill "$child" 2>/dev/null; then wait "$child" 2>/dev/null || true; fi
   if [[ -n "$temporary" ]]; then rm -rf -- "$temporary"; fi
 }
 trap clean_up EXIT

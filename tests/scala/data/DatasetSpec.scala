@@ -76,27 +76,24 @@ class DatasetSpec extends AnyFlatSpec {
     assert(failure.getMessage.contains("0 to 4"))
   }
 
-  private def cifarFolder(records: Int): Path = {
-    val folder = Files.createTempDirectory("cifar")
+  private def writeCifar(folder: Path, records: Int): Unit =
     for (name <- (1 to 5).map(i => s"data_batch_$i.bin") :+ "test_batch.bin") {
       val record = Array.tabulate(records)(i => (i % 10).toByte +: Array.fill(3072)(i.toByte)).flatten
       Files.write(folder.resolve(name), record)
     }
-    folder
-  }
 
-  it should "read CIFAR-10's binary files" taggedAs SparkTag in {
-    val folder = cifarFolder(20).toString
-    val train = Dataset.cifar(sc, folder, train = true, 2)
+  it should "read CIFAR-10's binary files" taggedAs SparkTag in Temporary.folder { folder =>
+    writeCifar(folder, 20)
+    val train = Dataset.cifar(sc, folder.toString, train = true, 2)
     assert(train.partitionCounts().toSeq == Seq(50L, 50L) && train.shape.toSeq == Seq(3, 32, 32))
     assert(train.mean().forall(_ == 9.5f))
     val ofClass = labels(train).flatten.groupBy(label => label)
     assert(ofClass.size == 10 && ofClass.values.forall(_.length == 10))
-    assert(Dataset.cifar(sc, folder, train = false, 3).count() == 20)
+    assert(Dataset.cifar(sc, folder.toString, train = false, 3).count() == 20)
   }
 
-  it should "name the CIFAR-10 file that is wrong" taggedAs SparkTag in {
-    val folder = cifarFolder(20)
+  it should "name the CIFAR-10 file that is wrong" taggedAs SparkTag in Temporary.folder { folder =>
+    writeCifar(folder, 20)
     val file = folder.resolve("data_batch_3.bin")
     def failure = intercept[CaffeException](Dataset.cifar(sc, folder.toString, train = true, 2))
     val whole = Files.readAllBytes(file)

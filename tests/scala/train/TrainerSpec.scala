@@ -5,7 +5,8 @@ import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.data.Dataset
 import sparknet.jna.CaffeException
-import support.{LocalSpark, SparkTag}
+import support.Closing.using
+import support.{LocalSpark, SparkTag, Temporary}
 
 class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
   private lazy val sc = LocalSpark.context
@@ -23,10 +24,6 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       model: FakeModel = new FakeModel,
       plan: SnapshotPlan = SnapshotPlan.none
   ): Trainer = new Trainer(sc, model, workers, 7, plan, TrainerOptions())
-
-  private def using[T](trainer: Trainer)(body: Trainer => T): T =
-    try body(trainer)
-    finally trainer.close()
 
   private def failure(body: => Any): CaffeException = intercept[CaffeException](body)
 
@@ -236,9 +233,8 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       assert(t.weights.sameElements(Array(10f, 9f, 3f)))
     }
 
-  it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in {
-    val folder = java.nio.file.Files.createTempDirectory("fit").toString
-    using(trainer(2, plan = SnapshotPlan(4, folder + "/net"))) { t =>
+  it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder { folder =>
+    using(trainer(2, plan = SnapshotPlan(4, s"$folder/net"))) { t =>
       t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
       t.setTestData(dataset(Seq(1), Seq(2)))
       var told = Vector.empty[String]

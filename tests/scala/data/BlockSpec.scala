@@ -51,8 +51,10 @@ class BlockSpec extends AnyFlatSpec {
       val refused = intercept[CaffeException](Block.unpack(bytes, shape))
       assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains(part))
     }
-    assert(intercept[CaffeException](new Block(shape, Array(1f), Array[Byte](1), null)).getMessage
-      .contains("1 values are not 1 items of 1x2x2"))
+    assert(
+      intercept[CaffeException](new Block(shape, Array(1f), Array[Byte](1), null)).getMessage
+        .contains("1 values are not 1 items of 1x2x2")
+    )
   }
 
   it should "survive serialisation" taggedAs Unit in {
@@ -75,7 +77,8 @@ class BlockSpec extends AnyFlatSpec {
   }
 
   it should "deal its items out to parts" taggedAs Unit in {
-    val block = new Block(Array(1), Array.range(0, 7).map(_.toFloat), Array.range(0, 7).map(_.toByte), null)
+    val block =
+      new Block(Array(1), Array.range(0, 7).map(_.toFloat), Array.range(0, 7).map(_.toByte), null)
     for (offset <- 0 until 5) {
       val parts = block.deal(3, offset)
       assert(parts.length == 3)

@@ -43,7 +43,10 @@ class ColumnsSpec extends AnyFlatSpec {
         LongType -> Seq(1L, 2L)
       );
       (labelType, label) <- Seq(IntegerType -> 3, DoubleType -> 3.0, LongType -> 3L)
-    ) assert(read(table(ArrayType(elements), labelType)(Row(values, label))) == Seq((3f, Seq(1f, 2f))))
+    )
+      assert(
+        read(table(ArrayType(elements), labelType)(Row(values, label))) == Seq((3f, Seq(1f, 2f)))
+      )
   }
 
   it should "take binary as bytes 0 to 255" taggedAs SparkTag in {

@@ -16,10 +16,15 @@ class DatasetSpec extends AnyFlatSpec {
   private def examples(n: Int, partitions: Int): RDD[(Array[Byte], Int)] =
     sc.parallelize(0 until n, partitions).map(i => (Array(i, 2 * i, 255).map(_.toByte), i))
 
-  private def refused(dataset: => Dataset): CaffeException = intercept[CaffeException](dataset.count())
+  private def refused(dataset: => Dataset): CaffeException =
+    intercept[CaffeException](dataset.count())
 
   private def labels(d: Dataset): Seq[Seq[Float]] =
-    d.rdd.mapPartitions(blocks => Iterator(blocks.flatMap(_.labels).toArray)).collect().map(_.toSeq).toSeq
+    d.rdd
+      .mapPartitions(blocks => Iterator(blocks.flatMap(_.labels).toArray))
+      .collect()
+      .map(_.toSeq)
+      .toSeq
 
   "A Dataset" should "count its items and find their mean" taggedAs SparkTag in {
     for (partitions <- Seq(1, 3)) {
@@ -49,7 +54,9 @@ class DatasetSpec extends AnyFlatSpec {
     val failure = refused(Dataset.fromExamples(bad, shape))
     assert(failure.getMessage == "bad data: record 2 of partition 1 has 2 values instead of 3 (3)")
     val none = examples(3, 1).map { case (item, i) => (if (i == 1) null else item, i) }
-    assert(refused(Dataset.fromExamples(none, shape)).getMessage.contains("record 1 of partition 0"))
+    assert(
+      refused(Dataset.fromExamples(none, shape)).getMessage.contains("record 1 of partition 0")
+    )
     assert(refused(Dataset.fromExamples(bad, shape).repartition(3)).getMessage.contains("2 values"))
   }
 
@@ -78,7 +85,8 @@ class DatasetSpec extends AnyFlatSpec {
 
   private def writeCifar(folder: Path, records: Int): Unit =
     for (name <- (1 to 5).map(i => s"data_batch_$i.bin") :+ "test_batch.bin") {
-      val record = Array.tabulate(records)(i => (i % 10).toByte +: Array.fill(3072)(i.toByte)).flatten
+      val record =
+        Array.tabulate(records)(i => (i % 10).toByte +: Array.fill(3072)(i.toByte)).flatten
       Files.write(folder.resolve(name), record)
     }
 
@@ -103,6 +111,8 @@ class DatasetSpec extends AnyFlatSpec {
     Files.write(file, whole)
     assert(failure.getMessage.contains("record 4 has the label 10"))
     Files.delete(file)
-    assert(failure.getCodeName == "IO" && failure.getMessage.contains("data_batch_3.bin is missing"))
+    assert(
+      failure.getCodeName == "IO" && failure.getMessage.contains("data_batch_3.bin is missing")
+    )
   }
 }

@@ -5,10 +5,16 @@ import support._
 
 class ItemsSpec extends AnyFlatSpec {
   private def block(labels: Int*) =
-    new Block(Array(2), labels.map(_.toFloat).toArray, null, labels.flatMap(l => Seq(l, l + 0.5f)).map(_.toFloat).toArray)
+    new Block(
+      Array(2),
+      labels.map(_.toFloat).toArray,
+      null,
+      labels.flatMap(l => Seq(l, l + 0.5f)).map(_.toFloat).toArray
+    )
 
   "Items" should "find each item in its block" taggedAs Unit in {
-    val items = new Items(Array(block(), block(0, 1, 2), block(), block(), block(3), block(4, 5), block()))
+    val items =
+      new Items(Array(block(), block(0, 1, 2), block(), block(), block(3), block(4, 5), block()))
     assert(items.size == 6)
     for (i <- 0 until 6) {
       val item = new Array[Float](2)

@@ -9,9 +9,14 @@ import sparknet.jna.CaffeException
 
 class PrefetchFeedSpec extends AnyFlatSpec {
   private val items =
-    new Items(Array(new Block(Array(2), Array.tabulate(5)(_ + 10f), Array.range(0, 10).map(_.toByte), null)))
+    new Items(
+      Array(new Block(Array(2), Array.tabulate(5)(_ + 10f), Array.range(0, 10).map(_.toByte), null))
+    )
 
-  private def feed(preprocessing: Preprocessing = new Identity, order: Iterator[Int] = Iterator.range(0, 5)) =
+  private def feed(
+      preprocessing: Preprocessing = new Identity,
+      order: Iterator[Int] = Iterator.range(0, 5)
+  ) =
     new PrefetchFeed(new Minibatches(items, order, preprocessing, 2, 2))
 
   private def tops: Array[FloatBuffer] = Array(FloatBuffer.allocate(4), FloatBuffer.allocate(2))
@@ -45,7 +50,11 @@ class PrefetchFeedSpec extends AnyFlatSpec {
     val fed = feed(order = Iterator.continually(0))
     fed.fill(tops)
     fed.close()
-    assert(!Thread.getAllStackTraces.keySet.toArray(Array.empty[Thread]).exists(t => t.getName == "sparknet-feed" && t.isAlive))
+    assert(
+      !Thread.getAllStackTraces.keySet
+        .toArray(Array.empty[Thread])
+        .exists(t => t.getName == "sparknet-feed" && t.isAlive)
+    )
   }
 
   it should "do without labels" taggedAs Unit in {
@@ -57,6 +66,10 @@ class PrefetchFeedSpec extends AnyFlatSpec {
   }
 
   "MeanSubtraction" should "refuse an item of another size" taggedAs Unit in {
-    assert(intercept[CaffeException](new MeanSubtraction(Array(1f))(Array(1f, 2f))).getCodeName == "SHAPE")
+    assert(
+      intercept[CaffeException](
+        new MeanSubtraction(Array(1f))(Array(1f, 2f))
+      ).getCodeName == "SHAPE"
+    )
   }
 }

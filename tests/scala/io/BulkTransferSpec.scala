@@ -31,7 +31,8 @@ class BulkTransferSpec extends AnyFlatSpec {
   }
 
   it should "offer a folder that is there" taggedAs Unit in {
-    for (bytes <- Seq(0L, Long.MaxValue)) assert(Files.isDirectory(Paths.get(BulkTransfer.directory(bytes))))
+    for (bytes <- Seq(0L, Long.MaxValue))
+      assert(Files.isDirectory(Paths.get(BulkTransfer.directory(bytes))))
   }
 
   it should "name a file that is missing or not floats" taggedAs Unit in {
@@ -39,7 +40,9 @@ class BulkTransferSpec extends AnyFlatSpec {
     assert(missing.getCodeName == "IO" && missing.getMessage.contains("/no/such/file"))
     val odd = Files.createTempFile("odd", ".f32")
     Files.write(odd, Array[Byte](1, 2, 3))
-    assert(intercept[CaffeException](BulkTransfer.read(odd.toString)).getMessage.contains("3 bytes"))
+    assert(
+      intercept[CaffeException](BulkTransfer.read(odd.toString)).getMessage.contains("3 bytes")
+    )
     Files.delete(odd)
   }
 }

@@ -27,7 +27,11 @@ class ConsoleProgressSpec extends AnyFlatSpec {
     }
     val Array(empty, first, second) = text.split('\r')
     assert(empty.isEmpty && !first.contains('\n') && second.endsWith("\n"))
-    assert(first.contains("############............] round 1/2  iteration 10  loss 1.5000  1000 images/s"))
+    assert(
+      first.contains(
+        "############............] round 1/2  iteration 10  loss 1.5000  1000 images/s"
+      )
+    )
     assert(second.contains("[########################] round 2/2"))
   }
 

@@ -111,8 +111,10 @@ class NativeTrainerSpec extends AnyFlatSpec {
         t.train(6)
         t.average()
         val files = t.snapshot(folder.resolve("small").toString)
-        assert(files.map(f => f.substring(f.lastIndexOf('/') + 1)).toSeq ==
-          Seq("small_iter_6.caffemodel", "small_iter_6.solverstate"))
+        assert(
+          files.map(f => f.substring(f.lastIndexOf('/') + 1)).toSeq ==
+            Seq("small_iter_6.caffemodel", "small_iter_6.solverstate")
+        )
         using(NativeSolver.fromBytes(solver().toByteArray)) { s =>
           s.restore(files(1))
           assert(s.iteration == 6)

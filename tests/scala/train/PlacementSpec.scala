@@ -14,7 +14,9 @@ class PlacementSpec extends AnyFlatSpec {
 
   it should "move as few workers as possible to an executor that has none" taggedAs Unit in {
     assert(balanced("a", "a")("a", "b") == Seq("a", "b"))
-    assert(balanced("a", "a", "a", "a", "b", "b")("a", "b", "c") == Seq("a", "a", "c", "c", "b", "b"))
+    assert(
+      balanced("a", "a", "a", "a", "b", "b")("a", "b", "c") == Seq("a", "a", "c", "c", "b", "b")
+    )
   }
 
   it should "give workers of lost executors to those with the least" taggedAs Unit in {

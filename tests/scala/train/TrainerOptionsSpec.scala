@@ -12,7 +12,10 @@ import sparknet.jna.CaffeException
 class TrainerOptionsSpec extends AnyFlatSpec {
   private def from(options: (String, Any)*): TrainerOptions =
     TrainerOptions.from(
-      options.map { case (k, v) => k -> v.asInstanceOf[Object] }.toMap.asJava: JavaMap[String, Object]
+      options
+        .map { case (k, v) => k -> v.asInstanceOf[Object] }
+        .toMap
+        .asJava: JavaMap[String, Object]
     )
 
   "TrainerOptions" should "come from a map as Python sends it" taggedAs Unit in {

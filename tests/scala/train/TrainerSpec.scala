@@ -233,24 +233,33 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       assert(t.weights.sameElements(Array(10f, 9f, 3f)))
     }
 
-  it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder { folder =>
-    using(trainer(2, plan = SnapshotPlan(4, s"$folder/net"))) { t =>
-      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
-      t.setTestData(dataset(Seq(1), Seq(2)))
-      var told = Vector.empty[String]
-      val listener = new TrainListener {
-        override def onRound(r: RoundResult): Unit = told :+= s"round ${r.round}"
-        override def onTest(i: Int, s: java.util.Map[String, java.lang.Float]): Unit =
-          told :+= s"test $i"
-        override def onSnapshot(files: Array[String]): Unit = told :+= files.head
+  it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder {
+    folder =>
+      using(trainer(2, plan = SnapshotPlan(4, s"$folder/net"))) { t =>
+        t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+        t.setTestData(dataset(Seq(1), Seq(2)))
+        var told = Vector.empty[String]
+        val listener = new TrainListener {
+          override def onRound(r: RoundResult): Unit = told :+= s"round ${r.round}"
+          override def onTest(i: Int, s: java.util.Map[String, java.lang.Float]): Unit =
+            told :+= s"test $i"
+          override def onSnapshot(files: Array[String]): Unit = told :+= files.head
+        }
+        assert(t.fit(3, 2, 2, listener).get("weight") == 12f)
+        assert(
+          told == Vector(
+            "test 0",
+            "round 1",
+            "round 2",
+            s"$folder/net 4",
+            "test 4",
+            "round 3",
+            "test 6"
+          )
+        )
       }
-      assert(t.fit(3, 2, 2, listener).get("weight") == 12f)
-      assert(
-        told == Vector("test 0", "round 1", "round 2", s"$folder/net 4", "test 4", "round 3", "test 6")
-      )
-    }
-    using(trainer(1, plan = SnapshotPlan(4, "/no/such/folder/net"))) { t =>
-      assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
-    }
+      using(trainer(1, plan = SnapshotPlan(4, "/no/such/folder/net"))) { t =>
+        assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
+      }
   }
 }

@@ -7,7 +7,8 @@ import support._
 import sparknet.io.PackedFloats
 
 class WeightedMeanSpec extends AnyFlatSpec {
-  private def of(images: Long, values: Float*) = WeightedMean.of(PackedFloats(values.toArray), images)
+  private def of(images: Long, values: Float*) =
+    WeightedMean.of(PackedFloats(values.toArray), images)
 
   "WeightedMean" should "weigh vectors by their images" taggedAs Unit in {
     val mean = WeightedMean.empty.add(of(100, 1f, 10f)).add(of(300, 5f, 30f)).add(of(400, 8f, 0f))
@@ -31,7 +32,8 @@ class WeightedMeanSpec extends AnyFlatSpec {
 
   it should "agree with the sum in double precision" taggedAs Unit in {
     val random = new Random(3)
-    val vectors = Seq.fill(33)((random.nextInt(500) + 1, Array.fill(50)(random.nextGaussian().toFloat)))
+    val vectors =
+      Seq.fill(33)((random.nextInt(500) + 1, Array.fill(50)(random.nextGaussian().toFloat)))
     val mean = vectors.foldLeft(WeightedMean.empty) { case (m, (n, v)) => m.add(of(n, v: _*)) }
     val total = vectors.map(_._1.toDouble).sum
     for (i <- 0 until 50) {

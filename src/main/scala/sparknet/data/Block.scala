@@ -105,7 +105,8 @@ object Block {
   private[data] def faulty(shape: Array[Int], fault: String): Block =
     new Block(shape, Array.empty, Array.empty, null, Some(fault))
 
-  private[sparknet] def product(shape: Array[Int]): Int = shape.foldLeft(1)(Math.multiplyExact(_, _))
+  private[sparknet] def product(shape: Array[Int]): Int =
+    shape.foldLeft(1)(Math.multiplyExact(_, _))
 
   /** Reads packed items, little-endian: int32 number of items n, int32 type (0 = uint8, 1 =
     * float32), n float32 labels, then the items one after the other, each of `shape`, row-major.

@@ -38,7 +38,8 @@ final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
   /** The mean over all items, row-major; it has the shape of an item. */
   def mean(): Array[Float] = {
     val items = count()
-    if (items == 0) throw new CaffeException(Status.INVALID_ARGUMENT, "an empty data set has no mean")
+    if (items == 0)
+      throw new CaffeException(Status.INVALID_ARGUMENT, "an empty data set has no mean")
     val length = Block.product(shape)
     val sums = rdd
       .mapPartitions(blocks => Iterator(Dataset.sum(blocks, length)))
@@ -73,9 +74,14 @@ final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
       if (part.items > 0 && !(part.lowest >= 0 && part.highest < classes && part.whole)) {
         val bad = rdd
           .mapPartitionsWithIndex((p, blocks) =>
-            if (p == i) blocks.flatMap(_.labels).zipWithIndex.filterNot { case (label, _) =>
-              label >= 0 && label < classes && label == math.rint(label.toDouble)
-            }.take(1)
+            if (p == i)
+              blocks
+                .flatMap(_.labels)
+                .zipWithIndex
+                .filterNot { case (label, _) =>
+                  label >= 0 && label < classes && label == math.rint(label.toDouble)
+                }
+                .take(1)
             else Iterator.empty
           )
           .collect()

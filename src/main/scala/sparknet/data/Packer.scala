@@ -45,10 +45,14 @@ private[data] object Packer {
 
     records.grouped(perBlock).zipWithIndex.map { case (group, blockIndex) =>
       val items = new ArrayBuffer[T](group.length)
-      val fault = group.iterator.zipWithIndex.flatMap { case ((item, _), i) =>
-        items += item
-        faultOf(item, blockIndex * perBlock + i)
-      }.take(1).toList.headOption
+      val fault = group.iterator.zipWithIndex
+        .flatMap { case ((item, _), i) =>
+          items += item
+          faultOf(item, blockIndex * perBlock + i)
+        }
+        .take(1)
+        .toList
+        .headOption
       fault.fold(block(items, group.iterator.map(_._2).toArray))(Block.faulty(shape, _))
     }
   }

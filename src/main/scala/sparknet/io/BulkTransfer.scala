@@ -101,7 +101,11 @@ object BulkTransfer {
     try body
     catch {
       case e: IOException =>
-        throw new CaffeException(Status.IO, s"$what: ${e.getClass.getSimpleName}: ${e.getMessage}", e)
+        throw new CaffeException(
+          Status.IO,
+          s"$what: ${e.getClass.getSimpleName}: ${e.getMessage}",
+          e
+        )
     }
 
   private def remove(folder: Path): Unit = {

@@ -31,7 +31,9 @@ final class ConsoleProgress(totalRounds: Int) extends TrainListener {
   }
 
   override def onTest(iteration: Int, scores: JavaMap[String, java.lang.Float]): Unit =
-    say(s"iteration $iteration: " + scores.asScala.map { case (k, v) => f"$k $v%.4f" }.mkString(", "))
+    say(
+      s"iteration $iteration: " + scores.asScala.map { case (k, v) => f"$k $v%.4f" }.mkString(", ")
+    )
 
   override def onSnapshot(files: Array[String]): Unit = say(s"saved ${files.mkString(", ")}")
 

@@ -46,7 +46,7 @@ private[train] final case class Crew(
       throw new CaffeException(
         Status.SHAPE,
         s"the worker's net has other weights than the driver's.\nDriver: ${layout.entries
-          .mkString(", ")}\nWorker: ${own.entries.mkString(", ")}"
+            .mkString(", ")}\nWorker: ${own.entries.mkString(", ")}"
       )
     }
     net

@@ -43,7 +43,7 @@ private[train] final class Executors(sc: SparkContext) {
     if (!sc.isLocal && !sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)) {
       val asked = sc.master match {
         case localCluster(executors, _) => Some(executors.toInt)
-        case _                          => sc.getConf.getOption("spark.executor.instances").map(_.toInt)
+        case _ => sc.getConf.getOption("spark.executor.instances").map(_.toInt)
       }
       val each = math.max(1, slots)
       val wanted = math.min(asked.getOrElse(Int.MaxValue), (workers + each - 1) / each)

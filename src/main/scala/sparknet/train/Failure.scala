@@ -35,8 +35,7 @@ private[train] object Failure {
 
   private def of(worker: Int, doing: String, thrown: Throwable): Failure = thrown match {
     // The engine only knows that its callback failed; what the callback threw says why.
-    case outer: CaffeException
-        if outer.getCode == Status.CALLBACK.code && outer.getCause != null =>
+    case outer: CaffeException if outer.getCode == Status.CALLBACK.code && outer.getCause != null =>
       of(worker, doing, outer.getCause)
     case e: CaffeException =>
       Failure(e.getCode, e.getCodeName, s"$doing: ${e.getMessage}", worker, executor)

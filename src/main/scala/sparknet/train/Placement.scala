@@ -25,7 +25,9 @@ private[train] object Placement {
       executor -> held.take(room)
     }
     val stay = kept.flatMap { case (executor, workers) => workers.map(_ -> executor) }.toMap
-    val load = scala.collection.mutable.Map(kept.map { case (e, workers) => e -> workers.length }: _*)
+    val load = scala.collection.mutable.Map(kept.map { case (e, workers) =>
+      e -> workers.length
+    }: _*)
     current.indices.map { worker =>
       stay.getOrElse(
         worker, {

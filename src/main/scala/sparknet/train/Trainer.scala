@@ -308,8 +308,8 @@ final class Trainer private[train] (
   }
 
   /** The mean of the workers' momentum as it is now; a worker that was just replaced has none. */
-  private def meanHistory(): Option[Array[Float]] = trainData.filter(_ => rounds > 0).flatMap {
-    data =>
+  private def meanHistory(): Option[Array[Float]] =
+    trainData.filter(_ => rounds > 0).flatMap { data =>
       val (own, images) = (id, lastImages)
       val means = data.onEach { (worker, _) =>
         WorkerNets.find(own, worker).fold(WeightedMean.empty) { lease =>
@@ -318,7 +318,7 @@ final class Trainer private[train] (
         }
       }
       jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count)).values
-  }
+    }
 
   private def use[T](body: => T): T = synchronized {
     if (closed) state("the trainer is closed")

@@ -44,7 +44,10 @@ object TrainerOptions {
     case n: java.lang.Long    => n
     case n: java.lang.Integer => n.toLong
     case other =>
-      throw new CaffeException(Status.INVALID_ARGUMENT, s"option $name is not a whole number: $other")
+      throw new CaffeException(
+        Status.INVALID_ARGUMENT,
+        s"option $name is not a whole number: $other"
+      )
   }
 
   private def int(name: String, value: Any): Int = {

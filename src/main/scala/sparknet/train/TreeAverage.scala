@@ -44,7 +44,8 @@ private[train] object TreeAverage {
 
   /** How many vectors the driver gets. */
   private[train] def fanIn(partitions: Int, floats: Int): Int = {
-    val wanted = if (partitions <= smallCluster) partitions else math.sqrt(partitions.toDouble).ceil.toInt
+    val wanted =
+      if (partitions <= smallCluster) partitions else math.sqrt(partitions.toDouble).ceil.toInt
     math.max(1, math.min(wanted.toLong, driverBytes / math.max(1L, 4L * floats)).toInt)
   }
 

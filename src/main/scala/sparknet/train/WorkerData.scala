@@ -49,9 +49,7 @@ private[train] final class WorkerData(
         placed = Some(new PlacedRDD(data.rdd, wanted).persist(StorageLevel.MEMORY_AND_DISK))
       }
     }
-    blocks.mapPartitionsWithIndex((worker, parts) =>
-      Iterator(f(worker, new Items(parts.toArray)))
-    )
+    blocks.mapPartitionsWithIndex((worker, parts) => Iterator(f(worker, new Items(parts.toArray))))
   }
 
   /** Frees what this trainer added to the data set itself. */

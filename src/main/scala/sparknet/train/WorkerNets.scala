@@ -76,7 +76,8 @@ private[train] object WorkerNets {
     clock += 1
     slot.used = clock
     slot.busy = false
-    if (!usable || closed(slot.trainer) || slots.count(_.trainer == slot.trainer) > capacity) closeIdle(_ eq slot)
+    if (!usable || closed(slot.trainer) || slots.count(_.trainer == slot.trainer) > capacity)
+      closeIdle(_ eq slot)
   }
 
   private def closeIdle(condition: Slot => Boolean): Unit = {

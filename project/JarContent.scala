@@ -10,7 +10,8 @@ object JarContent {
   def settings: Seq[Setting[_]] = Seq(
     Compile / resourceGenerators += Def.task {
       val file = (Compile / resourceManaged).value / "sparknet" / "version.properties"
-      IO.write(file, s"version=${version.value}\n")
+      val template = IO.read(baseDirectory.value / "build" / "version.properties")
+      IO.write(file, template.replace("${project.version}", version.value))
       Seq(file)
     },
     stage := {
@@ -42,7 +43,7 @@ object JarContent {
           "cd build && cmake ../libccaffe && make -j2"
       )
     files(natives, "*", "native/linux-x86-64") ++
-      files(root / "python" / "sparknet", "*.py" | "*.pyi" | "py.typed", "sparknet") ++
+      files(root / "python" / "sparknet", "*.py" | "py.typed", "sparknet") ++
       files(root / "caffe" / "examples", "*.prototxt", "sparknet-home/caffe/examples") ++
       files(root / "caffe" / "models", "*.prototxt", "sparknet-home/caffe/models") :+
       (root / "LICENSE" -> "META-INF/sparknet/LICENSE")

@@ -22,6 +22,7 @@ class BuildWithJar(build_py):
     """Copies the jar that build/setup has made into sparknet/jars."""
 
     def run(self) -> None:
+        """Copies the modules, then the jar."""
         # An editable install runs in the tree, where the jar is found in target/.
         if self.editable_mode:
             super().run()

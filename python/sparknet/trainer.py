@@ -140,9 +140,11 @@ class Trainer:
                 if not self._snapshot_is_current():
                     self._shown_snapshot(snapshot_prefix, bar)
         except KeyboardInterrupt:
+            # Under spark-submit the JVM gets the signal too, and may be gone.
+            with contextlib.suppress(StateError):
+                self._handle.cancel()
             if bar is not None:
                 kept = self.snapshots[0] if self.snapshots else "none was taken"
-                # Under spark-submit the JVM, which prints for Python, may be gone.
                 with contextlib.suppress(OSError):
                     bar.message(f"interrupted; last snapshot: {kept}")
             raise

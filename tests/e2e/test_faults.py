@@ -84,7 +84,7 @@ def interrupted(
     """Interrupts training once it has left a snapshot. in_jvm: a JVM prints for Python, and may
     be gone before Python's last line."""
     with running(command, folder, **variables) as program:
-        program.until(lambda: any(folder.glob("kept_iter_*.solverstate")), "a snapshot")
+        program.until(lambda: program.text.count(".caffemodel\n") >= 2, "two snapshots")
         assert len(program.descendants(EXECUTOR)) == 2
         program.interrupt()
         assert program.wait(90) == 130

@@ -91,6 +91,9 @@ class FakeTrainer:
     def load_weights(self, caffemodel: str) -> None:
         self.calls.append(f"load {caffemodel}")
 
+    def cancel(self) -> None:
+        self.calls.append("cancel")
+
     def close(self) -> None:
         self.calls.append("close")
 

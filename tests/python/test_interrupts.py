@@ -1,7 +1,8 @@
-"""Ctrl-C comes through, whatever handler was there before."""
+"""Ctrl-C comes through alone, whatever handler was there before."""
 
 from __future__ import annotations
 
+import logging
 import os
 import signal
 import threading
@@ -27,18 +28,23 @@ def interrupt() -> None:
     pytest.fail("the signal did not arrive")
 
 
-def test_a_handler_that_fails_does_not_hide_the_interrupt() -> None:
-    seen = []
-
+def test_the_handler_from_before_is_not_called_and_comes_back() -> None:
     def handler(number: int, frame: object) -> None:
-        seen.append(number)
-        raise ConnectionError("the JVM is gone")
+        raise ConnectionError("a call inside a call")
 
     signal.signal(signal.SIGINT, handler)
     with pytest.raises(KeyboardInterrupt), interruptible():
         interrupt()
-    assert seen == [signal.SIGINT]
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_py4js_report_of_the_interrupted_call_is_not_shown(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    with interruptible():
+        logging.error("KeyboardInterrupt while sending command.")
+        logging.error("of the user's own")
+    assert caplog.messages == ["of the user's own"]
 
 
 def test_pythons_own_handler() -> None:

@@ -101,6 +101,7 @@ def test_interrupt_names_the_last_snapshot(jvm: FakeJvm, capsys) -> None:  # typ
         trainer.fit(9, tau=1, snapshot_every=1, snapshot_prefix="/tmp/p")
     assert "interrupted; last snapshot: /tmp/p_iter_2.caffemodel" in capsys.readouterr().err
     assert trainer.snapshots[1] == "/tmp/p_iter_2.solverstate"
+    assert made.calls[-1] == "cancel"
 
 
 def test_an_error_of_a_round_comes_out_and_the_trainer_closes(jvm: FakeJvm) -> None:

@@ -61,6 +61,9 @@ class TrainerHandle(Protocol):
 
     def load_weights(self, caffemodel: str) -> None: ...
 
+    def cancel(self) -> None:
+        """Ends running jobs; the trainer stays usable."""
+
     def close(self) -> None: ...
 
 

@@ -144,6 +144,9 @@ class Py4JJvm:
         """The driver's engine logs warnings and errors, and nothing about what goes well."""
         call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
 
+    def cancel_jobs(self) -> None:
+        call(call(self._context, "sc"), "cancelAllJobs")
+
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
         return transfer.read(str(call(self.jvm.sparknet.io.BulkTransfer, "write", array)))
@@ -259,6 +262,9 @@ class _Trainer:
 
     def load_weights(self, caffemodel: str) -> None:
         call(self._java, "loadWeights", caffemodel)
+
+    def cancel(self) -> None:
+        self._jvm.cancel_jobs()
 
     def close(self) -> None:
         call(self._java, "close")

@@ -58,12 +58,17 @@ object CifarApp {
       new SparkConf().setAppName("Cifar").set("spark.driver.maxResultSize", "5G")
     )
     val log = new TrainingLog(new File("."))
-    try train(sc, log, workers, number(1), data, model)
-    catch { case e: CaffeException => stop(e.getMessage) }
-    finally {
-      log.close()
-      sc.stop()
-    }
+    // Exit only when Spark has stopped: its own shutdown under way looks like lost executors.
+    val failure =
+      try {
+        train(sc, log, workers, number(1), data, model)
+        None
+      } catch { case e: CaffeException => Some(e.getMessage) }
+      finally {
+        log.close()
+        sc.stop()
+      }
+    failure.foreach(stop)
   }
 
   private def train(

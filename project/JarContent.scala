@@ -27,11 +27,11 @@ object JarContent {
     assembly / assemblyMergeStrategy := {
       case PathList("META-INF", names @ _*) if names.lastOption.exists(_.endsWith(".proto")) =>
         MergeStrategy.first
-      case PathList("META-INF", "services", _*)   => MergeStrategy.filterDistinctLines
-      case PathList("META-INF", "sparknet", _*)   => MergeStrategy.singleOrError
-      case PathList("META-INF", _*)               => MergeStrategy.discard
+      case PathList("META-INF", "services", _*)       => MergeStrategy.filterDistinctLines
+      case PathList("META-INF", "sparknet", _*)       => MergeStrategy.singleOrError
+      case PathList("META-INF", _*)                   => MergeStrategy.discard
       case path if path.endsWith("module-info.class") => MergeStrategy.discard
-      case _                                      => MergeStrategy.singleOrError
+      case _                                          => MergeStrategy.singleOrError
     }
   )
 

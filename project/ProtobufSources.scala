@@ -36,7 +36,8 @@ object ProtobufSources {
 
   private def executable(report: UpdateReport): File = {
     val found = report.select(configurationFilter(Protoc.name))
-    val binary = found.headOption.getOrElse(throw new MessageOnlyException("protoc was not resolved"))
+    val binary =
+      found.headOption.getOrElse(throw new MessageOnlyException("protoc was not resolved"))
     binary.setExecutable(true)
     binary
   }
@@ -51,7 +52,8 @@ object ProtobufSources {
       s"--pyi_out=$python",
       schema.getPath
     )
-    if (Process(command).! != 0) throw new MessageOnlyException(s"protoc failed: ${command.mkString(" ")}")
+    if (Process(command).! != 0)
+      throw new MessageOnlyException(s"protoc failed: ${command.mkString(" ")}")
     Set(java / "caffe" / "Caffe.java", python / "caffe_pb2.py", python / "caffe_pb2.pyi")
   }
 }

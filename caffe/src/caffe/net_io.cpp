@@ -53,6 +53,9 @@ void Net<T>::to_proto(NetParameter* param, bool with_values, bool write_diff) co
     LayerParameter* entry = param->add_layer();
     *entry = layer->param();
     entry->clear_blobs();
+    if (entry->loss_weight_size() == 0 && layer->default_loss_weight() != T(0)) {
+      entry->add_loss_weight(static_cast<float>(layer->default_loss_weight()));  // as Caffe does
+    }
     for (const auto& blob : layer->blobs()) {
       BlobProto* proto = entry->add_blobs();
       if (with_values) {

@@ -1,0 +1,55 @@
+#include <gtest/gtest.h>
+
+#include "caffe/io.hpp"
+#include "support/expect_error.hpp"
+#include "support/temp_dir.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+TEST(Text, SyntaxErrorsTellFileLineAndColumn) {
+  TempDir dir;
+  write_file(dir / "net.prototxt", "name: 'n'\nlayer {\n  name 'a'\n}\n");
+  NetParameter net;
+  expect_error(Code::kParse,
+               "net.prototxt:3:8: ", [&] { read_text_file(dir / "net.prototxt", &net); });
+}
+
+TEST(Text, UnknownFieldsAreNamed) {
+  NetParameter net;
+  expect_error(Code::kParse, "my net:2:13: ", [&] {
+    parse_text("name: 'n'\nlayer { naem: 'a' }", "my net", &net);
+  });
+  expect_error(Code::kParse, "\"naem\"", [&] { parse_text("layer { naem: 'a' }", "x", &net); });
+  expect_error(Code::kParse, "\"MEDIAN\"",
+               [&] { parse_text("layer { pooling_param { pool: MEDIAN } }", "x", &net); });
+}
+
+TEST(Text, FilesThatCannotBeReadAreNamed) {
+  TempDir dir;
+  NetParameter net;
+  expect_error(Code::kIo, "none.prototxt' cannot be opened: No such file",
+               [&] { read_text_file(dir / "none.prototxt", &net); });
+  expect_error(Code::kIo, dir.path(), [&] { read_text_file(dir.path(), &net); });
+}
+
+TEST(Text, AnEmptyFileIsAnEmptyMessage) {
+  TempDir dir;
+  write_file(dir / "net.prototxt", "");
+  NetParameter net;
+  read_text_file(dir / "net.prototxt", &net);
+  EXPECT_EQ(net.layer_size(), 0);
+}
+
+TEST(Text, RoundTrip) {
+  SolverParameter solver, again;
+  parse_text("net: 'a.prototxt' base_lr: 0.001 stepvalue: 3 stepvalue: 5", "x", &solver);
+  parse_text(to_text(solver), "x", &again);
+  EXPECT_EQ(again.SerializeAsString(), solver.SerializeAsString());
+  EXPECT_EQ(again.stepvalue(1), 5);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

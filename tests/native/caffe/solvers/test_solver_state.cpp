@@ -1,0 +1,134 @@
+#include <gtest/gtest.h>
+
+#include "caffe/log.hpp"
+#include "support/expect_error.hpp"
+#include "support/fed_net.hpp"
+#include "support/temp_dir.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+std::vector<float> history(const Solver<float>& solver) {
+  std::vector<float> all(solver.history_count());
+  solver.read_history(all.data());
+  return all;
+}
+
+class SolverState : public ::testing::TestWithParam<const char*> {};
+
+// Training on after a restore is the same as training on without it.
+TEST_P(SolverState, TrainingGoesOnWhereItWas) {
+  TempDir dir;
+  const std::string text = std::string("base_lr: 0.01 ") + GetParam();
+  const auto first = fed_solver(text);
+  first->step(4);
+  const auto files = first->snapshot(dir / "s");
+  EXPECT_EQ(files.first, dir / "s_iter_4.caffemodel");
+  EXPECT_EQ(files.second, dir / "s_iter_4.solverstate");
+  const auto second = fed_solver(text, "", 77);
+  second->restore(files.second);
+  EXPECT_EQ(second->iteration(), 4);
+  EXPECT_EQ(weights(second->net()), weights(first->net()));
+  EXPECT_EQ(history(*second), history(*first));
+  for (Solver<float>* solver : {first.get(), second.get()}) {
+    solver->net().set_feed(Feeder());
+    solver->step(3);
+  }
+  EXPECT_EQ(weights(second->net()), weights(first->net()));
+}
+
+INSTANTIATE_TEST_SUITE_P(Types, SolverState,
+                         ::testing::Values("type: 'SGD' momentum: 0.9", "type: 'Adam'",
+                                           "type: 'AdaDelta' momentum: 0.9 delta: 1e-6"));
+
+TEST(SolverSnapshot, MultistepRemembersItsStep) {
+  TempDir dir;
+  const std::string net = fed_net();
+  const std::string text =
+      "base_lr: 1e-3 lr_policy: 'multistep' gamma: 0.1 stepvalue: 1 stepvalue: 2 stepvalue: 50";
+  const auto first = make_solver(text, net);
+  first->net().set_feed(Feeder());
+  first->step(3);
+  const auto files = first->snapshot(dir / "s");
+  const auto second = make_solver(text, net);
+  second->restore(files.second);
+  EXPECT_FLOAT_EQ(second->learning_rate(), 1e-5f);
+  const auto third = make_solver(text, net);
+  third->set_iteration(3);
+  EXPECT_FLOAT_EQ(third->learning_rate(), 1e-5f);
+  third->set_iteration(0);
+  EXPECT_FLOAT_EQ(third->learning_rate(), 1e-3f);
+}
+
+TEST(SolverSnapshot, PeriodicSnapshotsUseThePrefix) {
+  TempDir dir;
+  const auto solver =
+      fed_solver("base_lr: 0.01 snapshot: 2 snapshot_prefix: '" + (dir / "p") + "'");
+  solver->step(5);
+  EXPECT_EQ(dir.count_files(), 4);
+  EXPECT_FALSE(read_file(dir / "p_iter_4.solverstate").empty());
+}
+
+TEST(SolverSnapshot, Hdf5BecomesBinaryAndALineSaysSo) {
+  TempDir dir;
+  log_to(dir / "log", LogLevel::kInfo);
+  const auto solver = fed_solver("base_lr: 0.01 snapshot_format: HDF5");
+  const auto files = solver->snapshot(dir / "p");
+  solver->snapshot(dir / "p");
+  log_to("", LogLevel::kInfo);
+  EXPECT_EQ(files.first, dir / "p_iter_0.caffemodel");
+  const std::string text = read_file(dir / "log");
+  const size_t said = text.find("HDF5 is not available");
+  EXPECT_NE(said, std::string::npos) << text;
+  EXPECT_EQ(text.find("HDF5 is not available", said + 1), std::string::npos);
+}
+
+TEST(SolverSnapshot, DiffsAreWrittenOnRequest) {
+  TempDir dir;
+  const auto solver = fed_solver("base_lr: 0.01 snapshot_diff: true");
+  solver->step(1);
+  NetParameter net;
+  read_binary_file(solver->snapshot(dir / "p").first, &net);
+  EXPECT_EQ(net.layer(2).blobs(0).diff_size(), net.layer(2).blobs(0).data_size());
+}
+
+TEST(SolverSnapshot, AMovedPairStaysTogether) {
+  TempDir dir;
+  const auto first = fed_solver("base_lr: 0.01");
+  first->step(1);
+  first->snapshot(dir / "p");
+  std::filesystem::create_directory(dir / "moved");
+  for (const char* name : {"p_iter_1.caffemodel", "p_iter_1.solverstate"}) {
+    std::filesystem::rename(dir / name, dir / ("moved/" + std::string(name)));
+  }
+  const auto second = fed_solver("base_lr: 0.01");
+  second->restore(dir / "moved/p_iter_1.solverstate");
+  EXPECT_EQ(weights(second->net()), weights(first->net()));
+}
+
+TEST(SolverSnapshot, AStateThatDoesNotFitChangesNothing) {
+  TempDir dir;
+  const auto sgd = fed_solver("base_lr: 0.01");
+  sgd->step(1);
+  const auto files = sgd->snapshot(dir / "p");
+  const auto adam = fed_solver("base_lr: 0.01 type: 'Adam'");
+  const auto before = weights(adam->net());
+  expect_error(Code::kShape, "has 4 history blobs, but this Adam solver has 8",
+               [&] { adam->restore(files.second); });
+  expect_error(Code::kIo, "none.solverstate", [&] { adam->restore(dir / "none.solverstate"); });
+  // A state whose weights are gone.
+  std::filesystem::remove(files.first);
+  const auto other = fed_solver("base_lr: 0.01");
+  expect_error(Code::kIo, "p_iter_1.caffemodel", [&] { other->restore(files.second); });
+  EXPECT_EQ(other->iteration(), 0);
+  EXPECT_EQ(weights(adam->net()), before);
+}
+
+TEST(SolverSnapshot, WithoutAPrefixThereIsNoSnapshot) {
+  expect_error(Code::kState, "prefix", [] { fed_solver("base_lr: 0.01")->snapshot(); });
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

@@ -1,0 +1,144 @@
+#include <gtest/gtest.h>
+#include <omp.h>
+
+#include "caffe/java_data_layer.hpp"
+#include "support/expect_error.hpp"
+#include "support/net_case.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+const char kConvNet[] =
+    "layer { name: 'in' type: 'Input' top: 'x' "
+    "  input_param { shape { dim: 2 dim: 3 dim: 8 dim: 8 } } }"
+    "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' "
+    "  convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' } } }"
+    "layer { name: 'r' type: 'ReLU' bottom: 'c' top: 'c' }"
+    "layer { name: 'p' type: 'Pooling' bottom: 'c' top: 'p' "
+    "  pooling_param { kernel_size: 2 stride: 2 } }";
+
+const char kFedNet[] =
+    "layer { name: 'd' type: 'JavaData' top: 'd' java_data_param { shape { dim: 2 dim: 3 } } }"
+    "layer { name: 'l' type: 'JavaData' top: 'l' java_data_param { shape { dim: 2 dim: 1 } } }"
+    "layer { name: 'ip' type: 'InnerProduct' bottom: 'd' top: 'ip' "
+    "  inner_product_param { num_output: 2 weight_filler { type: 'xavier' } } }"
+    "layer { name: 'loss' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'l' top: 'loss' }";
+
+TEST(NetRun, ChangedInputShapesAreFollowed) {
+  const auto net = make_net(kConvNet, TEST);
+  set_values(net->blob("x"), ramp(2 * 3 * 64));
+  net->forward();
+  const auto both = values(*net->blob("p"));
+  EXPECT_EQ(net->blob("p")->shape(), Shape({2, 4, 3, 3}));
+  // A smaller batch gives the same values for its items.
+  net->blob("x")->reshape({1, 3, 8, 8});
+  const auto all = ramp(2 * 3 * 64);
+  set_values(net->blob("x"), {all.begin() + 192, all.end()});
+  net->forward();
+  EXPECT_EQ(net->blob("p")->shape(), Shape({1, 4, 3, 3}));
+  const auto second = values(*net->blob("p"));
+  for (size_t i = 0; i < second.size(); ++i) EXPECT_NEAR(second[i], both[36 + i], 1e-5);
+  // And back to a larger one.
+  net->blob("x")->reshape({3, 3, 10, 10});
+  net->reshape();
+  EXPECT_EQ(net->blob("p")->shape(), Shape({3, 4, 4, 4}));
+  net->forward();
+  EXPECT_EQ(values(*net->blob("p")).size(), 3u * 4 * 16);
+}
+
+TEST(NetRun, AnImpossibleInputShapeNamesTheLayer) {
+  const auto net = make_net(kConvNet, TEST);
+  net->forward();
+  net->blob("x")->reshape({2, 5, 8, 8});
+  expect_error(Code::kShape, "layer 'c'", [&] { net->forward(); });
+  net->blob("x")->reshape({2, 3, 8, 8});
+  net->forward();
+}
+
+TEST(NetRun, RangesRunOnlyTheirLayers) {
+  const auto net = make_net(kConvNet, TEST);
+  set_values(net->blob("x"), ramp(2 * 3 * 64));
+  net->forward();
+  const auto pooled = values(*net->blob("p"));
+  set_values(net->blob("x"), std::vector<float>(2 * 3 * 64, 0.5f));
+  net->forward(0, 0);
+  EXPECT_EQ(values(*net->blob("p")), pooled);
+  net->forward(1, 3);
+  EXPECT_NE(values(*net->blob("p")), pooled);
+  expect_error(Code::kInvalidArgument, "are not in 0..3", [&] { net->forward(0, 4); });
+  expect_error(Code::kInvalidArgument, "are not in 0..3", [&] { net->backward(3, -1); });
+}
+
+TEST(NetRun, BackwardNeedsForwardFirst) {
+  const auto net = make_net(kConvNet);
+  expect_error(Code::kState, "forward", [&] { net->backward(); });
+}
+
+TEST(NetRun, TheFeedFillsAllJavaDataTops) {
+  const auto net = make_net(kFedNet);
+  int calls = 0;
+  net->set_feed([&](const std::vector<float*>& tops, const std::vector<int64_t>& counts) {
+    ++calls;
+    ASSERT_EQ(counts, std::vector<int64_t>({6, 2}));
+    for (int i = 0; i < 6; ++i) tops[0][i] = static_cast<float>(i);
+    tops[1][0] = 1;
+    tops[1][1] = 0;
+  });
+  EXPECT_GT(net->forward(), 0);
+  EXPECT_EQ(calls, 1);
+  EXPECT_EQ(values(*net->blob("d")), std::vector<float>({0, 1, 2, 3, 4, 5}));
+  EXPECT_EQ(values(*net->blob("l")), std::vector<float>({1, 0}));
+}
+
+TEST(NetRun, AFailingFeedFailsThePassAndNothingElse) {
+  const auto net = make_net(kFedNet);
+  bool fails = true;
+  net->set_feed([&](const std::vector<float*>& tops, const std::vector<int64_t>& counts) {
+    require(!fails, Code::kCallback, "no data today");
+    for (size_t i = 0; i < tops.size(); ++i) std::fill_n(tops[i], counts[i], 0.f);
+  });
+  const auto before = weights(*net);
+  expect_error(Code::kCallback, "no data today", [&] { net->forward(); });
+  EXPECT_EQ(weights(*net), before);
+  fails = false;
+  EXPECT_GT(net->forward(), 0);
+}
+
+TEST(NetRun, WithoutFeedOrCallbackTheLayerIsNamed) {
+  const auto net = make_net(kFedNet);
+  expect_error(Code::kCallback, "layer 'd'", [&] { net->forward(); });
+}
+
+TEST(NetRun, BatchSizeChangesAllFedLayers) {
+  const auto net = make_net(kFedNet);
+  net->set_batch_size(5);
+  EXPECT_EQ(net->blob("d")->shape(), Shape({5, 3}));
+  EXPECT_EQ(net->blob("l")->shape(), Shape({5, 1}));
+  EXPECT_EQ(net->blob("ip")->shape(), Shape({5, 2}));
+  net->set_feed([&](const std::vector<float*>& tops, const std::vector<int64_t>& counts) {
+    ASSERT_EQ(counts, std::vector<int64_t>({15, 5}));
+    for (size_t i = 0; i < tops.size(); ++i) std::fill_n(tops[i], counts[i], 0.f);
+  });
+  EXPECT_NEAR(net->forward(), std::log(2.f), 1e-6);
+  expect_error(Code::kInvalidArgument, "batch size 0", [&] { net->set_batch_size(0); });
+}
+
+TEST(NetRun, TheCallersThreadCountIsLeftAlone) {
+  const int before = omp_get_max_threads();
+  Net<float> net(net_param(kConvNet), std::make_shared<Random>(1), before + 1);
+  EXPECT_EQ(net.threads(), before + 1);
+  net.forward();
+  EXPECT_EQ(omp_get_max_threads(), before);
+}
+
+TEST(NetRun, EqualSeedsGiveEqualWeights) {
+  const auto a = make_net(kConvNet, TRAIN, 3), b = make_net(kConvNet, TRAIN, 3),
+             c = make_net(kConvNet, TRAIN, 4);
+  EXPECT_EQ(weights(*a), weights(*b));
+  EXPECT_NE(weights(*a), weights(*c));
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

@@ -13,7 +13,8 @@ TEST(LRNLayer, AcrossChannels) {
   layer.setup().forward();
   const double windows[] = {1 + 4, 1 + 4 + 9, 4 + 9 + 16, 9 + 16};
   for (int c = 0; c < 4; ++c) {
-    EXPECT_NEAR(layer.top().cpu_data()[c], (c + 1) / std::sqrt(2 + 0.6f / 3 * windows[c]), 1e-12);
+    EXPECT_NEAR(layer.top().cpu_data()[c], (c + 1) / std::sqrt(2 + double(0.6f) / 3 * windows[c]),
+                1e-12);
   }
 }
 
@@ -23,7 +24,7 @@ TEST(LRNLayer, WithinChannelFixesKAndDividesByTheWholeWindow) {
   LayerCase<double>::set(layer.bottom(), {1, 2, 3, 4});
   layer.setup().forward();
   for (int i = 0; i < 4; ++i) {  // every window covers the whole image
-    EXPECT_NEAR(layer.top().cpu_data()[i], (i + 1) / std::sqrt(1 + 0.9f / 9 * 30), 1e-12);
+    EXPECT_NEAR(layer.top().cpu_data()[i], (i + 1) / std::sqrt(1 + double(0.9f) / 9 * 30), 1e-12);
   }
 }
 

@@ -64,6 +64,9 @@ class Lrn : public LrnOp<float> {
 }  // namespace
 
 std::unique_ptr<LrnOp<float>> lrn(const LrnGeometry& geometry, const FormatPtr& bottom) {
+  // With channels innermost (one channel or one pixel is enough), oneDNN 3.8's AVX-512 code
+  // crashes for size 1 and sums wrongly over the last channels for sizes above 5.
+  if (!geometry.within_channel && geometry.size != 3 && geometry.size != 5) return nullptr;
   try {
     return std::make_unique<Lrn>(geometry, bottom);
   } catch (const dnnl::error&) {

@@ -3,6 +3,10 @@
 # COMPILER finds it. FOLDER/FILES lists them with their SHA-256, each after those it needs.
 cmake_minimum_required(VERSION 3.22)
 
+# The compiler's own libraries ask for the glibc of the system that they came with, which may be
+# newer than a worker's. A worker's own ones go first: these are under a name that only the
+# loader in the jar knows (BundledLibrary), for systems that have none.
+set(spare "^(libstdc\\+\\+|libgcc_s)\\.so\\.[0-9]+$")
 set(glibc "^(libc|libm|libdl|libpthread|librt|libutil|libresolv|ld-linux-x86-64)\\.so\\.[0-9]+$")
 
 function(needed_by file variable)
@@ -39,6 +43,11 @@ endfunction()
 # Copies what PATH needs, then PATH itself under NAME.
 function(visit name path)
   set_property(GLOBAL APPEND PROPERTY seen "${name}")
+  set(file "${name}")
+  if(name MATCHES "${spare}")
+    string(APPEND file ".spare")
+  endif()
+  set_property(GLOBAL APPEND PROPERTY kept "${file}")
   needed_by("${path}" names)
   foreach(next IN LISTS names)
     get_property(seen GLOBAL PROPERTY seen)
@@ -47,9 +56,9 @@ function(visit name path)
       visit("${next}" "${next_path}")
     endif()
   endforeach()
-  replace("${path}" "${FOLDER}/${name}")
+  replace("${path}" "${FOLDER}/${file}")
   file(SHA256 "${path}" hash)
-  set_property(GLOBAL APPEND_STRING PROPERTY list "${hash}  ${name}\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY list "${hash}  ${file}\n")
 endfunction()
 
 file(MAKE_DIRECTORY "${FOLDER}")
@@ -58,10 +67,10 @@ visit("${library_name}" "${LIBRARY}")
 get_property(list GLOBAL PROPERTY list)
 file(WRITE "${FOLDER}/FILES" "${list}")
 
-get_property(seen GLOBAL PROPERTY seen)
+get_property(kept GLOBAL PROPERTY kept)
 file(GLOB present RELATIVE "${FOLDER}" "${FOLDER}/*")
 foreach(name IN LISTS present)
-  if(NOT name IN_LIST seen AND NOT name STREQUAL FILES)
+  if(NOT name IN_LIST kept AND NOT name STREQUAL FILES)
     file(REMOVE "${FOLDER}/${name}")
   endif()
 endforeach()

@@ -20,7 +20,7 @@ class BundledLibrarySpec extends AnyFlatSpec {
       val own = file.getParent.getParent
       assert(own.getFileName.toString == "sparknet-" + System.getProperty("user.name"))
       assert(PosixFilePermissions.toString(Files.getPosixFilePermissions(own)) == "rwx------")
-      assert(file.getParent.toFile.list.toSet == Set("first.so", "second.so"))
+      assert(file.getParent.toFile.list.toSet == Set("FILES", "first.so", "second.so"))
     }
 
   it should "reuse complete files and replace others" taggedAs Unit in Temporary.folder { folder =>

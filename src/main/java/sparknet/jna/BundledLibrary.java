@@ -14,7 +14,9 @@ import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Optional;
 
 /**
@@ -26,7 +28,28 @@ import java.util.Optional;
  * there by renaming, hence complete.
  */
 final class BundledLibrary {
+  private static final String SPARE = ".spare";
+
   private BundledLibrary() {}
+
+  /**
+   * Loads the spare run-time libraries of the compiler (libstdc++, libgcc) beside {@code library}.
+   * The system's own go first, since ours may want a newer glibc; later loads find these by name.
+   *
+   * @return whether there were any, so that loading {@code library} is worth another try
+   */
+  static boolean loadSpares(Path library) throws IOException {
+    List<String> spares = new ArrayList<>();
+    for (String line : Files.readAllLines(library.resolveSibling("FILES"))) {
+      if (line.endsWith(SPARE)) {
+        spares.add(line.split("\\s+", 2)[1]); // each after those that it needs
+      }
+    }
+    for (String spare : spares) {
+      System.load(library.resolveSibling(spare).toAbsolutePath().toString());
+    }
+    return !spares.isEmpty();
+  }
 
   /** Path of the unpacked file {@code name}; empty if the jar has none for this platform. */
   static Optional<Path> extract(String name) throws IOException {
@@ -46,6 +69,7 @@ final class BundledLibrary {
     String version = HexFormat.of().formatHex(sha256().digest(list)).substring(0, 16);
     Path folder = ownFolder(temporary).resolve(version);
     Files.createDirectories(folder);
+    write(list, folder.resolve("FILES"));
     for (String line : new String(list, StandardCharsets.UTF_8).lines().toList()) {
       String[] entry = line.strip().split("\\s+", 2);
       if (entry.length == 2) {
@@ -77,6 +101,14 @@ final class BundledLibrary {
     }
     Files.delete(probe);
     return folder;
+  }
+
+  private static void write(byte[] content, Path file) throws IOException {
+    if (!Files.exists(file)) {
+      Path beside = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
+      Files.write(beside, content);
+      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    }
   }
 
   private static void unpack(String resource, String sha256, Path file) throws IOException {

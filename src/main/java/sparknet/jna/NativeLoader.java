@@ -45,7 +45,7 @@ public final class NativeLoader {
     } else {
       Optional<Path> bundled = extract(tried);
       if (bundled.isPresent()) {
-        found = loadFile(bundled.get(), "the jar's own copy", tried);
+        found = loadBundled(bundled.get(), tried);
       }
       if (found.isEmpty() && home != null) {
         found = loadFile(Path.of(home, "build", FILE), "SPARKNET_HOME", tried);
@@ -75,6 +75,19 @@ public final class NativeLoader {
       tried.add("the jar's own copy: cannot be unpacked: " + e);
       return Optional.empty();
     }
+  }
+
+  private static Optional<CCaffe> loadBundled(Path file, List<String> tried) {
+    String source = "the jar's own copy";
+    Optional<CCaffe> found = loadFile(file, source, tried);
+    try {
+      if (found.isEmpty() && BundledLibrary.loadSpares(file)) {
+        found = loadFile(file, source + " with its own libstdc++", tried);
+      }
+    } catch (IOException | LinkageError e) {
+      tried.add(source + ": its own libstdc++ is of no use here: " + e.getMessage());
+    }
+    return found;
   }
 
   private static Optional<CCaffe> loadFile(Path file, String source, List<String> tried) {

@@ -1,9 +1,13 @@
 package sparknet.train
 
+import scala.concurrent.ExecutionContext.Implicits.global
+import scala.concurrent.duration._
+import scala.concurrent.{Await, Future}
+
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 
-import sparknet.data.Dataset
+import sparknet.data.{Dataset, Preprocessing}
 import sparknet.jna.CaffeException
 import support.Closing.using
 import support.{LocalSpark, SparkTag, Temporary}
@@ -232,6 +236,23 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       t.loadWeights("model")
       assert(t.weights.sameElements(Array(10f, 9f, 3f)))
     }
+
+  it should "stop a round that is running when it is closed" taggedAs SparkTag in {
+    val t = trainer(2)
+    val slow: Preprocessing = _ => Thread.sleep(5)
+    t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)), slow)
+    // Far more steps than could end before the test does.
+    val round = Future(intercept[CaffeException](t.train(1000000)))
+    while (FakeModel.steps.isEmpty) Thread.sleep(1)
+    t.close()
+    val ended = Await.result(round, 1.minute)
+    assert(ended.getCodeName == "STATE" && ended.getMessage.contains("closed"))
+    // Both tasks end between two steps, and their nets are closed when they come back.
+    while (FakeModel.closed.get < FakeModel.made.get) Thread.sleep(1)
+    val steps = FakeModel.steps.size
+    Thread.sleep(100)
+    assert(FakeModel.steps.size == steps)
+  }
 
   it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder {
     folder =>

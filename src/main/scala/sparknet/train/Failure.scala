@@ -26,10 +26,15 @@ private[train] object Failure {
     try Right(body)
     catch {
       case NonFatal(thrown) =>
-        val context = TaskContext.get
-        if (context != null && context.isInterrupted) throw new TaskKilledException
+        stopIfKilled()
         Left(of(worker, doing, thrown))
     }
+
+  /** Ends the task if Spark has cancelled it. A running step cannot be stopped, so this is asked
+    * between steps.
+    */
+  def stopIfKilled(): Unit =
+    if (Option(TaskContext.get).exists(_.isInterrupted)) throw new TaskKilledException
 
   def executor: String = Option(SparkEnv.get).fold("none")(_.executorId)
 

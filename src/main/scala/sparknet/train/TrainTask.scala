@@ -46,6 +46,7 @@ private[train] final class TrainTask(
               net.setTrainFeed(feed)
               Iterator
                 .fill(tau) {
+                  Failure.stopIfKilled()
                   val loss = net.step()
                   if (loss.isNaN || loss.isInfinite)
                     throw new CaffeException(Status.NUMERIC, s"the loss is $loss")

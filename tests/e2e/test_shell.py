@@ -1,7 +1,8 @@
-"""The ten-line session of the README in a PySpark shell that knows the jar only."""
+"""The README's session, as a user types it into a PySpark shell that knows the jar only."""
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,39 +10,35 @@ from processes import ROOT, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-# What a user types; one round is as good as eight epochs here.
-SESSION = """
-import sparknet
-from sparknet import data
-train = data.cifar("{data}")
-test = data.cifar("{data}", train=False)
-solver = "examples/cifar10/cifar10_quick_solver.prototxt"
-trainer = sparknet.Trainer(solver, train, test, workers=2, mean=train.mean(), batch_size=20)
-history = trainer.fit(2, tau=2)
-print("scores", sorted(trainer.test()))
-print("conv1", trainer.weights["conv1"][0].shape, trainer.iteration)
+# Typed after the README's lines.
+MORE = """
+trainer.iteration, trainer.weights["conv1"][0].shape
 items = spark.sparkContext.parallelize([(train.mean() * 0 + i, i) for i in range(10)])
 print("mean", float(data.from_rdd(items).mean().mean()))
 """
 
 
+def session_of_the_readme() -> str:
+    (block,) = re.findall(r"```python\n(.*?)```", (ROOT / "README.md").read_text(), re.DOTALL)
+    assert "trainer.broadcast()" in block
+    return str(block)
+
+
 def test_pyspark_shell(jar: Path, cifar: Path, tmp_path: Path) -> None:
+    (tmp_path / "caffe" / "data").mkdir(parents=True)
+    (tmp_path / "caffe" / "data" / "cifar10").symlink_to(cifar)
+    (tmp_path / "caffe" / "examples").symlink_to(ROOT / "caffe" / "examples")
     typed = tmp_path / "typed"
-    typed.write_text(SESSION.format(data=cifar))
+    typed.write_text(session_of_the_readme() + MORE)
     shell = f"pyspark --master 'local-cluster[2,1,1024]' --jars {jar} --py-files {jar} < {typed}"
-    with running(["bash", "-c", shell], tmp_path) as program:
+    # -i: the shell is a shell although nobody sits in front of it.
+    with running(["bash", "-c", shell], tmp_path, PYSPARK_DRIVER_PYTHON_OPTS="-i") as program:
         assert program.wait() == 0
-        assert "scores ['accuracy', 'loss']" in program.out
-        assert "conv1 (32, 3, 5, 5) 4" in program.out
+        assert "Traceback" not in program.text
+        assert "SyntaxError" not in program.text
+        losses = re.findall(r"^(\d+\.\d+(?:e-?\d+)?)$", program.out, re.MULTILINE)
+        assert len(losses) == 5
+        assert re.search(r"\{'accuracy': [\d.]+, 'loss': [\d.e-]+\}", program.out)
+        assert "(50, (32, 3, 5, 5))" in program.out
         assert "mean 4.5" in program.out
         assert program.leftovers() == []
-
-
-def test_readme_session_is_the_one_of_the_package() -> None:
-    """The package's docstring and the README show the same calls."""
-    import sparknet
-
-    readme = (ROOT / "README.md").read_text()
-    for call in ("data.cifar(", "sparknet.Trainer(", "trainer.fit(", "trainer.test()"):
-        assert call in (sparknet.__doc__ or "")
-        assert call in readme

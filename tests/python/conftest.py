@@ -23,3 +23,15 @@ def spark() -> Iterator[SparkSession]:
     session = sparknet.session(master="local[2]")
     yield session
     session.stop()
+
+
+@pytest.fixture
+def no_jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No jar and no checkout, as far as the package can tell."""
+    import sparknet
+
+    package = tmp_path / "site" / "sparknet"
+    package.mkdir(parents=True)
+    monkeypatch.setattr(sparknet, "__path__", [str(package)])
+    monkeypatch.delenv("SPARKNET_JAR", raising=False)
+    monkeypatch.delenv("SPARKNET_HOME", raising=False)

@@ -1,34 +1,17 @@
-"""Where the jar and the models in it are looked for."""
+"""Where the jar is looked for."""
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import pytest
+from jars import make_jar
 
 import sparknet
-from sparknet import jar, models
-from sparknet.errors import FileError, SetupError
+from sparknet import jar
+from sparknet.errors import SetupError
 
-pytestmark = pytest.mark.unit
-
-
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """No jar and no checkout, as far as the package can tell."""
-    package = tmp_path / "site" / "sparknet"
-    package.mkdir(parents=True)
-    monkeypatch.setattr(sparknet, "__path__", [str(package)])
-    monkeypatch.delenv("SPARKNET_JAR", raising=False)
-    monkeypatch.delenv("SPARKNET_HOME", raising=False)
-
-
-def make_jar(path: Path) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as archive:
-        archive.writestr("sparknet-home/caffe/examples/x/net.prototxt", 'name: "x"')
-    return path
+pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("no_jar")]
 
 
 def test_environment_wins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -58,29 +41,11 @@ def test_package_inside_the_jar(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     path = make_jar(tmp_path / "sparknet-assembly-1.0.jar")
     monkeypatch.setattr(sparknet, "__path__", [str(path / "sparknet")])
     assert jar.find() == path
-    assert models.text("examples/x/net.prototxt") == 'name: "x"'
+    assert jar.text("sparknet-home/caffe/examples/x/net.prototxt") == 'name: "x"'
+    assert jar.text("nothing") is None
 
 
 def test_nothing_found_says_where_it_looked_and_what_to_do() -> None:
     with pytest.raises(SetupError, match=r"build/setup.*SPARKNET_JAR(.|\n)*jars"):
         jar.find()
-    assert models.text("examples/x/net.prototxt") is None
-    with pytest.raises(FileError, match=r"x/net\.prototxt"):
-        models.prototxt("examples/x/net.prototxt")
-
-
-def test_models_of_the_checkout_before_those_of_the_jar(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    make_jar(tmp_path / "target" / "scala-2.12" / "sparknet-assembly-1.0.jar")
-    monkeypatch.setenv("SPARKNET_HOME", str(tmp_path))
-    assert models.prototxt("examples/x/net.prototxt") == 'name: "x"'
-    own = tmp_path / "caffe" / "examples" / "x" / "net.prototxt"
-    own.parent.mkdir(parents=True)
-    own.write_text('name: "own"')
-    assert models.prototxt("caffe/examples/x/net.prototxt") == 'name: "own"'
-
-
-@pytest.mark.parametrize("path", ["/etc/hostname", "../secret.prototxt"])
-def test_only_paths_below_caffe(path: str) -> None:
-    assert models.text(path) is None
+    assert jar.text("anything") is None

@@ -16,6 +16,7 @@ from sparknet.errors import (
     CallbackError,
     FileError,
     InternalError,
+    OutOfMemoryError,
     SetupError,
     SparkNetError,
     StateError,
@@ -30,7 +31,7 @@ __all__ = ["Py4JJvm", "call", "translate"]
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
     "java.io.FileNotFoundException": FileError,
-    "java.lang.OutOfMemoryError": SparkNetError,
+    "java.lang.OutOfMemoryError": OutOfMemoryError,
 }
 _PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
 

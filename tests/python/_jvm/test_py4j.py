@@ -1,0 +1,155 @@
+"""Exceptions of Py4J and PySpark become the classes of sparknet.errors."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+
+from sparknet import errors
+from sparknet._jvm.py4j import call, translate
+
+pytestmark = pytest.mark.unit
+
+
+class JavaClass:
+    def __init__(self, name: str, above: JavaClass | None = None) -> None:
+        self._name, self._above = name, above
+
+    def getName(self) -> str:  # noqa: N802 - Java's name.
+        return self._name
+
+    def getSuperclass(self) -> JavaClass | None:  # noqa: N802 - Java's name.
+        return self._above
+
+
+class Thrown:
+    """A Java exception, as far as translation looks at it."""
+
+    def __init__(self, kind: str, message: str, cause: Thrown | None = None) -> None:
+        self._class, self._message, self._cause = JavaClass(kind), message, cause
+
+    def getClass(self) -> JavaClass:  # noqa: N802 - Java's name.
+        return self._class
+
+    def getMessage(self) -> str:  # noqa: N802 - Java's name.
+        return self._message
+
+    def getCause(self) -> Thrown | None:  # noqa: N802 - Java's name.
+        return self._cause
+
+    def toString(self) -> str:  # noqa: N802 - Java's name.
+        return f"{self._class.getName()}: {self._message}"
+
+
+class ThrownByEngine(Thrown):
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__("", message)
+        above = JavaClass("sparknet.jna.CaffeException", JavaClass("java.lang.RuntimeException"))
+        self._class, self._code = JavaClass("sparknet.train.TrainingException", above), code
+
+    def getCodeName(self) -> str:  # noqa: N802 - Java's name.
+        return self._code
+
+
+class Failing:
+    """A Java object whose methods raise."""
+
+    def __init__(self, error: BaseException) -> None:
+        self._error = error
+
+    def method(self, *_: object) -> None:
+        raise self._error
+
+
+def from_java(thrown: Thrown) -> Py4JJavaError:
+    error = Py4JJavaError.__new__(Py4JJavaError)
+    error.java_exception = thrown
+    return error
+
+
+def test_an_engine_exception_in_the_chain_gives_class_and_message() -> None:
+    cause = ThrownByEngine("SHAPE", "layer 'ip': 3 values, 4 needed")
+    failure = from_java(Thrown("org.apache.spark.SparkException", "Job aborted", cause))
+    with pytest.raises(errors.ShapeError, match=r"^layer 'ip': 3 values, 4 needed$") as caught:
+        call(Failing(failure), "method")
+    assert caught.value.__cause__ is None
+    assert caught.value.code == 6
+
+
+def test_an_engine_exception_that_spark_quotes() -> None:
+    text = (
+        "Job aborted due to stage failure: Lost task 0.0 (TID 1) (host executor 0):"
+        " sparknet.jna.CaffeException (NUMERIC): the loss is NaN\n\tat sparknet.jna.Check.ok"
+    )
+    error = translate(from_java(Thrown("org.apache.spark.SparkException", text)))
+    assert type(error) is errors.NumericError
+    assert str(error) == "the loss is NaN"
+
+
+PYTHON = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times, most recent \
+failure: Lost task 0.0 in stage 1.0 (TID 1) (host executor driver): \
+org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File "worker.py", line 1, in main
+    process()
+  File "mine.py", line 2, in decode
+    raise KeyError("no such image")
+{error}
+
+\tat org.apache.spark.api.python.BasePythonRunner.read(PythonRunner.scala:572)
+
+Driver stacktrace:
+"""
+
+
+def test_a_python_function_that_raised() -> None:
+    text = PYTHON.format(error="KeyError: 'no such image'")
+    error = translate(from_java(Thrown("org.apache.spark.SparkException", text)))
+    assert type(error) is errors.CallbackError
+    assert str(error).endswith("failed: KeyError: 'no such image'")
+
+
+def test_an_item_that_packing_refused() -> None:
+    text = PYTHON.format(error="ValueError: sparknet.data (SHAPE): item 3 has shape (2,)")
+    error = translate(from_java(Thrown("org.apache.spark.SparkException", text)))
+    assert type(error) is errors.ShapeError
+    assert str(error) == "item 3 has shape (2,)"
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("java.lang.IllegalArgumentException", errors.ArgumentError),
+        ("java.io.FileNotFoundException", errors.FileError),
+        ("java.lang.OutOfMemoryError", errors.OutOfMemoryError),
+        ("java.lang.NullPointerException", errors.InternalError),
+    ],
+)
+def test_other_java_exceptions(kind: str, expected: type) -> None:
+    error = translate(from_java(Thrown(kind, "why\n\tat somewhere")))
+    assert type(error) is expected
+    assert str(error) == f"{kind}: why"
+
+
+def test_exceptions_that_pyspark_made_its_own() -> None:
+    class CapturedError(Exception):
+        _origin: Any = ThrownByEngine("IO", "x.bin is missing")
+
+    with pytest.raises(errors.FileError, match=r"x\.bin is missing"):
+        call(Failing(CapturedError()), "method")
+    with pytest.raises(ZeroDivisionError):
+        call(Failing(ZeroDivisionError()), "method")
+
+
+def test_a_jvm_that_is_gone_and_a_method_that_is_not_there() -> None:
+    with pytest.raises(errors.StateError, match="does not answer"):
+        call(Failing(Py4JNetworkError("refused")), "method")
+    with pytest.raises(errors.InternalError, match="method: No such"):
+        call(Failing(Py4JError("No such method\ntrace")), "method")
+
+
+def test_a_chain_that_goes_round_ends() -> None:
+    thrown = Thrown("a.B", "round")
+    thrown._cause = thrown
+    assert isinstance(translate(from_java(thrown)), errors.InternalError)

@@ -1,6 +1,3 @@
-// Without errno to set, square roots are vectorised.
-#pragma GCC optimize("no-math-errno")
-
 #include <cmath>
 
 #include "caffe/solvers/update_loop.hpp"

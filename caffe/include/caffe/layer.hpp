@@ -98,7 +98,9 @@ class Layer {
   void add_param(const Shape& shape, const FillerParameter& filler);
   // To be called first in the backward pass of a layer with ops: those of a TEST net are
   // made for forward passes only, and made anew here when backward is run all the same.
-  void prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top);
+  // True if they were: then an op that keeps something from forward must see the bottom
+  // again. Its output then goes elsewhere, for the top may have been changed in place.
+  bool prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top);
 
   LayerParameter param_;
   Phase phase_;

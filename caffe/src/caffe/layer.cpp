@@ -80,11 +80,11 @@ void Layer<T>::add_param(const Shape& shape, const FillerParameter& filler) {
 }
 
 template <typename T>
-void Layer<T>::prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
-  if (train_) return;
+bool Layer<T>::prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  if (train_) return false;
   train_ = true;
   plan(bottom, top);
-  forward_pass(bottom, top);
+  return true;
 }
 
 template <typename T>

@@ -51,20 +51,21 @@ class DropoutLayer : public ElementwiseLayer<T> {
       if (in != out) std::copy_n(in, range.n, out);
       return;
     }
-    const uint32_t first = static_cast<uint32_t>(range.first);
+    const uint32_t first = static_cast<uint32_t>(range.first), limit = dropped_below_;
+    const uint32_t low = key_low_, high = key_high_;
+    const T scale = scale_;  // copied, as all of these, so that the loop needs no branch
 #pragma omp simd
     for (int64_t i = 0; i < range.n; ++i) {
-      const bool kept = bits(first + static_cast<uint32_t>(i)) >= dropped_below_;
-      out[i] = kept ? in[i] * scale_ : T(0);
+      out[i] = in[i] * (bits(first + static_cast<uint32_t>(i), low, high) >= limit ? scale : T(0));
     }
   }
 
   // 32 bits that depend on every bit of the index and of the key: two rounds of multiply
   // and shift, an invertible mixing as in hash functions.
-  uint32_t bits(uint32_t index) const {
-    uint32_t x = index * 0x9E3779B1u + key_low_;
+  static uint32_t bits(uint32_t index, uint32_t key_low, uint32_t key_high) {
+    uint32_t x = index * 0x9E3779B1u + key_low;
     x = (x ^ (x >> 16)) * 0x7FEB352Du;
-    x = (x ^ key_high_ ^ (x >> 15)) * 0x846CA68Bu;
+    x = (x ^ key_high ^ (x >> 15)) * 0x846CA68Bu;
     return x ^ (x >> 16);
   }
 

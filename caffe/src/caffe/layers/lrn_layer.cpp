@@ -51,7 +51,10 @@ class LRNLayer : public Layer<T> {
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0]) return;
-    this->prepare_backward(bottom, top);
+    if (this->prepare_backward(bottom, top)) {
+      Storage<T> output(top[0]->count());
+      op_->forward(bottom[0]->data(), output);
+    }
     op_->backward(bottom[0]->data(), top[0]->data(), top[0]->diff(), bottom[0]->diff());
   }
 

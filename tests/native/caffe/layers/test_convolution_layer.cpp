@@ -110,8 +110,10 @@ TEST(ConvolutionLayer, ParametersWithoutRateGetNoGradient) {
 TEST(ConvolutionLayer, BackwardWorksInATestNet) {
   LayerCase<float> layer(convolution("num_output: 1 kernel_size: 1"), {{1, 1, 1, 2}}, 1, TEST);
   layer.setup().forward();
+  LayerCase<float>::set(layer.top(), {-1, -2});  // as a layer in place does
   LayerCase<float>::set_diff(layer.top(), {1, 1});
   layer.backward();
+  EXPECT_EQ(LayerCase<float>::data(layer.top()), (std::vector<float>{-1, -2}));
   EXPECT_FLOAT_EQ(layer.bottom().cpu_diff()[0], layer.blob(0).cpu_data()[0]);
 }
 

@@ -35,6 +35,22 @@ TEST(LRNLayer, Gradient) {
                   {{2, 2, 4, 5}});
 }
 
+TEST(LRNLayer, BackwardWorksInATestNet) {
+  const std::string text = lrn("local_size: 3 alpha: 2 beta: 0.75");
+  LayerCase<float> train(text, {{1, 4, 2, 2}}), test(text, {{1, 4, 2, 2}}, 1, TEST);
+  const std::vector<float> ones(16, 1), other(16, -1);
+  for (LayerCase<float>* layer : {&train, &test}) {
+    layer->setup().forward();
+    LayerCase<float>::set_diff(layer->top(), ones);
+    if (layer == &test) LayerCase<float>::set(layer->top(), other);  // as a layer in place does
+    layer->backward();
+  }
+  EXPECT_EQ(LayerCase<float>::data(test.top()), other);
+  for (int i = 0; i < 16; ++i) {
+    EXPECT_NEAR(test.bottom().cpu_diff()[i], train.bottom().cpu_diff()[i], 1e-6) << i;
+  }
+}
+
 TEST(LRNLayer, Errors) {
   LayerCase<float> even(lrn("local_size: 4"), {{1, 1, 1, 1}});
   expect_error(Code::kBadNet, "local_size must be odd, is 4", [&] { even.setup(); });

@@ -80,8 +80,10 @@ TEST(PoolingLayer, BackwardWorksInATestNet) {
   Case layer(pooling("kernel_size: 2"), {{1, 1, 2, 2}}, 1, TEST);
   Case::set(layer.bottom(), {1, 2, 7, 4});
   layer.setup().forward();
+  Case::set(layer.top(), {-1});  // as a layer in place does
   Case::set_diff(layer.top(), {5});
   layer.backward();
+  EXPECT_EQ(Case::data(layer.top()), (std::vector<float>{-1}));
   EXPECT_EQ(Case::diff(layer.bottom()), (std::vector<float>{0, 0, 5, 0}));
 }
 

@@ -1,0 +1,43 @@
+"""``pip install ./python``: a package with the jar inside, which needs nothing else of ours."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from processes import ROOT, running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+USE = """
+import sys
+sys.path.insert(0, sys.argv[1])
+from sparknet import jar, models, version
+from sparknet.local import Net
+print("jar", jar.find())
+print("version", version.own())
+with open("net.prototxt", "w") as net:
+    net.write(models.prototxt("examples/mnist/lenet.prototxt"))
+print("outputs", Net("net.prototxt").forward().keys())
+"""
+
+
+def test_the_wheel_carries_the_jar(jar: Path, tmp_path: Path) -> None:
+    pip = [sys.executable, "-m", "pip", "--disable-pip-version-check"]
+    build = [*pip, "wheel", "--no-deps", "--no-build-isolation", "-w", tmp_path, ROOT / "python"]
+    with running(build, tmp_path) as program:
+        assert program.wait() == 0
+    (wheel,) = tmp_path.glob("sparknet-*.whl")
+    site = tmp_path / "site"
+    with running([*pip, "install", "--no-deps", "--target", site, wheel], tmp_path) as program:
+        assert program.wait() == 0
+    script = tmp_path / "use.py"
+    script.write_text(USE)
+    with running([sys.executable, "-I", script, site], tmp_path) as program:
+        assert program.wait() == 0
+        out = program.out
+    (found,) = (site / "sparknet" / "jars").glob("*.jar")
+    assert f"jar {found}" in out
+    assert f"version {found.stem.rsplit('-', 1)[1]}" in out
+    assert "outputs dict_keys(['prob'])" in out

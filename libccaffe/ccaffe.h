@@ -58,8 +58,8 @@ typedef struct ccaffe_blob ccaffe_blob;
 /* Fills one JavaData layer. data: batch * product(shape) floats, row-major;
  * shape: the num_dims extents after the batch. Return 0, or any other value to
  * fail the running call with CCAFFE_CALLBACK. */
-typedef int32_t (*ccaffe_data_callback)(void* context, float* data, int32_t batch,
-                                        int32_t num_dims, const int32_t* shape);
+typedef int32_t (*ccaffe_data_callback)(void* context, float* data, int32_t batch, int32_t num_dims,
+                                        const int32_t* shape);
 
 /* Fills all JavaData layers of a net at once, before its first layer runs.
  * tops[i] has room for counts[i] floats; order is that of the layers. Returns as

@@ -1,10 +1,10 @@
 // Storage: formats, laziness, pinning.
-#include "caffe/storage.hpp"
-
 #include <gtest/gtest.h>
 
 #include <algorithm>
 #include <numeric>
+
+#include "caffe/storage.hpp"
 
 namespace caffe {
 namespace {

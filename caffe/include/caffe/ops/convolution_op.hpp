@@ -31,8 +31,7 @@ class ConvolutionOp {
   virtual void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
   virtual void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) = 0;
   // Adds to dw and db unless they are zero, then overwrites. Either may be null.
-  virtual void backward_weights(Storage<T>& x, Storage<T>& dy, Storage<T>* dw,
-                                Storage<T>* db) = 0;
+  virtual void backward_weights(Storage<T>& x, Storage<T>& dy, Storage<T>* dw, Storage<T>* db) = 0;
 };
 
 // `bottom` is the format in which x will be (null: plain).

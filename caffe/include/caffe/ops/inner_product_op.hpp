@@ -26,8 +26,7 @@ class InnerProductOp {
   virtual void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
   virtual void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) = 0;
   // Adds to dw and db unless they are zero, then overwrites. Either may be null.
-  virtual void backward_weights(Storage<T>& x, Storage<T>& dy, Storage<T>* dw,
-                                Storage<T>* db) = 0;
+  virtual void backward_weights(Storage<T>& x, Storage<T>& dy, Storage<T>* dw, Storage<T>* db) = 0;
 };
 
 template <typename T>

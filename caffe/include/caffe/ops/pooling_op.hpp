@@ -14,8 +14,7 @@ struct PoolingGeometry {
   enum class Method { kMax, kAverage };
   Method method = Method::kMax;
   int64_t batch = 1, channels = 1;
-  int64_t in[2] = {1, 1}, out[2] = {1, 1}, kernel[2] = {1, 1}, stride[2] = {1, 1},
-          pad[2] = {0, 0};
+  int64_t in[2] = {1, 1}, out[2] = {1, 1}, kernel[2] = {1, 1}, stride[2] = {1, 1}, pad[2] = {0, 0};
   bool mask = false;  // the layer has a second top with the positions of maxima
   bool train = true;
 };

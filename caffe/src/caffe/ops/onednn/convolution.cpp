@@ -88,10 +88,9 @@ class Convolution : public ConvolutionOp<float> {
   }
 
   void init_backward(const ConvolutionGeometry& g) {
-    BackwardData::primitive_desc data(cpu_engine(), algorithm::convolution_direct,
-                                      any_desc(src_dims_), any_desc(weight_dims_),
-                                      any_desc(dst_dims_), strides_, dilates_, pad_left_,
-                                      pad_right_, forward_pd_, attributes());
+    BackwardData::primitive_desc data(
+        cpu_engine(), algorithm::convolution_direct, any_desc(src_dims_), any_desc(weight_dims_),
+        any_desc(dst_dims_), strides_, dilates_, pad_left_, pad_right_, forward_pd_, attributes());
     backward_data_ = BackwardData(data);
     data_scratch_ = data.scratchpad_desc();
     diff_src_ = Operand(data.diff_src_desc());
@@ -99,10 +98,10 @@ class Convolution : public ConvolutionOp<float> {
     data_diff_dst_ = Operand(data.diff_dst_desc());
 
     const auto diff_bias = bias_ ? plain_desc({g.out_channels}) : memory::desc();
-    BackwardWeights::primitive_desc weights(
-        cpu_engine(), algorithm::convolution_direct, any_desc(src_dims_), any_desc(weight_dims_),
-        diff_bias, any_desc(dst_dims_), strides_, dilates_, pad_left_, pad_right_, forward_pd_,
-        attributes());
+    BackwardWeights::primitive_desc weights(cpu_engine(), algorithm::convolution_direct,
+                                            any_desc(src_dims_), any_desc(weight_dims_), diff_bias,
+                                            any_desc(dst_dims_), strides_, dilates_, pad_left_,
+                                            pad_right_, forward_pd_, attributes());
     backward_weights_ = BackwardWeights(weights);
     weights_scratch_ = weights.scratchpad_desc();
     weights_src_ = Operand(weights.src_desc());

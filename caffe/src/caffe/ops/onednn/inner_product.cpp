@@ -21,8 +21,8 @@ class InnerProduct : public InnerProductOp<float> {
       src_dims_.insert(src_dims_.end(), g.inputs.begin(), g.inputs.end());
       weight_dims_.insert(weight_dims_.end(), g.inputs.begin(), g.inputs.end());
     } else {
-      const int64_t inputs = std::accumulate(g.inputs.begin(), g.inputs.end(), int64_t{1},
-                                             std::multiplies<int64_t>());
+      const int64_t inputs =
+          std::accumulate(g.inputs.begin(), g.inputs.end(), int64_t{1}, std::multiplies<int64_t>());
       src_dims_.push_back(inputs);
       weight_dims_.push_back(inputs);
     }

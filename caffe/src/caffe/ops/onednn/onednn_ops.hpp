@@ -15,8 +15,7 @@ std::unique_ptr<ConvolutionOp<float>> convolution(const ConvolutionGeometry& geo
                                                   const FormatPtr& bottom);
 std::unique_ptr<InnerProductOp<float>> inner_product(const InnerProductGeometry& geometry,
                                                      const FormatPtr& bottom);
-std::unique_ptr<PoolingOp<float>> pooling(const PoolingGeometry& geometry,
-                                          const FormatPtr& bottom);
+std::unique_ptr<PoolingOp<float>> pooling(const PoolingGeometry& geometry, const FormatPtr& bottom);
 std::unique_ptr<LrnOp<float>> lrn(const LrnGeometry& geometry, const FormatPtr& bottom);
 
 }  // namespace caffe::onednn

@@ -71,8 +71,7 @@ class Pooling : public PoolingOp<float> {
   }
 
   void backward(Storage<float>& dy, Storage<float>& dx) override {
-    Args args = {{DNNL_ARG_DIFF_DST, diff_dst_.read(dy)},
-                 {DNNL_ARG_DIFF_SRC, diff_src_.write(dx)}};
+    Args args = {{DNNL_ARG_DIFF_DST, diff_dst_.read(dy)}, {DNNL_ARG_DIFF_SRC, diff_src_.write(dx)}};
     if (workspace_) args.emplace(DNNL_ARG_WORKSPACE, workspace_);
     execute(backward_, backward_scratch_, std::move(args));
     diff_src_.written(dx);

@@ -11,7 +11,8 @@ using dnnl::memory;
 // A layout of oneDNN. Reorders are made on first use and kept.
 class DnnlFormat : public Format {
  public:
-  explicit DnnlFormat(const memory::desc& desc) : desc_(desc), plain_(plain_desc(desc.get_dims())) {}
+  explicit DnnlFormat(const memory::desc& desc)
+      : desc_(desc), plain_(plain_desc(desc.get_dims())) {}
 
   const memory::desc& desc() const { return desc_; }
   size_t size() const override { return desc_.get_size() / sizeof(float); }
@@ -49,8 +50,8 @@ class DnnlFormat : public Format {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       if (!*primitive) {
-        *primitive = dnnl::reorder(
-            dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to));
+        *primitive =
+            dnnl::reorder(dnnl::reorder::primitive_desc(cpu_engine(), from, cpu_engine(), to));
       }
     }
     primitive->execute(stream(), {{DNNL_ARG_FROM, wrap(from, in)}, {DNNL_ARG_TO, wrap(to, out)}});

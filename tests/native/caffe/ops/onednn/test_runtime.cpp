@@ -1,9 +1,9 @@
 // Formats of oneDNN and gradients that are added up.
-#include "caffe/ops/onednn/runtime.hpp"
-
 #include <gtest/gtest.h>
 
 #include <numeric>
+
+#include "caffe/ops/onednn/runtime.hpp"
 
 namespace caffe::onednn {
 namespace {

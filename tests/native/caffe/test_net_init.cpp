@@ -80,9 +80,11 @@ TEST(NetInit, MistakesNameTheLayer) {
   expect_error(Code::kBadNet, "has no layers", [] { make_net("name: 'empty'"); });
 }
 
-TEST(NetInit, OldLayersFormIsRefusedByName) {
-  expect_error(Code::kUnsupported, "net 'old'",
-               [] { make_net("name: 'old' layers { name: 'a' type: RELU }"); });
+TEST(NetInit, OldLayersAreUpgraded) {
+  const auto net = make_net(
+      "input: 'x' input_dim: 2 input_dim: 3 input_dim: 4 input_dim: 5 "
+      "layers { name: 'a' type: RELU bottom: 'x' top: 'y' }");
+  EXPECT_STREQ(net->layer(1).type(), "ReLU");
 }
 
 TEST(NetInit, LossLayersMayOmitTheirTop) {

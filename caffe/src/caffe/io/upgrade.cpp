@@ -1,6 +1,9 @@
 // Old forms of nets and solvers, brought to the current one.
+#include <algorithm>
+
 #include "caffe/error.hpp"
 #include "caffe/io.hpp"
+#include "caffe/io/upgrade_old_layers.hpp"
 
 namespace caffe {
 namespace {
@@ -63,14 +66,19 @@ const char* name_of(SolverParameter::SolverType type) {
 }  // namespace
 
 void upgrade_net(NetParameter* net, const std::string& origin) {
-  require(net->layers_size() == 0, Code::kUnsupported, origin,
-          ": uses the old `layers { type: CONVOLUTION }` form; this version reads `layer { type: "
-          "\"Convolution\" }` (convert it with Caffe's upgrade_net_proto_text)");
+  const auto& old = net->layers();
+  if (std::any_of(old.begin(), old.end(), [](const auto& layer) { return layer.has_layer(); })) {
+    upgrade_v0(net, origin);
+  }
+  if (net->layers_size() > 0) upgrade_v1(net, origin);
   upgrade_inputs(net, origin);
   upgrade_batch_norm(net);
 }
 
 void upgrade_solver(SolverParameter* solver, const std::string& origin) {
+  if (solver->has_net_param()) upgrade_net(solver->mutable_net_param(), origin);
+  if (solver->has_train_net_param()) upgrade_net(solver->mutable_train_net_param(), origin);
+  for (NetParameter& net : *solver->mutable_test_net_param()) upgrade_net(&net, origin);
   if (!solver->has_solver_type()) return;
   require(!solver->has_type(), Code::kBadNet, origin,
           ": type and its old form solver_type exclude each other");

@@ -40,7 +40,8 @@ void Solver<T>::iterate(int start) {
 template <typename T>
 T Solver<T>::forward_backward() {
   const T loss = net_->forward();
-  require(std::isfinite(loss), Code::kNumeric, "iteration ", iteration_, ": the loss is ", loss,
+  require(std::isfinite(loss), Code::kNumeric, "iteration ", iteration_, ": the loss is ",
+          std::isnan(loss) ? "nan" : cat(loss),
           "; the weights are kept as they were (a smaller base_lr or clip_gradients may help)");
   net_->backward();
   return loss;

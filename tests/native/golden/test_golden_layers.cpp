@@ -8,6 +8,7 @@
 #include "caffe/layer_registry.hpp"
 #include "caffe/net.hpp"
 #include "caffe/ops/backend.hpp"
+#include "support/backend_orders.hpp"
 #include "support/expect_close.hpp"
 #include "support/shared_data.hpp"
 
@@ -153,13 +154,7 @@ TEST_P(GoldenLayers, AgreeWithCaffe) {
   EXPECT_GE(run, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, GoldenLayers,
-                         ::testing::Values(std::vector<Backend>{Backend::kOneDnn,
-                                                                Backend::kReference},
-                                           std::vector<Backend>{Backend::kReference}),
-                         [](const ::testing::TestParamInfo<std::vector<Backend>>& info) {
-                           return info.param.size() == 1 ? "Reference" : "OneDnn";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, GoldenLayers, backend_orders(), order_name);
 
 }  // namespace
 }  // namespace test

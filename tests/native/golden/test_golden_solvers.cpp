@@ -7,6 +7,7 @@
 #include "caffe/io.hpp"
 #include "caffe/ops/backend.hpp"
 #include "caffe/solver.hpp"
+#include "support/backend_orders.hpp"
 #include "support/expect_close.hpp"
 #include "support/shared_data.hpp"
 
@@ -110,13 +111,7 @@ TEST_P(GoldenSolvers, FollowCaffe) {
   EXPECT_GE(names.size(), 40u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, GoldenSolvers,
-                         ::testing::Values(std::vector<Backend>{Backend::kOneDnn,
-                                                                Backend::kReference},
-                                           std::vector<Backend>{Backend::kReference}),
-                         [](const ::testing::TestParamInfo<std::vector<Backend>>& info) {
-                           return info.param.size() == 1 ? "Reference" : "OneDnn";
-                         });
+INSTANTIATE_TEST_SUITE_P(Backends, GoldenSolvers, backend_orders(), order_name);
 
 }  // namespace
 }  // namespace test

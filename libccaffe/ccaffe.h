@@ -250,6 +250,29 @@ ccaffe_status ccaffe_solver_snapshot(ccaffe_solver* solver, const char* prefix,
                                      ccaffe_buffer** files);
 ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename);
 
+/* ---- images --------------------------------------------------------------------------- */
+
+/* Height and width of a JPEG, from its header alone. CCAFFE_PARSE: it is none. */
+ccaffe_status ccaffe_image_size(const void* encoded, size_t size, int32_t* height, int32_t* width);
+
+/* Decodes a JPEG (grey, colour, CMYK or YCCK) and resizes it to exactly height x width with a
+ * triangle filter; its aspect ratio is not kept. planes: room for 3 * height * width bytes, red,
+ * green, blue, each by rows. CCAFFE_PARSE: it cannot be decoded, or is cut short; planes is then
+ * undefined. */
+ccaffe_status ccaffe_image_decode(const void* encoded, size_t size, int32_t height, int32_t width,
+                                  uint8_t* planes);
+
+/* Turns items of bytes into the floats of a minibatch:
+ *   values[n][c][y][x] = (items[n][c][top + y][left + x'] - mean[c][top + y][left + x']) * scale
+ * with x' = x, or crop_width - 1 - x where the item is mirrored (Caffe's DataTransformer).
+ * shape: channels, height, width of an item; crop: height, width of the result. places: top, left
+ * and mirror (0 or 1) of each item; NULL: the centre, not mirrored. mean: of an item's shape;
+ * NULL: none. values: room for count * channels * crop_height * crop_width floats. Runs on the
+ * calling thread. */
+ccaffe_status ccaffe_image_fill(const uint8_t* items, int32_t count, const int32_t* shape,
+                                const int32_t* crop, const int32_t* places, const float* mean,
+                                float scale, float* values);
+
 #ifdef __cplusplus
 }
 #endif

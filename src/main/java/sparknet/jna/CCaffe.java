@@ -165,4 +165,19 @@ public interface CCaffe extends Library {
   int ccaffe_solver_snapshot(Pointer solver, String prefix, PointerByReference files);
 
   int ccaffe_solver_restore(Pointer solver, String filename);
+
+  // ---- images
+  int ccaffe_image_size(byte[] encoded, long size, IntByReference height, IntByReference width);
+
+  int ccaffe_image_decode(byte[] encoded, long size, int height, int width, byte[] planes);
+
+  int ccaffe_image_fill(
+      Pointer items,
+      int count,
+      int[] shape,
+      int[] crop,
+      int[] places,
+      Pointer mean,
+      float scale,
+      Pointer values);
 }

@@ -3,10 +3,8 @@
 
 #include <algorithm>
 
+#include "caffe/clones.hpp"
 #include "caffe/solver.hpp"
-
-// Compiles a kernel for several instruction sets; the loader picks the best one.
-#define CAFFE_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
 
 namespace caffe {
 

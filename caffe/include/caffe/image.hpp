@@ -1,0 +1,58 @@
+// Images on their way into a minibatch: decoding, resizing, cropping.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+namespace caffe {
+
+struct ImageSize {
+  int height = 0;
+  int width = 0;
+};
+
+// An RGB image by rows, four bytes a pixel: red, green, blue and one without a meaning.
+struct Image {
+  int height = 0;
+  int width = 0;
+  std::unique_ptr<uint8_t[]> pixels;
+};
+
+// A JPEG of more pixels is refused: a header of a few bytes must not claim memory without bounds.
+constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
+
+// Size of a JPEG, from its header alone. Throws kParse if it is none.
+ImageSize jpeg_size(const void* encoded, size_t size);
+
+// Decodes a JPEG: grey, colour, CMYK or YCCK (Adobe's inverted values too; no colour profiles).
+// With `at_least`, at the smallest size M/8 of the full one (M = 1..8) that is no smaller on
+// either axis, which costs less than the full size; else, and if it is smaller, at its full size.
+// Throws kParse if it cannot be decoded, is cut short or corrupt, or exceeds kMaxImagePixels.
+Image decode_jpeg(const void* encoded, size_t size, ImageSize at_least);
+Image decode_jpeg(const void* encoded, size_t size);
+
+// Resizes to exactly height x width with a triangle filter: linear interpolation, widened when
+// an image shrinks to take in all pixels that a new one covers (Pillow's BILINEAR).
+// planes: room for 3 * height * width bytes, red, green, blue, each by rows.
+void resize_image(const Image& image, ImageSize size, uint8_t* planes);
+
+// What part of items of bytes goes into a minibatch.
+struct Crop {
+  int channels, height, width;  // of an item
+  ImageSize size;               // of the part
+};
+
+// Where the part lies in one item.
+struct CropPlace {
+  int32_t top, left;
+  int32_t mirror;  // 0 or 1: columns in reverse order
+};
+
+// values[n][c][y][x] = (items[n][c][top + y][left + x'] - mean[c][top + y][left + x']) * scale
+// with x' = x, or size.width - 1 - x where mirrored. places: one per item; null: the centre, not
+// mirrored. mean: of an item's shape; null: none. Throws kInvalidArgument if a part is not inside.
+void fill_crops(const uint8_t* items, int count, const Crop& crop, const CropPlace* places,
+                const float* mean, float scale, float* values);
+
+}  // namespace caffe

@@ -6,7 +6,7 @@ import java.nio.{ByteBuffer, ByteOrder}
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.jna.CaffeException
+import sparknet.jna.{CaffeException, Images}
 
 class BlockSpec extends AnyFlatSpec {
   private val shape = Array(1, 2, 2)
@@ -85,6 +85,47 @@ class BlockSpec extends AnyFlatSpec {
       assert(parts.flatMap(_.labels).sorted == (0 until 7).map(_.toFloat))
       for (p <- parts) assert(items(p).map(_.head) == p.labels.toSeq)
       for (i <- 0 until 7) assert(parts((i + offset) % 3).labels.contains(i.toFloat))
+    }
+  }
+
+  private def image(name: String): Array[Byte] = {
+    val stream = getClass.getResourceAsStream(s"/images/$name")
+    try stream.readAllBytes()
+    finally stream.close()
+  }
+
+  private def encoded: Block = Block.ofImages(
+    Array(3, 4, 5),
+    Array(7f, 8f, 9f),
+    Encoded(Array(image("rgb.jpg"), image("grey.jpg"), Array[Byte](1, 2)), Array("a", "b", "c"))
+  )
+
+  it should "decode encoded images when they are asked for" taggedAs Boundary in {
+    val block = encoded
+    assert(block.size == 3 && block.itemSize == 60 && block.byteCount < 5000)
+    val item = new Array[Float](60)
+    for ((name, i) <- Seq("rgb.jpg" -> 0, "grey.jpg" -> 1)) {
+      block.copyItem(i, item)
+      val planes = Images.decode(image(name), 4, 5)
+      assert(item.toSeq == planes.map(b => (b & 0xff).toFloat).toSeq)
+    }
+    val bad = intercept[BadItem](block.copyItem(2, item)).record
+    assert(bad.name == "c")
+    val dealt = block.deal(2, 0)
+    assert(dealt.map(_.labels.toSeq) == Seq(Seq(7f, 9f), Seq(8f)))
+    dealt(1).copyItem(0, item)
+    assert(item.toSeq == Images.decode(image("grey.jpg"), 4, 5).map(b => (b & 0xff).toFloat).toSeq)
+  }
+
+  it should "be packed as it is unpacked" taggedAs Unit in {
+    for (
+      block <- Seq(
+        new Block(shape, Array(1f, 2f), Array.tabulate(8)(i => (i * 40).toByte), null),
+        new Block(shape, Array(1f, 2f), null, Array.tabulate(8)(_ / 3f))
+      )
+    ) {
+      val back = Block.unpack(Block.pack(block), shape)
+      assert(items(back) == items(block) && back.labels.sameElements(block.labels))
     }
   }
 }

@@ -8,16 +8,15 @@ import support._
 import sparknet.jna.CaffeException
 
 class PrefetchFeedSpec extends AnyFlatSpec {
-  private val items =
-    new Items(
-      Array(new Block(Array(2), Array.tabulate(5)(_ + 10f), Array.range(0, 10).map(_.toByte), null))
-    )
+  private val block =
+    new Block(Array(2), Array.tabulate(5)(_ + 10f), Array.range(0, 10).map(_.toByte), null)
 
   private def feed(
       preprocessing: Preprocessing = new Identity,
       order: Iterator[Int] = Iterator.range(0, 5)
-  ) =
-    new PrefetchFeed(new Minibatches(items, order, preprocessing, 2, 2))
+  ) = new PrefetchFeed(
+    new Minibatches(order.map(Item(block, _)), Array(2), preprocessing, Augmentation.none, 2)
+  )
 
   private def tops: Array[FloatBuffer] = Array(FloatBuffer.allocate(4), FloatBuffer.allocate(2))
 
@@ -55,6 +54,18 @@ class PrefetchFeedSpec extends AnyFlatSpec {
         .toArray(Array.empty[Thread])
         .exists(t => t.getName == "sparknet-feed" && t.isAlive)
     )
+  }
+
+  it should "tell the size of the next minibatch" taggedAs Unit in {
+    val fed = feed()
+    val sizes = Seq.fill(3) {
+      assert(fed.nextSize() == fed.nextSize())
+      val size = fed.nextSize()
+      fed.fill(tops)
+      size
+    }
+    assert(sizes == Seq(2, 2, 1) && fed.nextSize() == 0)
+    fed.close()
   }
 
   it should "do without labels" taggedAs Unit in {

@@ -21,16 +21,18 @@ class TrainerOptionsSpec extends AnyFlatSpec {
   "TrainerOptions" should "come from a map as Python sends it" taggedAs Unit in {
     assert(from() == TrainerOptions())
     assert(from("seed" -> 5, "threads" -> 2, "wait_seconds" -> 0) == TrainerOptions(5, 2, 0))
+    assert(from("window_mb" -> 9).windowMb == 9)
     assert(from("seed" -> (1L << 40)).seed == 1L << 40)
   }
 
   it should "refuse what it does not know" taggedAs Unit in {
     for (
       (option, part) <- Seq(
-        ("sed", 5) -> "no option 'sed'; there are seed, threads and wait_seconds",
+        ("sed", 5) -> "no option 'sed'; there are seed, threads, wait_seconds and window_mb",
         ("threads", "two") -> "threads is not a whole number",
         ("threads", 1L << 40) -> "too large",
-        ("threads", -1) -> "negative"
+        ("threads", -1) -> "negative",
+        ("window_mb", 0) -> "window_mb (0) must be at least 1"
       )
     ) assert(intercept[CaffeException](from(option)).getMessage.contains(part))
   }

@@ -6,28 +6,40 @@ import java.nio.{ByteBuffer, ByteOrder}
 import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status}
 
-/** Labelled items of one shape, packed: a part of a partition of a [[Dataset]].
+/** Labelled items of one shape, packed: a part of a partition of a [[Dataset]]. They are bytes,
+  * floats, or encoded images that become bytes when they are asked for.
   *
   * @param shape
   *   extents of one item, for images channels, height, width
   * @param labels
   *   one per item
   * @param bytes
-  *   the items one after the other, each row-major, values 0..255; null if they are floats
+  *   the items one after the other, each row-major, values 0..255; null if they are something else
   * @param floats
-  *   the same as floats; null if they are bytes
+  *   the same as floats, or null
+  * @param encoded
+  *   the same as encoded images, or null; each becomes one of `shape`, which is 3 x height x width
+  * @param fault
+  *   what makes the whole data set unusable
+  * @param leftOut
+  *   records of the source that could not be used and are not among the items
   */
-final class Block(
+final class Block private (
     val shape: Array[Int],
     @transient private var labelValues: Array[Float],
     val bytes: Array[Byte],
     @transient private var floatValues: Array[Float],
-    private[data] val fault: Option[String]
+    val encoded: Encoded,
+    private[data] val fault: Option[String],
+    private[data] val leftOut: BadRecords
 ) extends Serializable {
-  require((bytes == null) != (floatValues == null), "a block holds bytes or floats")
+  require(
+    Seq(bytes, floatValues, encoded).count(_ != null) == 1,
+    "a block holds bytes, floats or encoded images"
+  )
 
   def this(shape: Array[Int], labels: Array[Float], bytes: Array[Byte], floats: Array[Float]) =
-    this(shape, labels, bytes, floats, None)
+    this(shape, labels, bytes, floats, null, None, BadRecords.empty)
 
   def labels: Array[Float] = labelValues
   def floats: Array[Float] = floatValues
@@ -38,48 +50,71 @@ final class Block(
   /** Number of values of one item. */
   def itemSize: Int = Block.product(shape)
 
-  if (size.toLong * itemSize != (if (bytes != null) bytes.length else floatValues.length))
+  /** Memory that the items take. */
+  private[data] def byteCount: Long =
+    if (floats != null) 4L * floats.length
+    else (if (bytes != null) bytes else encoded.content).length.toLong
+
+  if (encoded == null && size.toLong * itemSize != values)
     throw new CaffeException(
       Status.SHAPE,
-      s"${if (bytes != null) bytes.length else floatValues.length} values are not $size items " +
-        s"of ${shape.mkString("x")}"
+      s"$values values are not $size items of ${shape.mkString("x")}"
     )
 
   /** Copies item `i` into `into`, bytes as 0..255. */
   def copyItem(i: Int, into: Array[Float]): Unit = {
     val length = itemSize
-    val start = i * length
-    if (floats != null) System.arraycopy(floats, start, into, 0, length)
-    else {
-      var j = 0
-      while (j < length) {
-        into(j) = (bytes(start + j) & 0xff).toFloat
-        j += 1
+    if (floats != null) System.arraycopy(floats, i * length, into, 0, length)
+    else
+      withBytes(i) { (source, start) =>
+        var j = 0
+        while (j < length) {
+          into(j) = (source(start + j) & 0xff).toFloat
+          j += 1
+        }
       }
-    }
   }
+
+  /** Hands over an array in which the bytes of item `i` lie, and where they start. Not for floats. */
+  private[data] def withBytes(i: Int)(use: (Array[Byte], Int) => Unit): Unit =
+    if (bytes != null) use(bytes, i * itemSize)
+    else
+      encoded.planes(i, shape(1), shape(2)) match {
+        case Right(planes) => use(planes, 0)
+        case Left(bad)     => throw new BadItem(bad)
+      }
 
   /** The items whose index plus `offset`, modulo `parts`, is 0, 1, ... parts-1. */
   private[data] def deal(parts: Int, offset: Int): IndexedSeq[Block] =
     (0 until parts).map { part =>
-      pick(Array.range(Math.floorMod(part - offset, parts), size, parts))
+      val picked = pick(Array.range(Math.floorMod(part - offset, parts), size, parts))
+      // A fault is in every part: whoever looks at one must see it. The rest is counted once.
+      picked.noting(fault, if (part == 0) leftOut else BadRecords.empty)
     }
+
+  private[data] def noting(fault: Option[String], leftOut: BadRecords): Block =
+    new Block(shape, labels, bytes, floats, encoded, fault, leftOut)
 
   private def pick(indices: Array[Int]): Block = {
     val length = itemSize
-    def gather(from: AnyRef, into: AnyRef): Unit =
+    def gather[A <: AnyRef](from: A, into: A): A = {
       for (k <- indices.indices)
         System.arraycopy(from, indices(k) * length, into, k * length, length)
-    val picked = new Block(
+      into
+    }
+    def count = Math.multiplyExact(indices.length, length)
+    new Block(
       shape,
       indices.map(labels),
-      if (bytes == null) null else new Array[Byte](indices.length * length),
-      if (floats == null) null else new Array[Float](indices.length * length),
-      fault // in every part: whoever looks at one must see it
+      if (bytes == null) null else gather(bytes, new Array[Byte](count)),
+      if (floats == null) null else gather(floats, new Array[Float](count)),
+      if (encoded == null) null else encoded.pick(indices),
+      None,
+      BadRecords.empty
     )
-    if (bytes != null) gather(bytes, picked.bytes) else gather(floats, picked.floats)
-    picked
   }
+
+  private def values: Int = if (bytes != null) bytes.length else floatValues.length
 
   private def writeObject(out: ObjectOutputStream): Unit = {
     out.defaultWriteObject()
@@ -99,14 +134,39 @@ object Block {
   private val uint8 = 0
   private val float32 = 1
 
+  /** Of encoded images that become items of `shape`, 3 x height x width. */
+  def ofImages(shape: Array[Int], labels: Array[Float], images: Encoded): Block = {
+    require(shape.length == 3 && shape(0) == 3, s"images of ${shape.mkString("x")}")
+    require(labels.length == images.size, s"${labels.length} labels of ${images.size} images")
+    new Block(shape, labels, null, null, images, None, BadRecords.empty)
+  }
+
   /** Stands for a record that cannot be used. A task that threw would be run again and again;
     * this way the driver learns what is wrong and says it once.
     */
   private[data] def faulty(shape: Array[Int], fault: String): Block =
-    new Block(shape, Array.empty, Array.empty, null, Some(fault))
+    empty(shape).noting(Some(fault), BadRecords.empty)
+
+  private[data] def empty(shape: Array[Int]): Block = new Block(shape, Array.empty, Array.empty, null)
 
   private[sparknet] def product(shape: Array[Int]): Int =
     shape.foldLeft(1)(Math.multiplyExact(_, _))
+
+  /** The items of a block as [[unpack]] reads them. */
+  def pack(block: Block): Array[Byte] = {
+    val raw = block.floats == null
+    val width = if (raw) 1 else 4
+    val length =
+      headerBytes + block.size * (4L + width.toLong * block.itemSize)
+    val out = ByteBuffer.allocate(Math.toIntExact(length)).order(ByteOrder.LITTLE_ENDIAN)
+    out.putInt(block.size).putInt(if (raw) uint8 else float32)
+    block.labels.foreach(out.putFloat(_))
+    if (raw)
+      for (i <- 0 until block.size)
+        block.withBytes(i)((source, start) => { out.put(source, start, block.itemSize); () })
+    else out.asFloatBuffer.put(block.floats)
+    out.array
+  }
 
   /** Reads packed items, little-endian: int32 number of items n, int32 type (0 = uint8, 1 =
     * float32), n float32 labels, then the items one after the other, each of `shape`, row-major.

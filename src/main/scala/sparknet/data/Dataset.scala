@@ -15,19 +15,34 @@ import sparknet.jna.{CaffeException, Status}
   *   any number of blocks in each partition
   * @param shape
   *   extents of one item
+  * @param maxBadShare
+  *   share of the records that may be unusable
   */
-final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
-  import Dataset.Part
+final class Dataset private (
+    val rdd: RDD[Block],
+    val shape: Array[Int],
+    private[sparknet] val maxBadShare: Double
+) {
+  import Dataset.invalid
 
-  private lazy val parts: Array[Part] = {
+  private[sparknet] lazy val parts: Array[Part] = {
     val found = rdd
-      .mapPartitionsWithIndex((i, blocks) => Iterator(Dataset.inspect(i, blocks)))
+      .mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
       .collect()
-    found.flatMap(_.fault).headOption.foreach { fault =>
-      throw new CaffeException(Status.INVALID_ARGUMENT, s"bad data: $fault")
+    found.flatMap(_.fault).headOption.foreach(fault => invalid(s"bad data: $fault"))
+    val leftOut = found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
+    val items = found.map(_.items).sum
+    if (leftOut.total > 0) {
+      val told = leftOut.leftOutOf(items + leftOut.total)
+      if (leftOut.total > maxBadShare * (items + leftOut.total))
+        invalid(f"$told. More than ${100 * maxBadShare}%.1f%% of the data are bad (max_bad_share).")
+      System.err.println(s"SparkNet: $told")
     }
     found
   }
+
+  /** Records that could not be used, by reason. */
+  def leftOut: BadRecords = parts.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
 
   /** Number of items. The first call computes the data set and checks it. */
   def count(): Long = parts.map(_.items).sum
@@ -37,18 +52,32 @@ final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
 
   /** The mean over all items, row-major; it has the shape of an item. */
   def mean(): Array[Float] = {
-    val items = count()
-    if (items == 0)
-      throw new CaffeException(Status.INVALID_ARGUMENT, "an empty data set has no mean")
+    if (count() == 0) invalid("an empty data set has no mean")
     val length = Block.product(shape)
-    val sums = rdd
+    val (sums, items) = rdd
       .mapPartitions(blocks => Iterator(Dataset.sum(blocks, length)))
-      .treeReduce { (a, b) =>
+      .treeReduce { case ((a, n), (b, m)) =>
         for (i <- a.indices) a(i) += b(i)
-        a
+        (a, n + m)
       }
+    if (items == 0) invalid("none of the items can be read")
     sums.map(s => (s / items).toFloat)
   }
+
+  /** The same items, kept in another way: what of them stays in memory or on the executors' disks;
+    * with `StorageLevel.NONE` they are read from their source each time.
+    */
+  def persist(storage: StorageLevel): Dataset = {
+    rdd.unpersist(blocking = false)
+    if (storage != StorageLevel.NONE) rdd.persist(storage)
+    this
+  }
+
+  /** For Python: the level by its name, `MEMORY_AND_DISK` for instance. */
+  def persist(storage: String): Dataset = persist(Dataset.storageLevel(storage))
+
+  /** The items as [[Block.unpack]] reads them, which is how Python gets them. */
+  def packed: JavaRDD[Array[Byte]] = JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
 
   /** The same items dealt out evenly to `partitions` partitions, in a fixed order. */
   def repartition(partitions: Int): Dataset = {
@@ -58,14 +87,15 @@ final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
         val pieces = block.deal(partitions, seen)
         seen = (seen + block.size) % partitions
         pieces.iterator.zipWithIndex.collect {
-          case (piece, to) if piece.size > 0 || piece.fault.nonEmpty => (to, (from, index, piece))
+          case (piece, to) if piece.size > 0 || piece.fault.nonEmpty || piece.leftOut.total > 0 =>
+            (to, (from, index, piece))
         }
       }
     }
     val gathered = dealt
       .partitionBy(new HashPartitioner(partitions))
       .mapPartitions(_.map(_._2).toArray.sortBy(p => (p._1, p._2)).iterator.map(_._3))
-    Dataset(gathered, shape)
+    Dataset(gathered, shape, rdd.getStorageLevel, maxBadShare)
   }
 
   /** Throws unless every label is a class: a whole number in 0 until `classes`. */
@@ -104,14 +134,48 @@ final class Dataset private (val rdd: RDD[Block], val shape: Array[Int]) {
 
 object Dataset {
 
+  /** Share of unusable records above which a data set of images is refused. */
+  val defaultMaxBadShare = 0.1
+
   /** From blocks of which each partition may have any number. */
-  def apply(blocks: RDD[Block], shape: Array[Int]): Dataset = {
+  def apply(blocks: RDD[Block], shape: Array[Int]): Dataset =
+    apply(blocks, shape, StorageLevel.MEMORY_AND_DISK, defaultMaxBadShare)
+
+  def apply(
+      blocks: RDD[Block],
+      shape: Array[Int],
+      storage: StorageLevel,
+      maxBadShare: Double
+  ): Dataset = {
     if (shape.isEmpty || shape.exists(_ <= 0))
-      throw new CaffeException(
-        Status.INVALID_ARGUMENT,
-        s"an item cannot have the shape (${shape.mkString(", ")})"
-      )
-    new Dataset(blocks.persist(StorageLevel.MEMORY_AND_DISK), shape)
+      invalid(s"an item cannot have the shape (${shape.mkString(", ")})")
+    if (!(maxBadShare >= 0 && maxBadShare <= 1))
+      invalid(s"a share of bad records is a number from 0 to 1, not $maxBadShare")
+    new Dataset(blocks, shape, maxBadShare).persist(storage)
+  }
+
+  /** From encoded images, resized to 3 x height x width.
+    *
+    * @param keepEncoded
+    *   false: they are decoded once and kept as bytes; true: they are kept as they are, which takes
+    *   less memory, and decoded whenever they are trained on. What can be seen to be no image is left
+    *   out at once, what is broken inside when it is met.
+    */
+  def fromImages(
+      records: RDD[Either[BadRecord, ImageRecord]],
+      height: Int,
+      width: Int,
+      keepEncoded: Boolean = false,
+      storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
+      maxBadShare: Double = defaultMaxBadShare
+  ): Dataset = {
+    val shape = Array(3, height, width)
+    apply(
+      records.mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded)),
+      shape,
+      storage,
+      maxBadShare
+    )
   }
 
   /** From items of values 0..255 with their classes. */
@@ -174,50 +238,34 @@ object Dataset {
   def cifar(sc: JavaSparkContext, folder: String, train: Boolean, partitions: Int): Dataset =
     cifar(sc.sc, folder, train, partitions)
 
-  /** What is worth knowing of a partition before it is trained on. */
-  private final case class Part(
-      items: Long,
-      lowest: Float,
-      highest: Float,
-      whole: Boolean,
-      fault: Option[String]
-  )
-
-  private def inspect(partition: Int, blocks: Iterator[Block]): Part = {
-    var part = Part(0, Float.PositiveInfinity, Float.NegativeInfinity, whole = true, None)
-    for (block <- blocks if part.fault.isEmpty) {
-      val labels = block.labels
-      val unusable = labels.indexWhere(label => label.isNaN || label.isInfinite)
-      val fault = block.fault.orElse {
-        if (unusable < 0) None
-        else
-          Some(
-            s"record ${part.items + unusable} of partition $partition has the label " +
-              s"${labels(unusable)}"
-          )
-      }
-      part = Part(
-        part.items + block.size,
-        labels.foldLeft(part.lowest)(math.min),
-        labels.foldLeft(part.highest)(math.max),
-        part.whole && labels.forall(label => label == math.rint(label.toDouble)),
-        fault
-      )
+  private def storageLevel(name: String): StorageLevel =
+    try StorageLevel.fromString(name)
+    catch {
+      case _: IllegalArgumentException =>
+        invalid(
+          s"there is no storage level '$name'; there are MEMORY_AND_DISK, MEMORY_ONLY, " +
+            "MEMORY_AND_DISK_SER, DISK_ONLY, NONE and others of Spark's StorageLevel"
+        )
     }
-    part
-  }
 
-  private def sum(blocks: Iterator[Block], length: Int): Array[Double] = {
+  /** The sum of all items that can be decoded, and their number. */
+  private def sum(blocks: Iterator[Block], length: Int): (Array[Double], Long) = {
     val sums = new Array[Double](length)
     val item = new Array[Float](length)
-    for (block <- blocks; i <- 0 until block.size) {
-      block.copyItem(i, item)
-      var j = 0
-      while (j < length) {
-        sums(j) += item(j)
-        j += 1
-      }
-    }
-    sums
+    var items = 0L
+    for (block <- blocks; i <- 0 until block.size)
+      try {
+        block.copyItem(i, item)
+        items += 1
+        var j = 0
+        while (j < length) {
+          sums(j) += item(j)
+          j += 1
+        }
+      } catch { case _: BadItem => () } // counted when it is trained on
+    (sums, items)
   }
+
+  private def invalid(message: String): Nothing =
+    throw new CaffeException(Status.INVALID_ARGUMENT, message)
 }

@@ -1,48 +1,165 @@
 package sparknet.data
 
-import java.nio.FloatBuffer
+import java.nio.{ByteOrder, FloatBuffer}
 
-/** A minibatch as the engine takes it: items one after the other, and one label each. */
-final class Minibatch(batch: Int, itemSize: Int) {
-  val data = new Array[Float](Math.multiplyExact(batch, itemSize))
+import com.sun.jna.Memory
+
+import sparknet.jna.{CaffeException, Images, Status}
+
+/** A minibatch as the engine takes it: items one after the other in native memory, and one label
+  * each.
+  */
+final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
+  private[data] val memory = new Memory(4L * Math.multiplyExact(batch, itemSize))
+  private[data] val values: FloatBuffer =
+    memory.getByteBuffer(0, memory.size).order(ByteOrder.nativeOrder).asFloatBuffer
   val labels = new Array[Float](batch)
   var size = 0
 
   /** Copies the items into the first top and the labels, if the net takes any, into the second. */
   def copyTo(tops: Array[FloatBuffer]): Unit = {
-    tops(0).put(data, 0, size * itemSize)
+    val items = values.duplicate()
+    items.limit(size * itemSize)
+    tops(0).put(items)
     if (tops.length > 1) tops(1).put(labels, 0, size)
   }
+
+  override def close(): Unit = memory.close()
 }
 
-/** Puts minibatches together: copies items, converts them to float and preprocesses them.
+/** Puts minibatches together: copies items, preprocesses, crops and mirrors them. Bytes become floats
+  * in native code, unless a function of the user's comes between.
   *
-  * @param order
-  *   indices of items, in the order in which the net sees them
+  * @param items
+  *   in the order in which the net sees them
+  * @param shape
+  *   extents of one of them
   * @param batch
-  *   items in a minibatch; the last one is smaller if `order` ends within it
+  *   items in a minibatch; the last one is smaller if `items` ends within it
+  * @param places
+  *   null: crops are central
+  * @param badItems
+  *   is told of items that cannot be decoded; others take their place
   */
 final class Minibatches(
-    items: Items,
-    order: Iterator[Int],
+    items: Iterator[Item],
+    shape: Array[Int],
     preprocessing: Preprocessing,
+    augmentation: Augmentation,
     batch: Int,
-    itemSize: Int
-) {
-  private val item = new Array[Float](itemSize)
+    places: RandomPlaces = null,
+    badItems: BadRecord => Unit = bad => throw new BadItem(bad)
+) extends AutoCloseable {
+  private val source = augmentation.source(shape)
+  private val length = Block.product(shape)
+  private val crop = augmentation.output(source).drop(1)
+
+  /** Number of values of an item as the net sees it. */
+  val itemSize: Int = source(0) * Block.product(crop)
+
+  private val linear = preprocessing.linear
+  linear.filter(l => l.mean != null && l.mean.length != length).foreach { l =>
+    throw new CaffeException(
+      Status.SHAPE,
+      s"the mean has ${l.mean.length} values and an item $length"
+    )
+  }
+  private lazy val bytes = new Memory(length.toLong * batch)
+  private lazy val mean: Memory = linear.map(_.mean).filter(_ != null).fold[Memory](null) { m =>
+    val memory = new Memory(4L * length)
+    memory.write(0, m, 0, length)
+    memory
+  }
+  private lazy val item = new Array[Float](length)
+  private lazy val part = new Array[Float](itemSize)
+  private val placed = new Array[Int](3 * batch)
+  private var usedNative = false
 
   def newMinibatch(): Minibatch = new Minibatch(batch, itemSize)
 
   /** Fills `into` with the next minibatch; its size is 0 when there is none. */
   def next(into: Minibatch): Unit = {
     into.size = 0
-    while (into.size < batch && order.hasNext) {
-      val i = order.next()
-      items.copyItem(i, item)
-      preprocessing(item)
-      System.arraycopy(item, 0, into.data, into.size * itemSize, itemSize)
-      into.labels(into.size) = items.label(i)
-      into.size += 1
+    var native = 0 // bytes that wait to be converted: the last so many items
+    var bad = 0
+    while (into.size < batch && items.hasNext) {
+      val next = items.next()
+      try {
+        if (next.block.floats == null && linear.nonEmpty) {
+          next.block.withBytes(next.index)((from, start) =>
+            bytes.write(native.toLong * length, from, start, length)
+          )
+          native += 1
+        } else {
+          next.block.copyItem(next.index, item)
+          convert(into, native)
+          native = 0
+        }
+        place(into.size)
+        if (native == 0) preprocess(into)
+        into.labels(into.size) = next.label
+        into.size += 1
+      } catch {
+        case e: BadItem =>
+          badItems(e.record)
+          bad += 1
+          if (bad > Minibatches.badInSuccession) throw e
+      }
     }
+    convert(into, native)
   }
+
+  private def place(i: Int): Unit = {
+    val random = if (places == null) null else places.next()
+    val (top, left, mirror) = augmentation.place(source, random)
+    placed(3 * i) = top
+    placed(3 * i + 1) = left
+    placed(3 * i + 2) = mirror
+  }
+
+  /** From bytes to the floats of the last `count` items of the minibatch. */
+  private def convert(into: Minibatch, count: Int): Unit = if (count > 0) {
+    usedNative = true
+    val first = into.size - count
+    Images.fill(
+      bytes,
+      count,
+      source,
+      crop,
+      placed.slice(3 * first, 3 * into.size),
+      mean,
+      linear.get.scale,
+      into.memory.share(4L * first * itemSize)
+    )
+  }
+
+  private def preprocess(into: Minibatch): Unit = {
+    preprocessing(item)
+    val at = 3 * into.size
+    val (top, left, mirrored) = (placed(at), placed(at + 1), placed(at + 2) == 1)
+    val (height, width) = (source(1), source(2))
+    var to = 0
+    for (channel <- 0 until source(0); row <- 0 until crop(0)) {
+      val from = (channel * height + top + row) * width + left
+      if (!mirrored) System.arraycopy(item, from, part, to, crop(1))
+      else for (column <- 0 until crop(1)) part(to + column) = item(from + crop(1) - 1 - column)
+      to += crop(1)
+    }
+    val values = into.values.duplicate()
+    values.position(into.size * itemSize)
+    values.put(part)
+    ()
+  }
+
+  /** Frees native memory. */
+  override def close(): Unit = if (usedNative) {
+    bytes.close()
+    if (mean != null) mean.close()
+  }
+}
+
+private object Minibatches {
+
+  /** So many bad items for one minibatch mean that hardly any can be read. */
+  private val badInSuccession = 1000
 }

@@ -7,11 +7,20 @@ trait Preprocessing extends Serializable {
 
   /** Changes one item, row-major, in place. */
   def apply(item: Array[Float]): Unit
+
+  /** The same as (value - mean) * scale, if that is all it does: native code then does it. */
+  private[data] def linear: Option[Linear] = None
 }
+
+/** @param mean
+  *   null: none
+  */
+private[data] final case class Linear(mean: Array[Float], scale: Float)
 
 /** Leaves items as they are. */
 final class Identity extends Preprocessing {
   override def apply(item: Array[Float]): Unit = ()
+  override private[data] def linear = Some(Linear(null, 1))
 }
 
 /** Subtracts a mean item, for example [[Dataset.mean]] of the training data. */
@@ -28,6 +37,8 @@ final class MeanSubtraction(mean: Array[Float]) extends Preprocessing {
       i += 1
     }
   }
+
+  override private[data] def linear = Some(Linear(mean, 1))
 }
 
 /** Multiplies every value by a factor. */
@@ -39,6 +50,8 @@ final class Scaling(factor: Float) extends Preprocessing {
       i += 1
     }
   }
+
+  override private[data] def linear = Some(Linear(null, factor))
 }
 
 /** One after the other. */
@@ -47,4 +60,10 @@ final class Chain(first: Preprocessing, second: Preprocessing) extends Preproces
     first(item)
     second(item)
   }
+
+  override private[data] def linear = for {
+    a <- first.linear
+    b <- second.linear
+    if b.mean == null || (a.mean == null && a.scale == 1)
+  } yield Linear(if (b.mean == null) a.mean else b.mean, a.scale * b.scale)
 }

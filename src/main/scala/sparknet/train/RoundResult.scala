@@ -2,6 +2,7 @@ package sparknet.train
 
 import java.util.{Map => JavaMap}
 
+import sparknet.data.BadRecords
 import sparknet.jna.CaffeException
 
 /** What a round of training did.
@@ -21,6 +22,8 @@ import sparknet.jna.CaffeException
   *   than the first round these are replacements, which start without momentum
   * @param executors
   *   where each worker trained
+  * @param leftOut
+  *   images that turned out to be unusable when they were to be trained on
   */
 final case class RoundResult(
     round: Int,
@@ -30,7 +33,8 @@ final case class RoundResult(
     seconds: Double,
     workers: Int,
     newNets: Int,
-    executors: Array[String]
+    executors: Array[String],
+    leftOut: BadRecords
 ) {
   def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
 }

@@ -2,7 +2,7 @@ package sparknet.train
 
 import org.apache.spark.broadcast.Broadcast
 
-import sparknet.data.{EpochWalk, Items, Minibatches, PrefetchFeed, Preprocessing}
+import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock}
 import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status}
 
@@ -14,32 +14,42 @@ private[train] final case class Share(
     lossSum: Double,
     fresh: Boolean,
     weights: Option[PackedFloats],
+    leftOut: BadRecords,
     failure: Option[Failure]
 ) {
   def withoutWeights: Share = copy(weights = None)
 }
 
-/** A worker's part of a round: `tau` steps on its partition from the weights that were sent. */
+/** A worker's part of a round: `tau` steps on its items from the weights that were sent. */
 private[train] final class TrainTask(
     crew: Crew,
     start: Broadcast[Start],
     tau: Int,
-    preprocessing: Preprocessing
+    supply: Supply
 ) extends Serializable {
 
-  def apply(worker: Int, items: Items): Share = {
+  def apply(worker: Int, items: Stock): Share = {
     val from = start.value // before what counts as the user's failure: Spark's own are its to retry
-    val nothing = Share(worker, Failure.executor, 0, 0, false, None, None)
+    val nothing = Share(worker, Failure.executor, 0, 0, false, None, BadRecords.empty, None)
     if (items.size == 0) nothing
     else {
       var iteration = from.iteration
+      var leftOut = BadRecords.empty
       crew
         .withNet(worker, from, s"in iteration $iteration") { (net, fresh) =>
           val input = net.trainInput
           val perStep = input.batch.toLong * net.minibatchesPerIteration
-          val order = new EpochWalk(items.size, worker, crew.seed).from(from.iteration * perStep)
+          val position = from.iteration * perStep
           val feed = new PrefetchFeed(
-            new Minibatches(items, order, preprocessing, input.batch, input.itemSize)
+            new Minibatches(
+              items.shuffled(position, supply.window, worker, crew.seed),
+              supply.shape,
+              supply.preprocessing,
+              supply.augmentation,
+              input.batch,
+              new RandomPlaces(crew.seed, worker, position),
+              bad => leftOut += bad
+            )
           )
           val losses =
             try {
@@ -63,11 +73,18 @@ private[train] final class TrainTask(
           if (!TrainTask.finite(weights))
             throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
           val images = perStep * tau
+          // The feed's thread has ended: what it counted can be read.
+          if (leftOut.total > supply.maxBadShare * (images + leftOut.total))
+            throw new CaffeException(
+              Status.INVALID_ARGUMENT,
+              leftOut.leftOutOf(images + leftOut.total)
+            )
           nothing.copy(
             images = images,
             lossSum = losses / tau * images,
             fresh = fresh,
-            weights = Some(PackedFloats(weights))
+            weights = Some(PackedFloats(weights)),
+            leftOut = leftOut
           )
         }
         .fold(failure => nothing.copy(failure = Some(failure)), identity)

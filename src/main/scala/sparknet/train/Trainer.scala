@@ -11,7 +11,7 @@ import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.data.{Dataset, Identity, Preprocessing}
+import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
 import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
@@ -71,9 +71,18 @@ final class Trainer private[train] (
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
 
-  /** Sets what is trained on: one partition for each worker; another number is dealt out anew. */
-  def setTrainData(data: Dataset, preprocessing: Preprocessing): Unit = use {
-    val next = accepted(data, preprocessing, master.trainInput)
+  def setTrainData(data: Dataset, preprocessing: Preprocessing): Unit =
+    setTrainData(data, preprocessing, Augmentation.none)
+
+  /** Sets what is trained on. Each worker gets whole partitions if that gives all about as much;
+    * otherwise the items are dealt out anew.
+    */
+  def setTrainData(
+      data: Dataset,
+      preprocessing: Preprocessing,
+      augmentation: Augmentation
+  ): Unit = use {
+    val next = accepted(data, preprocessing, augmentation, master.trainInput)
     discardRound()
     trainData.foreach(_.release())
     trainData = Some(next)
@@ -81,8 +90,15 @@ final class Trainer private[train] (
 
   def setTestData(data: Dataset): Unit = setTestData(data, new Identity)
 
-  def setTestData(data: Dataset, preprocessing: Preprocessing): Unit = use {
-    val next = accepted(data, preprocessing, testInput)
+  def setTestData(data: Dataset, preprocessing: Preprocessing): Unit =
+    setTestData(data, preprocessing, Augmentation.none)
+
+  def setTestData(
+      data: Dataset,
+      preprocessing: Preprocessing,
+      augmentation: Augmentation
+  ): Unit = use {
+    val next = accepted(data, preprocessing, augmentation, testInput)
     testData.foreach(_.release())
     testData = Some(next)
   }
@@ -105,7 +121,7 @@ final class Trainer private[train] (
     if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
     val data = trainData.getOrElse(state("there is no training data: call setTrainData first"))
     val begin = System.nanoTime
-    val task = new TrainTask(crew, sent.getOrElse(send()), tau, data.preprocessing)
+    val task = new TrainTask(crew, sent.getOrElse(send()), tau, data.supply(windowBytes))
     val shares = data.onEach(task.apply).persist(StorageLevel.MEMORY_AND_DISK)
     try {
       val found = jobs.run(s"SparkNet: train $tau iterations from $counter") {
@@ -122,7 +138,8 @@ final class Trainer private[train] (
         (System.nanoTime - begin) / 1e9,
         images.count(_ > 0),
         found.count(_.fresh),
-        found.map(_.executor)
+        found.map(_.executor),
+        found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
       )
     } finally if (pending.isEmpty) shares.unpersist(blocking = false)
   }
@@ -160,7 +177,7 @@ final class Trainer private[train] (
     testInput
     val data = testData.getOrElse(state("there is no test data: call setTestData first"))
     if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
-    val task = new TestTask(crew, sent.getOrElse(send()), data.preprocessing)
+    val task = new TestTask(crew, sent.getOrElse(send()), data.supply(windowBytes))
     val shares = jobs.run("SparkNet: test")(data.onEach(task.apply).collect())
     refuse(shares.flatMap(_.failure))
     val items = shares.map(_.items).sum
@@ -277,9 +294,16 @@ final class Trainer private[train] (
     Crew(id, OpenTrainers.ids, model, layout, seed, threads, executors.slots, executors.taskCpus)
   }
 
-  private def accepted(data: Dataset, preprocessing: Preprocessing, input: NetInput): WorkerData = {
+  private def windowBytes: Long = options.windowMb.toLong << 20
+
+  private def accepted(
+      data: Dataset,
+      preprocessing: Preprocessing,
+      augmentation: Augmentation,
+      input: NetInput
+  ): WorkerData = {
     executors.await(workers, options.waitSeconds)
-    val next = new WorkerData(data, preprocessing, workers, executors)
+    val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
     jobs.run("SparkNet: check data")(next.check(input, master.classes))
     next
   }

@@ -16,27 +16,39 @@ import sparknet.jna.{CaffeException, Status}
   *   cores divided by the tasks that run at a time
   * @param waitSeconds
   *   how long at most to wait for executors to register before data is spread over them
+  * @param windowMb
+  *   megabytes (2^20 bytes) of items that a worker has in memory at a time while it trains; a worker
+  *   that has more is sent through its partitions in a shuffled order, and shuffles their items
+  *   within such windows
   */
-final case class TrainerOptions(seed: Long = -1, threads: Int = 0, waitSeconds: Int = 30) {
-  if (threads < 0 || waitSeconds < 0)
+final case class TrainerOptions(
+    seed: Long = -1,
+    threads: Int = 0,
+    waitSeconds: Int = 30,
+    windowMb: Int = 256
+) {
+  if (threads < 0 || waitSeconds < 0 || windowMb < 1)
     throw new CaffeException(
       Status.INVALID_ARGUMENT,
-      s"threads ($threads) and wait_seconds ($waitSeconds) cannot be negative"
+      s"threads ($threads) and wait_seconds ($waitSeconds) cannot be negative, and window_mb " +
+        s"($windowMb) must be at least 1"
     )
 }
 
 object TrainerOptions {
 
-  /** From `seed`, `threads` and `wait_seconds`, each of which may be missing. */
+  /** From `seed`, `threads`, `wait_seconds` and `window_mb`, each of which may be missing. */
   def from(options: JavaMap[String, Object]): TrainerOptions =
     options.asScala.foldLeft(TrainerOptions()) {
       case (result, ("seed", n))         => result.copy(seed = long("seed", n))
       case (result, ("threads", n))      => result.copy(threads = int("threads", n))
       case (result, ("wait_seconds", n)) => result.copy(waitSeconds = int("wait_seconds", n))
+      case (result, ("window_mb", n))    => result.copy(windowMb = int("window_mb", n))
       case (_, (unknown, _)) =>
         throw new CaffeException(
           Status.INVALID_ARGUMENT,
-          s"there is no option '$unknown'; there are seed, threads and wait_seconds"
+          s"there is no option '$unknown'; there are seed, threads, wait_seconds and " +
+            "window_mb"
         )
     }
 

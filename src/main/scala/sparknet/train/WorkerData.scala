@@ -3,29 +3,60 @@ package sparknet.train
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.data.{Block, Dataset, Items, Preprocessing}
+import sparknet.data.{Augmentation, Block, Dataset, Preprocessing, Stock}
 import sparknet.jna.{CaffeException, Status}
 
-/** A data set as the workers see it: one partition for each, spread over the executors. */
+/** How a task gets minibatches out of a worker's items.
+  *
+  * @param shape
+  *   extents of an item as it lies in the data set
+  * @param window
+  *   items that may be in memory at a time
+  * @param maxBadShare
+  *   share of them that may turn out to be unusable
+  */
+private[train] final case class Supply(
+    shape: Array[Int],
+    preprocessing: Preprocessing,
+    augmentation: Augmentation,
+    window: Long,
+    maxBadShare: Double
+)
+
+/** A data set as the workers see it: a portion for each, spread over the executors. */
 private[train] final class WorkerData(
     given: Dataset,
-    val preprocessing: Preprocessing,
+    preprocessing: Preprocessing,
+    augmentation: Augmentation,
     workers: Int,
     executors: Executors
 ) {
-  private val data =
-    if (given.rdd.getNumPartitions == workers) given else given.repartition(workers)
+  private lazy val wholePartitions = Portion.of(given.parts.map(_.blocks), workers)
+  private lazy val data = if (wholePartitions.nonEmpty) given else given.repartition(workers)
+  private lazy val portions: IndexedSeq[Portion] =
+    wholePartitions.getOrElse(Portion.of(data.parts.map(_.blocks), workers).get)
   private var placed: Option[RDD[Block]] = None
 
   def count: Long = data.count()
 
+  /** @param windowBytes
+    *   of items that each worker may have in memory at a time
+    */
+  def supply(windowBytes: Long): Supply = {
+    val all = math.max(1L, data.parts.map(_.bytes).sum)
+    val window = math.max(1L, (windowBytes.toDouble * count / all).toLong)
+    Supply(data.shape, preprocessing, augmentation, window, given.maxBadShare)
+  }
+
   /** Throws unless the items suit the net's input. */
   def check(input: NetInput, classes: Option[Int]): Unit = {
-    if (!data.shape.sameElements(input.itemShape) && data.shape.product != input.itemSize)
+    val shape = augmentation.output(data.shape)
+    if (!shape.sameElements(input.itemShape) && shape.product != input.itemSize)
       throw new CaffeException(
         Status.SHAPE,
         s"layer '${input.name}' takes items of ${input.itemShape.mkString("x")}, and the data " +
-          s"set's are ${data.shape.mkString("x")}"
+          s"set's are ${data.shape.mkString("x")}" +
+          (if (shape.sameElements(data.shape)) "" else s", cropped to ${shape.mkString("x")}")
       )
     if (count == 0) throw new CaffeException(Status.INVALID_ARGUMENT, "the data set is empty")
     classes.foreach(data.checkLabels)
@@ -33,23 +64,30 @@ private[train] final class WorkerData(
 
   /** Runs a function on each worker's items, where they are.
     *
-    * Executors come and go. When more workers' partitions have come to lie in one executor than need
-    * be, the partitions that are too many are moved, once.
+    * Executors come and go. When more workers' portions have come to lie in one executor than need
+    * be, the portions that are too many are moved, once. Only where each worker has one partition:
+    * of many, some lie elsewhere anyway, and are read from there.
     */
-  def onEach[T: scala.reflect.ClassTag](f: (Int, Items) => T): RDD[T] = {
+  def onEach[T: scala.reflect.ClassTag](f: (Int, Stock) => T): RDD[T] = {
     val live = executors.live
+    var places: IndexedSeq[Option[String]] = IndexedSeq.fill(workers)(None)
     if (live.nonEmpty) {
-      val current = executors.holding(blocks)
+      val held = executors.holding(blocks)
+      val current = portions.map(p => mostOf(p.partitions.map(held).toSeq.flatten))
       val wanted = Placement.balanced(current.map(_.filter(live.contains)), live)
       val crowded = current.zip(wanted).exists { case (now, place) =>
         now.exists(executor => live.contains(executor) && executor != place)
       }
-      if (crowded) {
+      val kept = data.rdd.getStorageLevel != StorageLevel.NONE
+      if (crowded && kept && portions.forall(_.partitions.length == 1)) {
+        val places = new Array[String](workers)
+        for ((portion, place) <- portions.zip(wanted)) places(portion.partitions.head) = place
         placed.foreach(_.unpersist(blocking = false))
-        placed = Some(new PlacedRDD(data.rdd, wanted).persist(StorageLevel.MEMORY_AND_DISK))
+        placed = Some(new PlacedRDD(data.rdd, places).persist(data.rdd.getStorageLevel))
       }
+      places = wanted.map(Some(_))
     }
-    blocks.mapPartitionsWithIndex((worker, parts) => Iterator(f(worker, new Items(parts.toArray))))
+    new WorkerRDD(blocks, portions, places, f)
   }
 
   /** Frees what this trainer added to the data set itself. */
@@ -57,6 +95,10 @@ private[train] final class WorkerData(
     placed.foreach(_.unpersist(blocking = false))
     if (data ne given) data.unpersist()
   }
+
+  private def mostOf(executors: Seq[String]): Option[String] =
+    if (executors.isEmpty) None
+    else Some(executors.groupBy(identity).toSeq.sortBy(_._1).maxBy(_._2.length)._1)
 
   private def blocks: RDD[Block] = placed.getOrElse(data.rdd)
 }

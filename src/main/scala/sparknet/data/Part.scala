@@ -1,0 +1,70 @@
+package sparknet.data
+
+/** What is worth knowing of a partition of a [[Dataset]] before it is trained on.
+  *
+  * @param blocks
+  *   sizes of its blocks
+  * @param bytes
+  *   memory that the items take
+  * @param lowest
+  *   smallest label
+  * @param highest
+  *   largest label
+  * @param whole
+  *   whether all labels are whole numbers
+  * @param fault
+  *   what makes the data unusable
+  */
+private[sparknet] final case class Part(
+    blocks: Array[Int],
+    bytes: Long,
+    lowest: Float,
+    highest: Float,
+    whole: Boolean,
+    fault: Option[String],
+    leftOut: BadRecords
+) {
+  def items: Long = blocks.iterator.map(_.toLong).sum
+}
+
+private[sparknet] object Part {
+  private val none = Part(
+    Array.empty,
+    0,
+    Float.PositiveInfinity,
+    Float.NegativeInfinity,
+    whole = true,
+    None,
+    BadRecords.empty
+  )
+
+  /** Looks through a partition, up to the first fault. */
+  def of(partition: Int, blocks: Iterator[Block]): Part = {
+    val sizes = Array.newBuilder[Int]
+    var part = none
+    var items = 0L
+    for (block <- blocks if part.fault.isEmpty) {
+      val labels = block.labels
+      val unusable = labels.indexWhere(label => label.isNaN || label.isInfinite)
+      val fault = block.fault.orElse {
+        if (unusable < 0) None
+        else
+          Some(
+            s"record ${items + unusable} of partition $partition has the label ${labels(unusable)}"
+          )
+      }
+      sizes += block.size
+      items += block.size
+      part = Part(
+        Array.empty,
+        part.bytes + block.byteCount,
+        labels.foldLeft(part.lowest)(math.min),
+        labels.foldLeft(part.highest)(math.max),
+        part.whole && labels.forall(label => label == math.rint(label.toDouble)),
+        fault,
+        part.leftOut ++ block.leftOut
+      )
+    }
+    part.copy(blocks = sizes.result())
+  }
+}

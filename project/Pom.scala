@@ -24,9 +24,13 @@ final class Pom(file: File) {
   /** The dependencies in their scopes. Their coordinates are complete: no Scala suffix is added. */
   def dependencies: Seq[ModuleID] = (root \ "dependencies" \ "dependency").map { node =>
     val module = text(node, "groupId") % text(node, "artifactId") % text(node, "version")
+    val excluded = (node \ "exclusions" \ "exclusion").map { exclusion =>
+      ExclusionRule(text(exclusion, "groupId"), text(exclusion, "artifactId"))
+    }
+    val slim = module.excludeAll(excluded: _*)
     text(node, "scope") match {
-      case ""    => module
-      case scope => module % scope
+      case ""    => slim
+      case scope => slim % scope
     }
   }
 }

@@ -26,10 +26,10 @@ constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 ImageSize jpeg_size(const void* encoded, size_t size);
 
 // Decodes a JPEG: grey, colour, CMYK or YCCK (Adobe's inverted values too; no colour profiles).
-// With `at_least`, at the smallest size M/8 of the full one (M = 1..8) that is no smaller on
-// either axis, which costs less than the full size; else, and if it is smaller, at its full size.
+// With a `target` that it will be resized to, and if that is much smaller than the image: at an
+// eighth, a quarter or half of its size, but at least twice the target, which costs less.
 // Throws kParse if it cannot be decoded, is cut short or corrupt, or exceeds kMaxImagePixels.
-Image decode_jpeg(const void* encoded, size_t size, ImageSize at_least);
+Image decode_jpeg(const void* encoded, size_t size, ImageSize target);
 Image decode_jpeg(const void* encoded, size_t size);
 
 // Resizes to exactly height x width with a triangle filter: linear interpolation, widened when

@@ -1,4 +1,4 @@
-"""Makes the images of ImageDecoderSpec and, with Pillow, what they hold. Run in this folder."""
+"""Makes the images of tests and, with Pillow, what they hold. Run in this folder."""
 
 from pathlib import Path
 
@@ -21,10 +21,20 @@ cmyk.save("cmyk.jpg", quality=95)
 bytes_ = bytearray(Path("cmyk.jpg").read_bytes())
 bytes_[bytes_.index(b"Adobe") + 11] = 2
 Path("ycck.jpg").write_bytes(bytes_)
+# Ink instead of paper left white: no Adobe segment says otherwise.
+bytes_ = Path("cmyk.jpg").read_bytes()
+adobe = bytes_.index(b"\xff\xee\x00\x0eAdobe")
+Path("ink.jpg").write_bytes(bytes_[:adobe] + bytes_[adobe + 16 :])
+rgb.save("progressive.jpg", quality=95, progressive=True)
+# Large enough to be decoded at half its size on the way to 40x50.
+big = rgb.resize((224, 168), Image.Resampling.BICUBIC)
+big.save("big.jpg", quality=60)
 
-for image in sorted(Path().glob("*.*g")):
+for image in sorted(Path().glob("[!b]*.*g")):
     planes = np.asarray(Image.open(image).convert("RGB")).transpose(2, 0, 1)
     image.with_suffix(image.suffix + ".rgb").write_bytes(planes.tobytes())
+big = Image.open("big.jpg").resize((50, 40), Image.Resampling.BILINEAR)
+Path("big.jpg.40x50.rgb").write_bytes(np.asarray(big).transpose(2, 0, 1).tobytes())
 small = rgb.resize((13, 10), Image.Resampling.BILINEAR)
 Path("rgb.png.10x13.rgb").write_bytes(np.asarray(small).transpose(2, 0, 1).tobytes())
 large = rgb.resize((50, 40), Image.Resampling.BILINEAR)

@@ -1,0 +1,43 @@
+package sparknet.data
+
+/** A record that cannot be used.
+  *
+  * @param reason
+  *   why, one of the constants of the companion
+  * @param name
+  *   the image's or the tar's name, and what else helps to find it
+  */
+final case class BadRecord(reason: String, name: String)
+
+object BadRecord {
+
+  /** An image whose name the label file does not have. */
+  val noLabel = "no label"
+
+  /** An image or a tar of no bytes. */
+  val emptyFile = "empty file"
+
+  /** A symbolic or hard link in a tar: its content is elsewhere. */
+  val link = "link"
+
+  /** An image of 2 GiB or more. */
+  val tooLarge = "too large"
+
+  /** A tar that ends in the middle of an entry; the entries before are used. */
+  val truncatedTar = "truncated tar"
+
+  /** A tar that is broken in the middle; the entries before are used. */
+  val damagedTar = "damaged tar"
+
+  /** A file that is listed with the tars and is none. */
+  val notATar = "not a tar"
+
+  /** A file that has vanished, may not be read, or whose storage failed. */
+  val unreadableFile = "unreadable file"
+
+  /** An image that starts as none of the known formats does. */
+  val notAnImage = "not an image"
+
+  /** An image that its decoder refuses. */
+  val corruptImage = "corrupt image"
+}

@@ -113,11 +113,12 @@ class MinibatchesSpec extends AnyFlatSpec {
     assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains("39 values"))
   }
 
-  "Chain" should "be one linear step where it can" taggedAs Unit in {
-    val Some(Linear(m, s)) = new Chain(new MeanSubtraction(mean), new Scaling(0.5f)).linear
+  "Linear" should "be one step for several where that is the same" taggedAs Unit in {
+    def of(first: Preprocessing, second: Preprocessing) = Linear.of(new Chain(first, second))
+    val Some(Linear(m, s)) = of(new MeanSubtraction(mean), new Scaling(0.5f))
     assert(m.sameElements(mean) && s == 0.5f)
-    assert(new Chain(new Identity, new MeanSubtraction(mean)).linear.exists(_.scale == 1))
-    assert(new Chain(new Scaling(2), new MeanSubtraction(mean)).linear.isEmpty)
-    assert(new Chain(byHand, new Scaling(2)).linear.isEmpty)
+    assert(of(new Identity, new MeanSubtraction(mean)).exists(_.scale == 1))
+    assert(of(new Scaling(2), new MeanSubtraction(mean)).isEmpty)
+    assert(of(byHand, new Scaling(2)).isEmpty)
   }
 }

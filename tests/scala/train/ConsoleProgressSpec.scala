@@ -4,6 +4,8 @@ import java.io.{ByteArrayOutputStream, PrintStream}
 import java.util.Collections
 
 import org.scalatest.flatspec.AnyFlatSpec
+
+import sparknet.data.BadRecords
 import support._
 
 class ConsoleProgressSpec extends AnyFlatSpec {
@@ -17,7 +19,7 @@ class ConsoleProgressSpec extends AnyFlatSpec {
   }
 
   private def round(n: Int): RoundResult =
-    RoundResult(n, 10 * n, 1.5f / n, 2000, 2.0, 2, 0, Array("0", "1"))
+    RoundResult(n, 10 * n, 1.5f / n, 2000, 2.0, 2, 0, Array("0", "1"), BadRecords.empty)
 
   "ConsoleProgress" should "keep one line up to date" taggedAs Unit in {
     val text = shown {

@@ -57,7 +57,7 @@ final class Minibatches(
   /** Number of values of an item as the net sees it. */
   val itemSize: Int = source(0) * Block.product(crop)
 
-  private val linear = preprocessing.linear
+  private val linear = Linear.of(preprocessing)
   linear.filter(l => l.mean != null && l.mean.length != length).foreach { l =>
     throw new CaffeException(
       Status.SHAPE,

@@ -5,26 +5,18 @@ import sparknet.jna.{CaffeException, Status}
 /** What is done to each item before the net sees it. Must not depend on earlier items. */
 trait Preprocessing extends Serializable {
 
+  // The only method, and nothing else: a function in its place is then serialisable as one.
   /** Changes one item, row-major, in place. */
   def apply(item: Array[Float]): Unit
-
-  /** The same as (value - mean) * scale, if that is all it does: native code then does it. */
-  private[data] def linear: Option[Linear] = None
 }
-
-/** @param mean
-  *   null: none
-  */
-private[data] final case class Linear(mean: Array[Float], scale: Float)
 
 /** Leaves items as they are. */
 final class Identity extends Preprocessing {
   override def apply(item: Array[Float]): Unit = ()
-  override private[data] def linear = Some(Linear(null, 1))
 }
 
 /** Subtracts a mean item, for example [[Dataset.mean]] of the training data. */
-final class MeanSubtraction(mean: Array[Float]) extends Preprocessing {
+final class MeanSubtraction(private[data] val mean: Array[Float]) extends Preprocessing {
   override def apply(item: Array[Float]): Unit = {
     if (item.length != mean.length)
       throw new CaffeException(
@@ -37,12 +29,10 @@ final class MeanSubtraction(mean: Array[Float]) extends Preprocessing {
       i += 1
     }
   }
-
-  override private[data] def linear = Some(Linear(mean, 1))
 }
 
 /** Multiplies every value by a factor. */
-final class Scaling(factor: Float) extends Preprocessing {
+final class Scaling(private[data] val factor: Float) extends Preprocessing {
   override def apply(item: Array[Float]): Unit = {
     var i = 0
     while (i < item.length) {
@@ -50,20 +40,37 @@ final class Scaling(factor: Float) extends Preprocessing {
       i += 1
     }
   }
-
-  override private[data] def linear = Some(Linear(null, factor))
 }
 
 /** One after the other. */
-final class Chain(first: Preprocessing, second: Preprocessing) extends Preprocessing {
+final class Chain(
+    private[data] val first: Preprocessing,
+    private[data] val second: Preprocessing
+) extends Preprocessing {
   override def apply(item: Array[Float]): Unit = {
     first(item)
     second(item)
   }
+}
 
-  override private[data] def linear = for {
-    a <- first.linear
-    b <- second.linear
-    if b.mean == null || (a.mean == null && a.scale == 1)
-  } yield Linear(if (b.mean == null) a.mean else b.mean, a.scale * b.scale)
+/** Preprocessing that is (value - mean) * scale and no more, which native code does.
+  *
+  * @param mean
+  *   null: none
+  */
+private[data] final case class Linear(mean: Array[Float], scale: Float)
+
+private[data] object Linear {
+  def of(preprocessing: Preprocessing): Option[Linear] = preprocessing match {
+    case _: Identity              => Some(Linear(null, 1))
+    case mean: MeanSubtraction    => Some(Linear(mean.mean, 1))
+    case scaling: Scaling         => Some(Linear(null, scaling.factor))
+    case chain: Chain             => for (a <- of(chain.first); b <- of(chain.second); ab <- both(a, b)) yield ab
+    case _                        => None
+  }
+
+  private def both(a: Linear, b: Linear): Option[Linear] =
+    if (b.mean == null) Some(Linear(a.mean, a.scale * b.scale))
+    else if (a.mean == null && a.scale == 1) Some(b)
+    else None
 }

@@ -31,8 +31,11 @@ JAVA = {
     "int64_t*": {"LongByReference", "long[]"},
     "const int64_t*": {"long[]"},
     "size_t*": {"LongByReference"},
-    "float*": {"FloatByReference", "float[]"},
-    "const float*": {"float[]"},
+    "float*": {"FloatByReference", "float[]", "Pointer"},
+    "const float*": {"float[]", "Pointer"},
+    "const int32_t*": {"int[]"},
+    "const uint8_t*": {"Pointer"},
+    "uint8_t*": {"byte[]"},
     "ccaffe_data_callback": {"DataCallback"},
     "ccaffe_feed_callback": {"FeedCallback"},
 }

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageChops
 
 rows, cols = np.mgrid[0:24, 0:32]
 wave = lambda a, b: np.uint8(127.5 + 120 * np.sin(rows / a + cols / b))  # noqa: E731
@@ -31,7 +31,10 @@ big = rgb.resize((224, 168), Image.Resampling.BICUBIC)
 big.save("big.jpg", quality=60)
 
 for image in sorted(Path().glob("[!b]*.*g")):
-    planes = np.asarray(Image.open(image).convert("RGB")).transpose(2, 0, 1)
+    opened = Image.open(image)
+    if image.name == "ink.jpg":  # Pillow takes all files for Adobe's
+        opened = ImageChops.invert(opened)
+    planes = np.asarray(opened.convert("RGB")).transpose(2, 0, 1)
     image.with_suffix(image.suffix + ".rgb").write_bytes(planes.tobytes())
 big = Image.open("big.jpg").resize((50, 40), Image.Resampling.BILINEAR)
 Path("big.jpg.40x50.rgb").write_bytes(np.asarray(big).transpose(2, 0, 1).tobytes())

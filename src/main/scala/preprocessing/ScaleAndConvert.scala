@@ -3,6 +3,7 @@ package preprocessing
 import org.apache.spark.rdd.RDD
 
 import libs.ByteImage
+import sparknet.data.ImageCodec
 
 /** Makes minibatches of images of one size. */
 class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.Serializable {
@@ -13,7 +14,9 @@ class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.S
 
   /** Decodes an image and resizes it to exactly height x width; None if it cannot be decoded. */
   def convertImage(compressedImg: Array[Byte]): Option[ByteImage] =
-    ImageDecoder.decode(compressedImg).map(ImageResizer.resize(_, height, width))
+    Option(compressedImg)
+      .flatMap(ImageCodec.planes(_, height, width).toOption)
+      .map(new ByteImage(_, height, width))
 
   /** From encoded images: in each partition full minibatches, without images that are broken. */
   def makeMinibatchRDD(data: RDD[(Array[Byte], Int)]): RDD[(Array[ByteImage], Array[Int])] =

@@ -1,30 +1,33 @@
-package preprocessing
-
-import libs.ByteImage
+package sparknet.data
 
 /** Resizes images with a triangle filter: linear interpolation that, when an image shrinks, takes
   * in all pixels that a new one covers.
   */
-private[preprocessing] object ImageResizer {
+private[data] object ImageResizer {
 
-  /** The image at exactly height x width; its aspect ratio is not kept. */
-  def resize(image: ByteImage, height: Int, width: Int): ByteImage =
-    if (image.getHeight == height && image.getWidth == width) image
+  /** Three planes of newHeight x newWidth bytes; the aspect ratio is not kept. */
+  def resize(
+      planes: Array[Byte],
+      height: Int,
+      width: Int,
+      newHeight: Int,
+      newWidth: Int
+  ): Array[Byte] =
+    if (height == newHeight && width == newWidth) planes
     else {
-      val (oldHeight, oldWidth) = (image.getHeight, image.getWidth)
-      val pixels = new Array[Float](3 * oldHeight * oldWidth)
-      image.cropInto(pixels, Array(0, 0), Array(oldHeight, oldWidth))
-      val narrow = new Array[Float](3 * oldHeight * width)
-      val across = taps(oldWidth, width)
-      for (row <- 0 until 3 * oldHeight)
-        filter(pixels, row * oldWidth, 1, narrow, row * width, 1, across)
-      val small = new Array[Float](3 * height * width)
-      val down = taps(oldHeight, height)
-      for (plane <- 0 until 3; col <- 0 until width) {
-        val from = plane * oldHeight * width + col
-        filter(narrow, from, width, small, plane * height * width + col, width, down)
+      val pixels = planes.map(v => (v & 0xff).toFloat)
+      val narrow = new Array[Float](3 * height * newWidth)
+      val across = taps(width, newWidth)
+      for (row <- 0 until 3 * height)
+        filter(pixels, row * width, 1, narrow, row * newWidth, 1, across)
+      val small = new Array[Float](3 * newHeight * newWidth)
+      val down = taps(height, newHeight)
+      for (plane <- 0 until 3; col <- 0 until newWidth) {
+        val from = plane * height * newWidth + col
+        val to = plane * newHeight * newWidth + col
+        filter(narrow, from, newWidth, small, to, newWidth, down)
       }
-      new ByteImage(small.map(v => Math.round(v).toByte), height, width)
+      small.map(v => Math.round(v).toByte)
     }
 
   /** The first old position and the weights that make one new value. */

@@ -4,6 +4,7 @@ import java.nio.file.{Files, Path}
 
 import org.apache.spark.api.java.JavaRDD
 import org.apache.spark.rdd.RDD
+import org.apache.spark.storage.StorageLevel
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -114,5 +115,61 @@ class DatasetSpec extends AnyFlatSpec {
     assert(
       failure.getCodeName == "IO" && failure.getMessage.contains("data_batch_3.bin is missing")
     )
+  }
+
+  private def image(name: String): Array[Byte] = {
+    val stream = getClass.getResourceAsStream(s"/images/$name")
+    try stream.readAllBytes()
+    finally stream.close()
+  }
+
+  /** Twenty images of four kinds, and `bad` records that are none. */
+  private def images(bad: Int): RDD[Either[BadRecord, ImageRecord]] = {
+    val names = Seq("rgb.jpg", "grey.jpg", "cmyk.jpg", "rgb.png")
+    val good = (0 until 20).map(i => Right(ImageRecord(s"$i", image(names(i % 4)), i)))
+    val broken = (0 until bad).map { i =>
+      if (i % 2 == 0) Left(BadRecord(BadRecord.noLabel, s"bad$i"))
+      else Right(ImageRecord(s"bad$i", Array[Byte](1, 2, 3), 0))
+    }
+    sc.parallelize(good ++ broken, 3)
+  }
+
+  for (keepEncoded <- Seq(false, true))
+    it should s"decode and count images, encoded = $keepEncoded" taggedAs SparkTag in {
+      val data = Dataset.fromImages(images(2), 6, 5, keepEncoded)
+      assert(data.shape.toSeq == Seq(3, 6, 5) && data.count() == 20)
+      assert(labels(data).flatten.sorted == (0 until 20).map(_.toFloat))
+      assert(data.leftOut.counts == Map(BadRecord.noLabel -> 1L, BadRecord.notAnImage -> 1L))
+      // Four kinds of images, five of each.
+      val planes = Seq("rgb.jpg", "grey.jpg", "cmyk.jpg", "rgb.png").map { name =>
+        ImageCodec.planes(image(name), 6, 5).toOption.get.map(_ & 0xff)
+      }
+      val expected = planes.transpose.map(_.sum / 4.0)
+      Numbers.assertClose(data.mean().toSeq, expected)
+      val packed = data.packed.rdd.collect().map(Block.unpack(_, data.shape))
+      assert(packed.flatMap(_.labels).sorted.toSeq == (0 until 20).map(_.toFloat))
+      assert(data.repartition(4).leftOut == data.leftOut)
+      data.unpersist()
+    }
+
+  it should "stop with the list where too many images are bad" taggedAs SparkTag in {
+    val failure = refused(Dataset.fromImages(images(3), 6, 5))
+    assert(failure.getCodeName == "INVALID_ARGUMENT")
+    for (
+      part <- Seq("3 of 23 records left out", "2 no label (bad0, bad2)", "1 not an image (bad1)")
+    ) assert(failure.getMessage.contains(part))
+    assert(Dataset.fromImages(images(3), 6, 5, maxBadShare = 0.2).count() == 20)
+    assertThrows[CaffeException](Dataset.fromImages(images(0), 6, 5, maxBadShare = 2))
+  }
+
+  it should "be kept in the way that its storage level says" taggedAs SparkTag in {
+    for (name <- Seq("DISK_ONLY", "MEMORY_ONLY_SER", "NONE")) {
+      val data = Dataset.fromExamples(examples(9, 2), shape).persist(name)
+      assert(data.rdd.getStorageLevel == StorageLevel.fromString(name) && data.count() == 9)
+      assert(data.mean().sameElements(Array(4f, 8f, 255f)))
+      data.unpersist()
+    }
+    val unknown = intercept[CaffeException](Dataset.fromExamples(examples(9, 2), shape).persist("X"))
+    assert(unknown.getMessage.contains("no storage level 'X'"))
   }
 }

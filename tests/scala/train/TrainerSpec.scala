@@ -4,10 +4,11 @@ import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration._
 import scala.concurrent.{Await, Future}
 
+import org.apache.spark.storage.StorageLevel
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 
-import sparknet.data.{Dataset, Preprocessing}
+import sparknet.data.{Block, Dataset, Preprocessing}
 import sparknet.jna.CaffeException
 import support.Closing.using
 import support.{LocalSpark, SparkTag, Temporary}
@@ -73,6 +74,19 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         assert(order.take(10) != own && order.take(10) != order.drop(10))
       }
     }
+
+  it should "send workers through several partitions each, read from disk" taggedAs SparkTag in {
+    val items = (0 until 40).map(_.toFloat)
+    val blocks = items.grouped(5).map(v => new Block(Array(1), v.toArray, null, v.toArray)).toSeq
+    val data =
+      Dataset(sc.parallelize(blocks, 8), Array(1), StorageLevel.DISK_ONLY, maxBadShare = 0)
+    using(trainer(2)) { t =>
+      t.setTrainData(data)
+      for (_ <- 1 to 4) { t.train(5); t.average() }
+      // Each worker has four partitions, and has been through them twice.
+      assert(FakeModel.seen.flatMap(_.items).sorted == (items ++ items).sorted)
+    }
+  }
 
   it should "do the same again for the same seed, in rounds of any length" taggedAs SparkTag in {
     def order(taus: Int*): Seq[Float] = using(trainer(1)) { t =>

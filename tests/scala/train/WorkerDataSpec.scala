@@ -1,0 +1,80 @@
+package sparknet.train
+
+import org.apache.spark.storage.StorageLevel
+import org.scalatest.flatspec.AnyFlatSpec
+import support._
+
+import sparknet.data.{Augmentation, Block, Dataset, Identity, Stock}
+
+class WorkerDataSpec extends AnyFlatSpec {
+  private lazy val sc = LocalSpark.context
+
+  private def sizes(counts: Int*): IndexedSeq[Array[Int]] = counts.map(Array(_)).toIndexedSeq
+
+  private def partitions(counts: Int*)(workers: Int): Option[Seq[Seq[Int]]] =
+    Portion.of(sizes(counts: _*), workers).map(_.map(_.partitions.toSeq))
+
+  "A Portion" should "be one partition where there are as many as workers" taggedAs Unit in {
+    assert(partitions(5, 0, 100)(3).contains(Seq(Seq(0), Seq(1), Seq(2))))
+  }
+
+  it should "be whole partitions with about as many items for each worker" taggedAs Unit in {
+    assert(partitions(10, 30, 20, 20)(2).contains(Seq(Seq(0, 1), Seq(2, 3))))
+    assert(partitions(Seq.fill(100)(7): _*)(3).get.map(_.length).sorted == Seq(33, 33, 34))
+  }
+
+  it should "not be where workers would have too little" taggedAs Unit in {
+    assert(partitions(10)(2).isEmpty && partitions(10, 10, 10)(2).isEmpty)
+  }
+
+  /** Partitions of one or more blocks, each of so many items; item i is the byte i. */
+  private def dataset(storage: StorageLevel, blocks: Int*): Dataset = {
+    val starts = blocks.scanLeft(0)(_ + _)
+    val made = blocks.zip(starts).map { case (size, start) =>
+      val items = Array.range(start, start + size)
+      new Block(Array(1), items.map(_.toFloat), items.map(_.toByte), null)
+    }
+    Dataset(sc.parallelize(made, math.max(1, blocks.length / 2)), Array(1), storage, 0)
+  }
+
+  private def worker(data: Dataset, workers: Int) =
+    new WorkerData(data, new Identity, Augmentation.none, workers, new Executors(sc))
+
+  private val labels = (_: Int, items: Stock) => items.inOrder.map(_.label.toInt).toArray
+
+  for (
+    storage <- Seq(
+      StorageLevel.NONE,
+      StorageLevel.DISK_ONLY,
+      StorageLevel.MEMORY_ONLY,
+      StorageLevel.MEMORY_AND_DISK_SER
+    )
+  )
+    "WorkerData" should s"hand out all items once, kept as ${storage.description}" taggedAs
+      SparkTag in {
+        for (workers <- 1 to 3) {
+          val data = dataset(storage, 3, 3, 0, 6, 5, 1, 2, 4)
+          val given = worker(data, workers)
+          for (_ <- 1 to 2) {
+            val found = given.onEach(labels).collect()
+            assert(found.length == workers && found.flatten.sorted.toSeq == (0 until 24))
+            assert(found.map(_.length).min >= 6)
+          }
+          given.release()
+          assert(data.rdd.getStorageLevel == storage)
+          data.unpersist()
+        }
+      }
+
+  it should "deal items out where there are too few partitions" taggedAs SparkTag in {
+    val given = worker(dataset(StorageLevel.DISK_ONLY, 24), 4)
+    assert(given.onEach(labels).collect().map(_.length).toSeq == Seq(6, 6, 6, 6))
+    given.release()
+  }
+
+  it should "compute the window from the memory that items take" taggedAs Unit in {
+    val given = worker(dataset(StorageLevel.NONE, 24), 1)
+    assert(given.supply(24).window == 24 && given.supply(5).window == 5)
+    assert(given.supply(0).window == 1)
+  }
+}

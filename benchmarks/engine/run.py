@@ -8,21 +8,18 @@ above 1 means that the engine is faster; the figure to quote is the median over 
 from __future__ import annotations
 
 import argparse
-import datetime
-import os
-import platform
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
+import paired
 import torch
-from measure import HEADER, BenchmarkError, Figure, Result, measure, row
+from measure import HEADER, Result, row
+from paired import BenchmarkError, Figure, measure
 from torch_nets import RECIPES, Recipe
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 ENGINE = ROOT / "target/native/build/bench_engine"
-RESULTS = HERE.parent / "RESULTS.md"
 LAYOUTS = ("plain", "channels_last")
 # Warm-up and timed steps of one measurement: some seconds on two cores of 2023.
 STEPS = {"cifar10_quick": (10, 50), "cifar10_full": (10, 50), "caffenet": (2, 6)}
@@ -37,7 +34,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--engine", type=Path, default=ENGINE, help="bench_engine, if elsewhere")
-    parser.add_argument("--write", action="store_true", help=f"append to {RESULTS.name}")
+    parser.add_argument("--write", action="store_true", help=f"append to {paired.RESULTS.name}")
     chosen = parser.parse_args()
     for net in chosen.nets:
         if net not in RECIPES:
@@ -79,31 +76,10 @@ def compare(engine: Path, name: str, threads: int, rounds: int) -> Result:
     return result
 
 
-def processor() -> str:
-    """Its name, as far as the system tells."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return platform.processor() or platform.machine()
-    names = [line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")]
-    return names[0] if names else platform.machine()
-
-
-def report(rows: Sequence[str], load: float) -> str:
-    """The table under a line that says where and when it was measured."""
-    today = datetime.date.today().isoformat()
-    where = f"{processor()}, {os.cpu_count()} cores, PyTorch {torch.__version__}"
-    return (
-        f"{today}, {where}, load {load:.1f} at the start.\n\n" + "\n".join([HEADER, *rows]) + "\n"
-    )
-
-
 def main() -> None:
     """Measures what the command line asks for and prints the table."""
     chosen = arguments()
-    load = os.getloadavg()[0]
-    if load > 0.5:
-        print(f"The machine is busy (load {load:.1f}): ratios will be rough.", file=sys.stderr)
+    load = paired.load_at_start()
     rows = []
     try:
         for name in chosen.nets:
@@ -111,11 +87,10 @@ def main() -> None:
                 rows.append(row(compare(chosen.engine, name, threads, chosen.rounds)))
     except BenchmarkError as error:
         sys.exit(f"benchmarks/engine: {error}")
-    table = report(rows, load)
+    table = paired.report(HEADER, rows, f"PyTorch {torch.__version__}", load)
     print(table)
     if chosen.write:
-        with RESULTS.open("a", encoding="utf-8") as results:
-            results.write(f"\n## Engine against PyTorch\n\n{table}")
+        paired.append("Engine against PyTorch", table)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ LIBRARY = ROOT / "build" / "libccaffe.so"
 # array where the function fills one.
 JAVA = {
     "int32_t": {"int"},
+    "float": {"float"},
     "int64_t": {"long"},
     "size_t": {"long"},
     "const char*": {"String", "byte[]"},

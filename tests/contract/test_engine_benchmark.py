@@ -8,9 +8,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "benchmarks/engine"))
+sys.path[:0] = [str(ROOT / "benchmarks/engine"), str(ROOT / "benchmarks")]
 
-from measure import HEADER, BenchmarkError, Figure, Result, measure, parse, row  # noqa: E402
+from measure import HEADER, Result, row  # noqa: E402
+from paired import BenchmarkError, Figure, measure, parse  # noqa: E402
 
 pytestmark = pytest.mark.unit
 

@@ -34,7 +34,7 @@ PUBLIC = {
         "SoftmaxWithLoss",
         "WeightCollection",
     },
-    "loaders": {"CifarLoader"},
+    "loaders": {"CifarLoader", "ImageNetLoader"},
     "preprocessing": {"ComputeMean", "ScaleAndConvert"},
 }
 

@@ -51,9 +51,10 @@ Header read_header(const Jpeg& jpeg) {
   int subsampling = 0;
   const int status = tjDecompressHeader3(decompressor(), jpeg.bytes, jpeg.size, &header.size.width,
                                          &header.size.height, &subsampling, &header.colorspace);
-  // Warnings and uncommon subsampling are failures too, but leave a header that can be used.
+  // Warnings and uncommon subsampling are failures too, but leave a header that can be used. A
+  // file with tables alone is a success.
   const bool usable = header.size.width > 0 && header.size.height > 0 && header.colorspace >= 0;
-  if (status != 0 && !usable) fail_to_decode(last_error());
+  if (!usable) fail_to_decode(status != 0 ? last_error() : "it holds no image");
   return header;
 }
 

@@ -47,6 +47,12 @@ TEST(Jpeg, SizeComesFromTheHeader) {
   EXPECT_EQ(size.width, 224);
 }
 
+TEST(Jpeg, WithoutPixelsItHasNoSize) {
+  const Bytes whole = image_file("rgb.jpg");
+  for (size_t size = 0; size <= find(whole, {0xff, 0xc0}); ++size)
+    expect_error(Code::kParse, "JPEG", [&] { jpeg_size(whole.data(), size); });
+}
+
 TEST(Jpeg, IsDecodedSmallerOnTheWayToAMuchSmallerSize) {
   const Bytes bytes = image_file("big.jpg");
   const auto size = [&](ImageSize target) {

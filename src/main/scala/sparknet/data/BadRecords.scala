@@ -24,7 +24,8 @@ final class BadRecords private (private val reasons: Map[String, BadRecords.Tall
 
   private def plus(reason: String, more: Tally): BadRecords = {
     val old = reasons.getOrElse(reason, Tally(0, Vector.empty))
-    val names = if (old.names.length < maxNames) (old.names ++ more.names).take(maxNames) else old.names
+    val names =
+      if (old.names.length < maxNames) (old.names ++ more.names).take(maxNames) else old.names
     new BadRecords(reasons.updated(reason, Tally(old.count + more.count, names)))
   }
 

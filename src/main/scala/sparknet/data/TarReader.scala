@@ -3,6 +3,7 @@ package sparknet.data
 import java.io.{BufferedInputStream, Closeable, FilterInputStream, IOException, InputStream}
 import java.net.URI
 
+import scala.annotation.nowarn
 import scala.util.control.NonFatal
 
 import org.apache.commons.compress.archivers.tar.{TarArchiveEntry, TarArchiveInputStream}
@@ -54,14 +55,14 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   private def advance(): Option[Either[BadRecord, ImageRecord]] =
     try {
       val from = tar.getOrElse(open())
-      from.getNextEntry match {
-        case entry: TarArchiveEntry =>
+      nextEntry(from) match {
+        case Some(entry) =>
           if (!entry.isCheckSumOK) Some(broken())
           else {
             entries += 1
             record(from, entry)
           }
-        case _ =>
+        case None =>
           val early = from.endsEarly
           val nothing = from.getBytesRead == 0
           close()
@@ -75,6 +76,10 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
         if (Option(TaskContext.get).exists(_.isInterrupted)) throw thrown
         Some(failed(thrown))
     }
+
+  // Its successor has another return type in the commons-compress of some Spark 3.5.
+  @nowarn("cat=deprecation")
+  private def nextEntry(from: Tar): Option[TarArchiveEntry] = Option(from.getNextTarEntry)
 
   private def open(): Tar = {
     val path = new Path(uri)
@@ -97,12 +102,13 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     if (entry.isDirectory || name.startsWith(".")) None
     else
       label(name) match {
-        case None                                          => bad(BadRecord.noLabel)
+        case None                                            => bad(BadRecord.noLabel)
         case Some(_) if entry.isLink || entry.isSymbolicLink => bad(BadRecord.link)
-        case Some(_) if entry.getSize == 0                 => bad(BadRecord.emptyFile)
-        case Some(_) if entry.getSize > maxBytes           => bad(BadRecord.tooLarge)
+        case Some(_) if entry.getSize == 0                   => bad(BadRecord.emptyFile)
+        case Some(_) if entry.getSize > maxBytes             => bad(BadRecord.tooLarge)
         // In steps: a size that a damaged header claims may not fit into memory.
-        case Some(number) => Some(Right(ImageRecord(name, from.readNBytes(entry.getSize.toInt), number)))
+        case Some(number) =>
+          Some(Right(ImageRecord(name, from.readNBytes(entry.getSize.toInt), number)))
       }
   }
 

@@ -7,8 +7,9 @@ label. uint8 items stay bytes until a worker needs them.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Callable, Sequence
+from typing import Any, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,10 +23,15 @@ from sparknet._jvm import DatasetHandle, Jvm
 from sparknet._jvm.py4j import Py4JJvm, call
 from sparknet.errors import ArgumentError, SetupError, ShapeError
 
-__all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd"]
+__all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
 
 # Executors get the module's code with each task, so sparknet need not be installed there.
 register_pickle_by_value(pack)  # type: ignore[no-untyped-call]
+
+
+Function = Callable[
+    [NDArray[Any], NDArray[np.float32]], Union[NDArray[Any], tuple[NDArray[Any], NDArray[Any]]]
+]
 
 
 class Dataset:
@@ -43,6 +49,38 @@ class Dataset:
     def mean(self) -> NDArray[np.float32]:
         """The mean item, of ``shape``."""
         return self.handle.mean().reshape(self.shape)
+
+    def map_batches(
+        self, function: Function, shape: Sequence[int] | None = None
+    ) -> Dataset:
+        """The data that a function makes of these, batch by batch, in Spark's Python workers.
+
+        function: takes images (n, ...) as they are here, uint8 or float32, and labels (n,), and
+        returns images (m, ...) or a pair of images and labels; it must not depend on how items
+        are divided into batches. shape: of an item that it returns, by default found out with
+        the first batch. The result is computed once and kept by Spark.
+        """
+        session = _session(None)
+        packed: Any = RDD(self.handle.packed(), session.sparkContext, NoOpSerializer())
+        before = self.shape
+        mapped = packed.map(lambda block: pack.mapped(block, before, function))
+        extents = tuple(shape) if shape is not None else None
+        if extents is None:
+            first = call(packed, "take", 1)
+            if not first:
+                raise ArgumentError("the data set is empty")
+            images, _ = pack.apply(function, *pack.unblock(first[0], before))
+            extents = images.shape[1:]
+        return _from_packed(self.jvm, mapped, extents)
+
+    def persist(self, storage: str) -> Dataset:
+        """Keeps the items as Spark's StorageLevel of this name says, and returns the data set.
+
+        ``MEMORY_AND_DISK`` is what data sets are made with; ``DISK_ONLY`` leaves executors'
+        memory free; with ``NONE`` items are read or computed again whenever they are used.
+        """
+        self.handle.persist(storage)
+        return self
 
     def unpersist(self) -> None:
         """Gives the memory back."""
@@ -63,6 +101,27 @@ def cifar(
     jvm = _jvm(spark)
     path = os.path.abspath(os.fspath(directory))
     return Dataset(jvm.cifar(path, train, partitions), jvm, (3, 32, 32))
+
+
+def images(
+    tars: str | os.PathLike[str],
+    labels: str | os.PathLike[str], spark: SparkSession | None = None, **options: Any
+) -> Dataset:
+    """Images in tar files on any file system that Hadoop knows: (3, height, width) uint8.
+
+    tars: URI of a folder, a file or the start of several names, such as
+    ``s3a://bucket/train/``, ``hdfs://...`` or a path. labels: URI of a file of lines
+    ``path label``. Files are read on the executors, one partition for each. Images that cannot
+    be used are left out, counted and reported by reason.
+
+    options, those of ``sparknet.data.Dataset.fromTars`` in Scala: ``height`` and ``width``,
+    to which images are resized; ``encoded=True`` keeps them as JPEG, which takes a fraction of
+    the memory, and decodes them whenever they are used; ``storage``, a StorageLevel's name;
+    ``max_bad_share``, above which it is an error; ``partitions``.
+    """
+    jvm = _jvm(spark)
+    handle = jvm.images(_uri(tars), _uri(labels), options)
+    return Dataset(handle, jvm, handle.shape())
 
 
 def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> Dataset:
@@ -131,6 +190,12 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
     # Framed as they are, the blocks arrive in the JVM as an RDD of byte[].
     framed: Any = packed._reserialize(NoOpSerializer())
     return Dataset(jvm.from_packed(framed._jrdd, shape), jvm, shape)
+
+
+def _uri(place: str | os.PathLike[str]) -> str:
+    """A path of this machine made absolute; URIs stay as they are."""
+    text = os.fspath(place)
+    return text if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) else os.path.abspath(text)
 
 
 def _session(spark: SparkSession | None) -> SparkSession:

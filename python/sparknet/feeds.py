@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
-from sparknet._jvm import Jvm
+import numpy as np
+from numpy.typing import NDArray
+
+from sparknet._jvm import Floats, Jvm, View
 from sparknet.errors import NetError, ShapeError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["fed"]
+__all__ = ["fed", "seen", "view"]
 
 _DATABASES = ("Data", "ImageData", "HDF5Data")
 
@@ -38,6 +42,58 @@ def fed(
         else:
             _resize(net, batch_size, test_batch_size)
     return solver
+
+
+def view(
+    solver: caffe_pb2.SolverParameter,
+    shape: Sequence[int],
+    mean: NDArray[Any] | None,
+    scale: float | None,
+    crop: int | tuple[int, int] | None,
+    mirror: bool | None,
+) -> View:
+    """How the net sees items of ``shape``.
+
+    What is None is as the ``transform_param`` of the net's training data layer says; a
+    ``mean_file`` is not read: pass the mean itself.
+    """
+    own = _transform(solver)
+    if mean is None and own.mean_value:
+        # Caffe's channels are blue, green, red, and ours are red, green, blue.
+        mean = np.array(own.mean_value[::-1], dtype=np.float32)
+        if mean.size == 1:
+            mean = np.full(shape[0], mean[0], dtype=np.float32)
+    if scale is None and own.HasField("scale"):
+        scale = own.scale
+    if crop is None and own.crop_size:
+        crop = own.crop_size
+    extents = (crop, crop) if isinstance(crop, int) else crop
+    return View(_flat_mean(mean, shape), scale, extents, own.mirror if mirror is None else mirror)
+
+
+def seen(shape: Sequence[int], view: View) -> tuple[int, ...]:
+    """Shape of what the net gets of items of ``shape``."""
+    return tuple(shape) if view.crop is None else (shape[0], *view.crop)
+
+
+def _transform(solver: caffe_pb2.SolverParameter) -> caffe_pb2.TransformationParameter:
+    for net in (solver.net_param, solver.train_net_param):
+        for layer in net.layer:
+            if layer.type in _DATABASES and _runs_in(layer, caffe_pb2.TRAIN):
+                return layer.transform_param
+    return caffe_pb2.TransformationParameter()
+
+
+def _flat_mean(mean: NDArray[Any] | None, shape: Sequence[int]) -> Floats | None:
+    if mean is None:
+        return None
+    values = np.asarray(mean, dtype=np.float32)
+    if values.ndim == 1 and len(shape) == 3 and values.size == shape[0]:
+        values = values.reshape(-1, 1, 1)
+    try:
+        return np.ascontiguousarray(np.broadcast_to(values, tuple(shape))).ravel()
+    except ValueError:
+        raise ShapeError(f"mean of shape {values.shape} for items of {tuple(shape)}") from None
 
 
 def _batch(

@@ -7,13 +7,13 @@ labels, then the n items, row-major.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK_BYTES", "block", "blocks"]
+__all__ = ["BLOCK_BYTES", "apply", "block", "blocks", "mapped", "unblock"]
 
 BLOCK_BYTES = 16 << 20
 
@@ -26,6 +26,40 @@ def block(images: NDArray[Any], labels: NDArray[Any]) -> bytes:
     header = np.array([len(images), _UINT8 if raw else _FLOAT32], dtype="<i4")
     values = np.ascontiguousarray(images, dtype="u1" if raw else "<f4")
     return header.tobytes() + np.asarray(labels, dtype="<f4").tobytes() + values.tobytes()
+
+
+def unblock(packed: bytes, shape: Sequence[int]) -> tuple[NDArray[Any], NDArray[np.float32]]:
+    """The items (n, ...) and labels (n,) of a block of items of ``shape``; they can be written."""
+    count, kind = (int(value) for value in np.frombuffer(packed, "<i4", 2))
+    labels = np.frombuffer(packed, "<f4", count, offset=8)
+    values = np.frombuffer(packed, "u1" if kind == _UINT8 else "<f4", offset=8 + 4 * count)
+    return values.reshape(count, *shape).copy(), labels.copy()
+
+
+def apply(
+    function: Callable[..., Any], images: NDArray[Any], labels: NDArray[np.float32]
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    """What a function makes of a batch, checked. ValueError says what is wrong with it."""
+    result = function(images, labels)
+    made, kept = result if isinstance(result, tuple) else (result, labels)
+    made, kept = np.asarray(made), np.asarray(kept)
+    name = getattr(function, "__name__", "the function")
+    if made.ndim < 2 or made.dtype.kind not in "buif":
+        raise ValueError(
+            f"sparknet.data (INVALID_ARGUMENT): {name} returned {made.dtype} of shape {made.shape},"
+            " not images (n, ...)"
+        )
+    if kept.shape != (len(made),):
+        raise ValueError(
+            f"sparknet.data (SHAPE): {name} returned {len(made)} images and labels of shape"
+            f" {kept.shape}"
+        )
+    return made, kept
+
+
+def mapped(packed: bytes, shape: Sequence[int], function: Callable[..., Any]) -> bytes:
+    """A block of what a function makes of a block of items of ``shape``."""
+    return block(*apply(function, *unblock(packed, shape)))
 
 
 def blocks(

@@ -9,13 +9,11 @@ from collections.abc import Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from sparknet import feeds, spec
-from sparknet._jvm import Floats
 from sparknet.data import Dataset
-from sparknet.errors import ArgumentError, ShapeError, StateError
+from sparknet.errors import ArgumentError, StateError
 from sparknet.history import Evaluation, History, Round
 from sparknet.interrupts import interruptible
 from sparknet.progress import Progress
@@ -30,7 +28,10 @@ class Trainer:
     solver, net: a path, prototxt text or message; ``net`` replaces the solver's own. train,
     test: from ``sparknet.data``. workers: how many train at a time, each on a partition of
     its own. mean: subtracted from every item (shape of an item, or one value per channel);
-    scale: multiplied afterwards. batch_size, test_batch_size: items a step, by default those
+    scale: multiplied afterwards. crop: height and width (or one number for both) of the part
+    of each image that the net gets, at a random place in training and the centre in tests;
+    mirror: turns every other training image around, at random. These four are by default
+    what the net's own data layers say in ``transform_param``. batch_size, test_batch_size: items a step, by default those
     of the net. Layers of the net that read databases are replaced by ones that Spark feeds.
     options: those of ``sparknet.train.Trainer`` in Scala, such as ``seed`` and ``threads``.
 
@@ -52,26 +53,29 @@ class Trainer:
         net: spec.NetSource | None = None,
         mean: NDArray[Any] | None = None,
         scale: float | None = None,
+        crop: int | tuple[int, int] | None = None,
+        mirror: bool | None = None,
         batch_size: int | None = None,
         test_batch_size: int | None = None,
         **options: Any,
     ) -> None:
         if workers < 1:
             raise ArgumentError(f"workers must be 1 or more, not {workers}")
+        message = spec.solver(solver, net)
+        view = feeds.view(message, train.shape, mean, scale, crop, mirror)
         self.solver = feeds.fed(
-            spec.solver(solver, net), train.jvm, train.shape, batch_size, test_batch_size
+            message, train.jvm, feeds.seen(train.shape, view), batch_size, test_batch_size
         )
         self.history = History()
         self.snapshots: list[str] = []  # Paths that the last snapshot() gave.
         self._snapshot_iteration = -1
-        flat = _flat_mean(mean, train.shape)
         self._train_count = train.count()
         self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
         self._tests = test is not None
         try:
-            self._handle.set_train_data(train.handle, flat, scale)
+            self._handle.set_train_data(train.handle, view)
             if test is not None:
-                self._handle.set_test_data(test.handle, flat, scale)
+                self._handle.set_test_data(test.handle, view)
             self._layout = self._handle.layout()
         except BaseException:
             self._handle.close()
@@ -225,18 +229,6 @@ class Trainer:
         except StateError:
             if error is None:  # Otherwise the JVM went first, and the cause is on its way.
                 raise
-
-
-def _flat_mean(mean: NDArray[Any] | None, shape: Sequence[int]) -> Floats | None:
-    if mean is None:
-        return None
-    values = np.asarray(mean, dtype=np.float32)
-    if values.ndim == 1 and len(shape) == 3 and values.size == shape[0]:
-        values = values.reshape(-1, 1, 1)
-    try:
-        return np.ascontiguousarray(np.broadcast_to(values, tuple(shape))).ravel()
-    except ValueError:
-        raise ShapeError(f"mean of shape {values.shape} for items of {tuple(shape)}") from None
 
 
 def _listed(scores: Mapping[str, float]) -> str:

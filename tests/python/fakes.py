@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sparknet._jvm import Floats
+from sparknet._jvm import Floats, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Round
 from sparknet.weights import Entry, Layout
@@ -41,11 +41,11 @@ class FakeTrainer:
         self.pending = 0
         self.fails_in_round: tuple[int, BaseException] | None = None
 
-    def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        self.given["train"] = (data, mean, scale)
+    def set_train_data(self, data: Any, view: View) -> None:
+        self.given["train"] = (data, view)
 
-    def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        self.given["test"] = (data, mean, scale)
+    def set_test_data(self, data: Any, view: View) -> None:
+        self.given["test"] = (data, view)
 
     def broadcast(self) -> None:
         self.calls.append("broadcast")

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import io
 import sys
+import tarfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import cifar_files
 import numpy as np
 import pytest
+from PIL import Image
 
 from sparknet import data, errors
 
@@ -130,3 +133,86 @@ def test_wrong_arguments(spark: SparkSession, images: np.ndarray) -> None:
     frame = spark.createDataFrame([(1.0, 2)], ["a", "b"])
     with pytest.raises(errors.ArgumentError, match="no column 'features'"):
         data.from_dataframe(frame, (1,))
+
+
+def jpeg(color: tuple[int, int, int]) -> bytes:
+    content = io.BytesIO()
+    Image.new("RGB", (40, 30), color).save(content, "JPEG", quality=95)
+    return content.getvalue()
+
+
+@pytest.fixture
+def tars(tmp_path: Path) -> Path:
+    """Two tars of ten images each, item i grey of brightness 10 i, and some that are no use."""
+    lines = []
+    for part in range(2):
+        with tarfile.open(tmp_path / f"train-{part}.tar", "w") as tar:
+            for i in range(10 * part, 10 * part + 10):
+                add(tar, f"n{i}.JPEG", jpeg((10 * i, 10 * i, 10 * i)))
+                lines.append(f"train/n{i}.JPEG {i}")
+            add(tar, f"bad{part}.JPEG", b"no image")
+            lines.append(f"train/bad{part}.JPEG 0")
+    (tmp_path / "train.txt").write_text("\n".join(lines) + "\n")
+    return tmp_path
+
+
+def add(tar: tarfile.TarFile, name: str, content: bytes) -> None:
+    entry = tarfile.TarInfo(name)
+    entry.size = len(content)
+    tar.addfile(entry, io.BytesIO(content))
+
+
+@pytest.mark.parametrize("encoded", [False, True])
+def test_images_from_tars(spark: SparkSession, tars: Path, encoded: bool) -> None:
+    held = data.images(
+        tars / "train-", tars / "train.txt", spark, height=8, width=6, encoded=encoded
+    )
+    assert (held.count(), held.shape) == (20, (3, 8, 6))
+    np.testing.assert_allclose(held.mean(), np.full((3, 8, 6), 95), atol=1)  # JPEG rounds.
+    held.unpersist()
+    with pytest.raises(errors.ArgumentError, match="2 of 22 records left out: 2 not an image"):
+        data.images(tars / "train-", tars / "train.txt", spark, max_bad_share=0.05).count()
+
+
+def test_images_that_are_not_there(spark: SparkSession, tars: Path) -> None:
+    with pytest.raises(errors.FileError, match="none"):
+        data.images(tars / "none", tars / "train.txt", spark)
+    with pytest.raises(errors.FileError, match=r"val\.txt"):
+        data.images(tars / "train-", tars / "val.txt", spark)
+    with pytest.raises(errors.ArgumentError, match="no option 'hight'"):
+        data.images(tars / "train-", tars / "train.txt", spark, hight=8)
+    with pytest.raises(errors.ArgumentError, match="storage level 'RAM'"):
+        data.images(tars / "train-", tars / "train.txt", spark, storage="RAM")
+
+
+def test_map_batches(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
+    def top_half_even(batch: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        even = numbers % 2 == 0
+        return batch[even, :, :2] / np.float32(255), numbers[even]
+
+    held = data.from_numpy(images, labels, partitions=3, spark=spark)
+    made = held.map_batches(top_half_even)
+    assert (made.count(), made.shape) == (25, (3, 2, 5))
+    expected = images[labels % 2 == 0][:, :, :2].mean(0) / 255
+    np.testing.assert_allclose(made.mean(), expected, rtol=1e-5)
+    assert held.map_batches(lambda x, y: x, shape=(3, 4, 5)).count() == 50
+
+
+def test_map_batches_says_what_a_function_did_wrong(
+    spark: SparkSession, images: np.ndarray, labels: np.ndarray
+) -> None:
+    held = data.from_numpy(images, labels, spark=spark)
+
+    def fails(batch: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+        raise KeyError("no such colour")
+
+    with pytest.raises(errors.CallbackError, match="KeyError: 'no such colour'"):
+        held.map_batches(fails, shape=(3, 4, 5)).count()
+    with pytest.raises(ValueError, match="labels of shape"):
+        held.map_batches(lambda x, y: x[:1])
+
+
+def test_storage_levels(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
+    held = data.from_numpy(images, labels, spark=spark).persist("DISK_ONLY")
+    assert held.count() == 50
+    assert held.persist("NONE").count() == 50

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from fakes import FakeJvm
 
@@ -58,3 +59,37 @@ def test_data_layers_must_come_first() -> None:
     net = 'name: "n" layer { name: "a" type: "Input" } layer { name: "b" type: "Data" }\n'
     with pytest.raises(NetError, match="'n': the first two"):
         feeds.fed(spec.solver("base_lr: 1\n", net), FakeJvm(), (3, 2, 2), None, None)
+
+
+CAFFENET = "models/bvlc_reference_caffenet/solver.prototxt"
+
+
+def test_view_is_that_of_the_nets_data_layer() -> None:
+    view = feeds.view(spec.solver(CAFFENET), (3, 256, 256), None, None, None, None)
+    assert (view.mean, view.scale, view.crop, view.mirror) == (None, None, (227, 227), True)
+    assert feeds.seen((3, 256, 256), view) == (3, 227, 227)
+    view = feeds.view(spec.solver(DIGITS), (1, 8, 8), None, None, None, None)
+    assert (view.mean, view.scale, view.crop, view.mirror) == (None, None, None, False)
+    assert feeds.seen((1, 8, 8), view) == (1, 8, 8)
+
+
+def test_view_is_what_was_asked_for() -> None:
+    mean = np.arange(3)
+    view = feeds.view(spec.solver(CAFFENET), (3, 4, 5), mean, 0.5, (2, 3), False)
+    assert (view.scale, view.crop, view.mirror) == (0.5, (2, 3), False)
+    np.testing.assert_array_equal(view.mean, np.repeat([0, 1, 2], 20))
+    assert feeds.seen((3, 4, 5), view) == (3, 2, 3)
+
+
+def test_mean_values_and_scale_of_a_net_in_the_order_of_its_channels() -> None:
+    solver = spec.solver(QUICK)
+    for layer in solver.net_param.layer[:2]:
+        layer.transform_param.Clear()
+        layer.transform_param.mean_value.extend([1, 2, 3])
+        layer.transform_param.scale = 0.25
+    view = feeds.view(solver, (3, 1, 2), None, None, None, None)
+    np.testing.assert_array_equal(view.mean, [3, 3, 2, 2, 1, 1])
+    assert view.scale == 0.25
+    del solver.net_param.layer[0].transform_param.mean_value[1:]
+    view = feeds.view(solver, (3, 1, 2), None, None, None, None)
+    np.testing.assert_array_equal(view.mean, [1] * 6)

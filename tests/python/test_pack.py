@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 import pytest
 
@@ -73,3 +75,47 @@ def test_wrong_items(item: object, raw: bool, code: str, reason: str) -> None:
     good = (np.zeros(3, np.uint8 if raw else np.float32), 1)
     with pytest.raises(ValueError, match=rf"^sparknet\.data \({code}\): .*{reason}"):
         list(pack.blocks([good, item], (3,), raw=raw))
+
+
+def double(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    return np.concatenate([images, images]), np.concatenate([labels, labels])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_mapped_blocks_hold_what_a_function_returns(dtype: type) -> None:
+    images = np.random.default_rng(1).integers(0, 256, (7, 3, 4, 5)).astype(dtype)
+    block = pack.block(images, np.arange(7))
+    values, labels = unpacked(pack.mapped(block, (3, 4, 5), lambda x, y: x[:, ::2]), (2, 4, 5))
+    assert values.dtype == dtype
+    np.testing.assert_array_equal(values, images[:, ::2])
+    np.testing.assert_array_equal(labels, np.arange(7))
+    values, labels = unpacked(pack.mapped(block, (3, 4, 5), double), (3, 4, 5))
+    np.testing.assert_array_equal(values[7:], images)
+    np.testing.assert_array_equal(labels, [*range(7), *range(7)])
+
+
+def test_functions_may_write_into_their_batch() -> None:
+    def darken(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        images //= 2
+        labels += 1
+        return images
+
+    block = pack.block(np.full((2, 3), 8, np.uint8), np.array([1, 2]))
+    values, labels = unpacked(pack.mapped(block, (3,), darken), (3,))
+    np.testing.assert_array_equal(values, np.full((2, 3), 4))
+    np.testing.assert_array_equal(labels, [2, 3])
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        (lambda x, y: None, "INVALID_ARGUMENT.*returned object"),
+        (lambda x, y: x[:, 0], "INVALID_ARGUMENT.*not images"),
+        (lambda x, y: x[:1], "SHAPE.*1 images and labels of shape"),
+        (lambda x, y: (x, y[:, None]), "SHAPE"),
+    ],
+)
+def test_functions_that_return_something_else(function: Any, reason: str) -> None:
+    block = pack.block(np.zeros((2, 3), np.uint8), np.zeros(2))
+    with pytest.raises(ValueError, match=reason):
+        pack.mapped(block, (3,), function)

@@ -139,9 +139,9 @@ def test_restore_by_kind_of_file(jvm: FakeJvm) -> None:
 def test_mean_is_spread_over_an_item_and_options_go_on(jvm: FakeJvm) -> None:
     _, made = make(jvm, mean=np.array([7.0]), scale=0.5, seed=3, threads=1)
     for name in ("train", "test"):
-        _, mean, scale = made.given[name]
-        np.testing.assert_array_equal(mean, np.full(4, 7, np.float32))
-        assert scale == 0.5
+        _, view = made.given[name]
+        np.testing.assert_array_equal(view.mean, np.full(4, 7, np.float32))
+        assert (view.scale, view.crop, view.mirror) == (0.5, None, False)
     assert jvm.options == {"seed": 3, "threads": 1}
     with pytest.raises(ShapeError, match=r"mean of shape \(3,\)"):
         make(jvm, mean=np.zeros(3))

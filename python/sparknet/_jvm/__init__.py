@@ -8,6 +8,7 @@ into ``sparknet.errors`` in one place. Tests put fakes here.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,9 +17,24 @@ from numpy.typing import NDArray
 from sparknet.history import Round
 from sparknet.weights import Layout
 
-__all__ = ["DatasetHandle", "Floats", "Jvm", "TrainerHandle"]
+__all__ = ["DatasetHandle", "Floats", "Jvm", "TrainerHandle", "View"]
 
 Floats = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class View:
+    """How a net sees items: (item - mean) * scale, cropped and mirrored.
+
+    mean: flat, one value per value of an item. crop: (height, width) of the part that the net
+    gets, at a random place in training and the centre in tests. mirror: every other training
+    item, at random.
+    """
+
+    mean: Floats | None = None
+    scale: float | None = None
+    crop: tuple[int, int] | None = None
+    mirror: bool = False
 
 
 class DatasetHandle(Protocol):
@@ -29,15 +45,23 @@ class DatasetHandle(Protocol):
     def mean(self) -> Floats:
         """The mean item, flat."""
 
+    def shape(self) -> tuple[int, ...]:
+        """Extents of an item."""
+
+    def packed(self) -> Any:
+        """The items as a Java RDD of the blocks that ``sparknet.pack`` reads."""
+
+    def persist(self, storage: str) -> None: ...
+
     def unpersist(self) -> None: ...
 
 
 class TrainerHandle(Protocol):
-    """A ``sparknet.train.Trainer`` in the JVM. mean: flat, one value per value of an item."""
+    """A ``sparknet.train.Trainer`` in the JVM."""
 
-    def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None: ...
+    def set_train_data(self, data: Any, view: View) -> None: ...
 
-    def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None: ...
+    def set_test_data(self, data: Any, view: View) -> None: ...
 
     def broadcast(self) -> None: ...
 
@@ -71,6 +95,8 @@ class Jvm(Protocol):
     """What can be made in the JVM of a Spark session."""
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle: ...
+
+    def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle: ...
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle: ...
 

@@ -10,7 +10,7 @@ from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
-from sparknet._jvm import DatasetHandle, Floats
+from sparknet._jvm import DatasetHandle, Floats, View
 from sparknet.errors import (
     ArgumentError,
     CallbackError,
@@ -115,6 +115,11 @@ class Py4JJvm:
         dataset = self.jvm.sparknet.data.Dataset
         return _Dataset(self, call(dataset, "cifar", self._context, directory, train, partitions))
 
+    def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
+        dataset = self.jvm.sparknet.data.Dataset
+        chosen = self._map(options)
+        return _Dataset(self, call(dataset, "fromTars", self._context, tars, labels, chosen))
+
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
         return _Dataset(self, call(dataset, "fromPacked", packed, self._ints(shape)))
@@ -128,9 +133,7 @@ class Py4JJvm:
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
         trainer = self.jvm.sparknet.train.Trainer
-        chosen = self.jvm.java.util.HashMap()
-        for name, value in options.items():
-            chosen.put(name, value)
+        chosen = self._map(options)
         return _Trainer(self, call(trainer, "create", self._context, solver, workers, chosen))
 
     def replace_data_layers(
@@ -158,16 +161,20 @@ class Py4JJvm:
         folder = str(call(bulk, "directory", values.nbytes))
         return call(bulk, "read", transfer.write(values, folder))
 
-    def preprocessing(self, mean: Floats | None, scale: float | None) -> Any:
+    def preprocessing(self, view: View) -> Any:
         data = self.jvm.sparknet.data
         steps = []
-        if mean is not None:
-            steps.append(data.MeanSubtraction(self.send(mean)))
-        if scale is not None:
-            steps.append(data.Scaling(float(scale)))
+        if view.mean is not None:
+            steps.append(data.MeanSubtraction(self.send(view.mean)))
+        if view.scale is not None:
+            steps.append(data.Scaling(float(view.scale)))
         if not steps:
             return data.Identity()
         return steps[0] if len(steps) == 1 else data.Chain(*steps)
+
+    def augmentation(self, view: View) -> Any:
+        height, width = view.crop if view.crop is not None else (0, 0)
+        return call(self.jvm.sparknet.data, "Augmentation", height, width, view.mirror)
 
     def _jar_version(self) -> str | None:
         loader = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
@@ -179,6 +186,12 @@ class Py4JJvm:
         stream.close()
         found = properties.getProperty("version")
         return None if found is None else str(found)
+
+    def _map(self, values: Mapping[str, Any]) -> Any:
+        result = self.jvm.java.util.HashMap()
+        for name, value in values.items():
+            result.put(name, value)
+        return result
 
     def _ints(self, values: Sequence[int]) -> Any:
         array = self._gateway.new_array(self.jvm.int, len(values))
@@ -198,6 +211,15 @@ class _Dataset:
     def mean(self) -> Floats:
         return self._jvm.fetch(call(self.java, "mean"))
 
+    def shape(self) -> tuple[int, ...]:
+        return tuple(int(extent) for extent in call(self.java, "shape"))
+
+    def packed(self) -> Any:
+        return call(self.java, "packed")
+
+    def persist(self, storage: str) -> None:
+        call(self.java, "persist", storage)
+
     def unpersist(self) -> None:
         call(self.java, "unpersist")
 
@@ -207,11 +229,15 @@ class _Trainer:
         self._jvm = jvm
         self._java = java
 
-    def set_train_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        call(self._java, "setTrainData", data.java, self._jvm.preprocessing(mean, scale))
+    def set_train_data(self, data: Any, view: View) -> None:
+        self._set("setTrainData", data, view)
 
-    def set_test_data(self, data: Any, mean: Floats | None, scale: float | None) -> None:
-        call(self._java, "setTestData", data.java, self._jvm.preprocessing(mean, scale))
+    def set_test_data(self, data: Any, view: View) -> None:
+        self._set("setTestData", data, view)
+
+    def _set(self, method: str, data: Any, view: View) -> None:
+        preprocessing = self._jvm.preprocessing(view)
+        call(self._java, method, data.java, preprocessing, self._jvm.augmentation(view))
 
     def broadcast(self) -> None:
         call(self._java, "broadcast")

@@ -82,7 +82,9 @@ final class BadRecordLog private (who: String, partitions: Int, maxShare: Double
     // A long stage need not end to be stopped.
     override def onTaskEnd(event: SparkListenerTaskEnd): Unit =
       if (event.taskInfo != null && event.taskInfo.accumulables.exists(_.id == counts.id))
-        refusal.filterNot(_ => sc.isStopped).foreach(e => sc.cancelStage(event.stageId, e.getMessage))
+        refusal
+          .filterNot(_ => sc.isStopped)
+          .foreach(e => sc.cancelStage(event.stageId, e.getMessage))
   }
 
   private def register(sc: SparkContext): Unit = {

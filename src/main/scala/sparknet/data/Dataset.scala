@@ -1,5 +1,7 @@
 package sparknet.data
 
+import java.util.{Map => JavaMap}
+
 import org.apache.spark.HashPartitioner
 import org.apache.spark.SparkContext
 import org.apache.spark.api.java.{JavaRDD, JavaSparkContext}
@@ -7,6 +9,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.storage.StorageLevel
 
+import sparknet.io.Options
 import sparknet.jna.{CaffeException, Status}
 
 /** Labelled items spread over a cluster, packed into [[Block]]s and kept there once computed.
@@ -73,7 +76,7 @@ final class Dataset private (
     this
   }
 
-  /** For Python: the level by its name, `MEMORY_AND_DISK` for instance. */
+  /** The level by its name, `MEMORY_AND_DISK` for instance. */
   def persist(storage: String): Dataset = persist(Dataset.storageLevel(storage))
 
   /** The items as [[Block.unpack]] reads them, which is how Python gets them. */
@@ -175,6 +178,42 @@ object Dataset {
       shape,
       storage,
       maxBadShare
+    )
+  }
+
+  /** From tar files of images on any file system that Hadoop knows.
+    *
+    * @param tars
+    *   URI of a folder, of a file, or the start of several files' URIs
+    * @param labels
+    *   URI of a file with lines `path label`
+    * @param options
+    *   `height` and `width` of the images (256), `encoded` (false: kept decoded), `storage` (a
+    *   StorageLevel's name), `max_bad_share` and `partitions` (by default one for each file)
+    */
+  def fromTars(
+      sc: JavaSparkContext,
+      tars: String,
+      labels: String,
+      options: JavaMap[String, Object]
+  ): Dataset = {
+    val given =
+      new Options(options, "height", "width", "encoded", "storage", "max_bad_share", "partitions")
+    val conf = sc.hadoopConfiguration
+    val files = ImageTars.list(conf, tars)
+    val records = ImageTars.records(
+      sc.sc,
+      files,
+      ImageTars.labels(conf, labels),
+      Some(given.int("partitions", files.length))
+    )
+    fromImages(
+      records,
+      given.int("height", 256),
+      given.int("width", 256),
+      given.boolean("encoded", default = false),
+      storageLevel(given.string("storage", "MEMORY_AND_DISK")),
+      given.double("max_bad_share", defaultMaxBadShare)
     )
   }
 

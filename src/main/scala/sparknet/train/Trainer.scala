@@ -128,6 +128,8 @@ final class Trainer private[train] (
         shares.map(_.withoutWeights).collect()
       }
       refuse(found.flatMap(_.failure))
+      val leftOut = found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
+      if (!leftOut.isEmpty) System.err.println(s"SparkNet: round ${rounds + 1}: $leftOut")
       val images = found.map(_.images)
       pending = Some(Pending(shares, tau, images))
       RoundResult(
@@ -139,7 +141,7 @@ final class Trainer private[train] (
         images.count(_ > 0),
         found.count(_.fresh),
         found.map(_.executor),
-        found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
+        leftOut
       )
     } finally if (pending.isEmpty) shares.unpersist(blocking = false)
   }

@@ -2,8 +2,7 @@ package sparknet.train
 
 import java.util.{Map => JavaMap}
 
-import scala.collection.JavaConverters._
-
+import sparknet.io.Options
 import sparknet.jna.{CaffeException, Status}
 
 /** Knobs of training on Spark.
@@ -38,34 +37,14 @@ final case class TrainerOptions(
 object TrainerOptions {
 
   /** From `seed`, `threads`, `wait_seconds` and `window_mb`, each of which may be missing. */
-  def from(options: JavaMap[String, Object]): TrainerOptions =
-    options.asScala.foldLeft(TrainerOptions()) {
-      case (result, ("seed", n))         => result.copy(seed = long("seed", n))
-      case (result, ("threads", n))      => result.copy(threads = int("threads", n))
-      case (result, ("wait_seconds", n)) => result.copy(waitSeconds = int("wait_seconds", n))
-      case (result, ("window_mb", n))    => result.copy(windowMb = int("window_mb", n))
-      case (_, (unknown, _)) =>
-        throw new CaffeException(
-          Status.INVALID_ARGUMENT,
-          s"there is no option '$unknown'; there are seed, threads, wait_seconds and " +
-            "window_mb"
-        )
-    }
-
-  private def long(name: String, value: Any): Long = value match {
-    case n: java.lang.Long    => n
-    case n: java.lang.Integer => n.toLong
-    case other =>
-      throw new CaffeException(
-        Status.INVALID_ARGUMENT,
-        s"option $name is not a whole number: $other"
-      )
-  }
-
-  private def int(name: String, value: Any): Int = {
-    val number = long(name, value)
-    if (number != number.toInt)
-      throw new CaffeException(Status.INVALID_ARGUMENT, s"option $name is too large: $number")
-    number.toInt
+  def from(given: JavaMap[String, Object]): TrainerOptions = {
+    val options = new Options(given, "seed", "threads", "wait_seconds", "window_mb")
+    val default = TrainerOptions()
+    TrainerOptions(
+      options.long("seed", default.seed),
+      options.int("threads", default.threads),
+      options.int("wait_seconds", default.waitSeconds),
+      options.int("window_mb", default.windowMb)
+    )
   }
 }

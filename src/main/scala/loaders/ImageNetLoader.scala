@@ -54,7 +54,9 @@ class ImageNetLoader(bucket: String) extends java.io.Serializable {
     if (isUri(path)) path
     else {
       val base =
-        if (isUri(bucket)) bucket else if (bucket.startsWith("/")) s"file:$bucket" else s"s3a://$bucket"
+        if (isUri(bucket)) bucket
+        else if (bucket.startsWith("/")) s"file:$bucket"
+        else s"s3a://$bucket"
       base.stripSuffix("/") + "/" + path.dropWhile(_ == '/')
     }
 

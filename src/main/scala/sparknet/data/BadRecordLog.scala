@@ -6,7 +6,7 @@ import scala.reflect.ClassTag
 
 import org.apache.spark.rdd.RDD
 import org.apache.spark.scheduler.{SparkListener, SparkListenerStageCompleted, SparkListenerTaskEnd}
-import org.apache.spark.{SparkContext, TaskContext}
+import org.apache.spark.{SparkConf, SparkContext, TaskContext}
 
 import sparknet.jna.{CaffeException, Status}
 
@@ -82,7 +82,9 @@ final class BadRecordLog private (who: String, partitions: Int, maxShare: Double
     // A long stage need not end to be stopped.
     override def onTaskEnd(event: SparkListenerTaskEnd): Unit =
       if (event.taskInfo != null && event.taskInfo.accumulables.exists(_.id == counts.id))
-        refusal.filterNot(_ => sc.isStopped).foreach(e => sc.cancelStage(event.stageId, e.getMessage))
+        refusal
+          .filterNot(_ => sc.isStopped)
+          .foreach(e => sc.cancelStage(event.stageId, e.getMessage))
   }
 
   private def register(sc: SparkContext): Unit = {
@@ -108,14 +110,14 @@ object BadRecordLog {
     */
   def without[A: ClassTag](records: RDD[Either[BadRecord, A]], who: String): RDD[A] = {
     val sc = records.sparkContext
-    val log = new BadRecordLog(who, records.getNumPartitions, maxShare(sc))
+    val log = new BadRecordLog(who, records.getNumPartitions, maxShare(sc.getConf))
     log.register(sc)
     records.mapPartitionsWithIndex((index, items) => log.good(index, items))
   }
 
-  /** The share that this context is configured with. */
-  def maxShare(sc: SparkContext): Double = {
-    val text = sc.getConf.get(maxShareKey, defaultMaxShare.toString)
+  /** The share that is configured. */
+  def maxShare(conf: SparkConf): Double = {
+    val text = conf.get(maxShareKey, defaultMaxShare.toString)
     val share =
       try text.toDouble
       catch { case _: NumberFormatException => Double.NaN }

@@ -98,7 +98,9 @@ class BadRecordLogSpec extends AnyFlatSpec with Eventually {
     assert(BadRecordLog.maxShare(new SparkConf(false)) == 0.1)
     for (wrong <- Seq("10", "-1", "many", "NaN")) {
       val failure = intercept[CaffeException](share(wrong))
-      assert(failure.getMessage == s"spark.sparknet.maxBadShare is '$wrong', not a number from 0 to 1")
+      assert(
+        failure.getMessage == s"spark.sparknet.maxBadShare is '$wrong', not a number from 0 to 1"
+      )
     }
   }
 }

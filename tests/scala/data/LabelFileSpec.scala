@@ -19,11 +19,13 @@ class LabelFileSpec extends AnyFlatSpec {
 
   "A label file" should "have names with labels" taggedAs Unit in {
     val expected = Map("n01440764_10026.JPEG" -> 0, "b c.JPEG" -> 999)
-    for (text <- Seq(
+    for (
+      text <- Seq(
         "n01440764_10026.JPEG 0\nb c.JPEG 999\n",
         "n01440764/n01440764_10026.JPEG 0\nx/y/b c.JPEG 999",
         "\ufeffa/n01440764_10026.JPEG \t 0\r\n\r\n  b c.JPEG\t999 \r\n"
-      )) assert(labels(text) == expected, text)
+      )
+    ) assert(labels(text) == expected, text)
     assert(labels("a/x.JPEG 3\nb/x.JPEG 3") == Map("x.JPEG" -> 3))
   }
 

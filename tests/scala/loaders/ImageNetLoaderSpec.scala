@@ -10,8 +10,6 @@ import org.scalatest.flatspec.AnyFlatSpec
 import support.TarFiles.{entry, tar}
 import support._
 
-import sparknet.jna.CaffeException
-
 class ImageNetLoaderSpec extends AnyFlatSpec {
   private lazy val sc = LocalSpark.context
 
@@ -48,18 +46,5 @@ class ImageNetLoaderSpec extends AnyFlatSpec {
     val labels: mutable.Map[String, Int] = loader.getLabels(labelsPath = "train.txt")
     assert(labels.size == 6 && labels("2b.JPEG") == 2)
     assert(shown(loader.loadImagesFromTar(paths, sc.broadcast(labels))) == all)
-  }
-
-  it should "read a name as a bucket" taggedAs SparkTag in {
-    val failure = intercept[CaffeException] {
-      // No such server: the reason does not matter, the URI does.
-      sc.hadoopConfiguration.set("fs.s3a.bucket.sparknet.endpoint", "http://127.0.0.1:1")
-      sc.hadoopConfiguration.set("fs.s3a.bucket.sparknet.attempts.maximum", "1")
-      sc.hadoopConfiguration.set("fs.s3a.bucket.sparknet.retry.limit", "0")
-      sc.hadoopConfiguration.set("fs.s3a.bucket.sparknet.access.key", "a")
-      sc.hadoopConfiguration.set("fs.s3a.bucket.sparknet.secret.key", "b")
-      new ImageNetLoader("sparknet")(sc, "ILSVRC2012_training/", "train.txt")
-    }
-    assert(failure.getMessage.startsWith("s3a://sparknet/ILSVRC2012_training/: "))
   }
 }

@@ -3,7 +3,11 @@ package support
 import java.io.{ByteArrayOutputStream, OutputStream}
 import java.util.zip.GZIPOutputStream
 
-import org.apache.commons.compress.archivers.tar.{TarArchiveEntry, TarArchiveOutputStream, TarConstants}
+import org.apache.commons.compress.archivers.tar.{
+  TarArchiveEntry,
+  TarArchiveOutputStream,
+  TarConstants
+}
 
 /** Tars made in memory. */
 object TarFiles {

@@ -169,7 +169,8 @@ class DatasetSpec extends AnyFlatSpec {
       assert(data.mean().sameElements(Array(4f, 8f, 255f)))
       data.unpersist()
     }
-    val unknown = intercept[CaffeException](Dataset.fromExamples(examples(9, 2), shape).persist("X"))
+    val unknown =
+      intercept[CaffeException](Dataset.fromExamples(examples(9, 2), shape).persist("X"))
     assert(unknown.getMessage.contains("no storage level 'X'"))
   }
 }

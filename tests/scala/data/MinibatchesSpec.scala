@@ -29,7 +29,8 @@ class MinibatchesSpec extends AnyFlatSpec {
       }
     }
 
-  private def items(blocks: Block*) = blocks.iterator.flatMap(b => Iterator.range(0, 3).map(Item(b, _)))
+  private def items(blocks: Block*) =
+    blocks.iterator.flatMap(b => Iterator.range(0, 3).map(Item(b, _)))
 
   /** Crop, mirror and mean by the formula. */
   private def expected(item: Int, place: (Int, Int, Int), height: Int, width: Int, scale: Float) =
@@ -93,7 +94,8 @@ class MinibatchesSpec extends AnyFlatSpec {
   }
 
   it should "give up where nothing can be decoded" taggedAs Boundary in {
-    val block = Block.ofImages(Array(3, 4, 4), Array(0f), Encoded(Array(Array[Byte](1)), Array("x")))
+    val block =
+      Block.ofImages(Array(3, 4, 4), Array(0f), Encoded(Array(Array[Byte](1)), Array("x")))
     val endless = new Minibatches(
       Iterator.continually(Item(block, 0)),
       Array(3, 4, 4),

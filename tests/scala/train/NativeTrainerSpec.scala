@@ -54,7 +54,8 @@ class NativeTrainerSpec extends AnyFlatSpec {
   /** What the solver alone reaches on the same items. */
   private def alone(iterations: Int, items: IndexedSeq[(Array[Float], Int)]): Array[Float] =
     using(new NativeSolver(solver())) { s =>
-      val order = new EpochWalk(Array(Array(items.length)), items.length, 0, 5).from(0).flatMap(_.order)
+      val order =
+        new EpochWalk(Array(Array(items.length)), items.length, 0, 5).from(0).flatMap(_.order)
       s.net.setFeed { tops =>
         for (_ <- 0 until batch) {
           val (item, label) = items(order.next())

@@ -98,8 +98,6 @@ object BadRecordLog {
   /** The largest share of bad records that is gone on with, 0 to 1; 0.1 by default. */
   val maxShareKey = "spark.sparknet.maxBadShare"
 
-  private val defaultMaxShare = 0.1
-
   /** So many records tell the share of all. */
   private val enough = 1000
 
@@ -117,7 +115,7 @@ object BadRecordLog {
 
   /** The share that is configured. */
   def maxShare(conf: SparkConf): Double = {
-    val text = conf.get(maxShareKey, defaultMaxShare.toString)
+    val text = conf.get(maxShareKey, Dataset.defaultMaxBadShare.toString)
     val share =
       try text.toDouble
       catch { case _: NumberFormatException => Double.NaN }

@@ -147,7 +147,8 @@ object Block {
   private[data] def faulty(shape: Array[Int], fault: String): Block =
     empty(shape).noting(Some(fault), BadRecords.empty)
 
-  private[data] def empty(shape: Array[Int]): Block = new Block(shape, Array.empty, Array.empty, null)
+  private[data] def empty(shape: Array[Int]): Block =
+    new Block(shape, Array.empty, Array.empty, null)
 
   private[sparknet] def product(shape: Array[Int]): Int =
     shape.foldLeft(1)(Math.multiplyExact(_, _))

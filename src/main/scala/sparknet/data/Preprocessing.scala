@@ -62,11 +62,12 @@ private[data] final case class Linear(mean: Array[Float], scale: Float)
 
 private[data] object Linear {
   def of(preprocessing: Preprocessing): Option[Linear] = preprocessing match {
-    case _: Identity              => Some(Linear(null, 1))
-    case mean: MeanSubtraction    => Some(Linear(mean.mean, 1))
-    case scaling: Scaling         => Some(Linear(null, scaling.factor))
-    case chain: Chain             => for (a <- of(chain.first); b <- of(chain.second); ab <- both(a, b)) yield ab
-    case _                        => None
+    case _: Identity           => Some(Linear(null, 1))
+    case mean: MeanSubtraction => Some(Linear(mean.mean, 1))
+    case scaling: Scaling      => Some(Linear(null, scaling.factor))
+    case chain: Chain =>
+      for (a <- of(chain.first); b <- of(chain.second); ab <- both(a, b)) yield ab
+    case _ => None
   }
 
   private def both(a: Linear, b: Linear): Option[Linear] =

@@ -11,6 +11,8 @@ lazy val sparknet = project
     scalaVersion := pom.value.property("scala.version"),
     autoScalaLibrary := false,
     libraryDependencies ++= pom.value.dependencies,
+    // As Maven does: what the POM names has its version, whatever others ask for.
+    dependencyOverrides ++= pom.value.dependencies.map(m => m.organization % m.name % m.revision),
     scalacOptions ++= Seq(
       "-deprecation",
       "-feature",

@@ -3,6 +3,7 @@ package preprocessing
 import java.nio.file.{Files, Path}
 
 import libs.ByteImage
+import org.apache.spark.SparkException
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -66,5 +67,18 @@ class ScaleAndConvertSpec extends AnyFlatSpec {
       .makeMinibatchRDD(LocalSpark.context.parallelize(data, 1))
       .map { case (images, labels) => (images.map(_.getWidth).toSeq, labels.toSeq) }
     assert(minibatches.collect().toSeq == Seq((Seq(32, 32), Seq(0, 2))))
+  }
+
+  it should "fail jobs when too many images are broken" taggedAs SparkTag in {
+    val data = Seq.fill(4)(resource("rgb.png") -> 0) :+ (Array[Byte](1, 2, 3) -> 1)
+    val minibatches =
+      new ScaleAndConvert(2, 24, 32).makeMinibatchRDD(LocalSpark.context.parallelize(data, 1))
+    assert(minibatches.count() == 2)
+    val failure = intercept[SparkException](minibatches.count())
+    assert(
+      failure.getMessage.contains(
+        "ScaleAndConvert: 1 of 5 records left out: 1 not an image (record 4 of partition 0)"
+      )
+    )
   }
 }

@@ -3,7 +3,7 @@ package preprocessing
 import org.apache.spark.rdd.RDD
 
 import libs.ByteImage
-import sparknet.data.ImageCodec
+import sparknet.data.{BadRecord, BadRecordLog, ImageCodec}
 
 /** Makes minibatches of images of one size. */
 class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.Serializable {
@@ -13,16 +13,29 @@ class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.S
   )
 
   /** Decodes an image and resizes it to exactly height x width; None if it cannot be decoded. */
-  def convertImage(compressedImg: Array[Byte]): Option[ByteImage] =
-    Option(compressedImg)
-      .flatMap(ImageCodec.planes(_, height, width).toOption)
-      .map(new ByteImage(_, height, width))
+  def convertImage(compressedImg: Array[Byte]): Option[ByteImage] = converted(
+    compressedImg
+  ).toOption
 
-  /** From encoded images: in each partition full minibatches, without images that are broken. */
-  def makeMinibatchRDD(data: RDD[(Array[Byte], Int)]): RDD[(Array[ByteImage], Array[Int])] =
-    data.mapPartitions { items =>
-      minibatches(items.flatMap { case (bytes, label) => convertImage(bytes).map(_ -> label) })
+  /** From encoded images: in each partition full minibatches, without images that are broken. These
+    * are reported on the driver's stderr; see [[sparknet.data.BadRecordLog]].
+    */
+  def makeMinibatchRDD(data: RDD[(Array[Byte], Int)]): RDD[(Array[ByteImage], Array[Int])] = {
+    val images = data.mapPartitionsWithIndex { (partition, items) =>
+      items.zipWithIndex.map { case ((bytes, label), i) =>
+        def bad(reason: String) = BadRecord(reason, s"record $i of partition $partition")
+        converted(bytes).map(_ -> label).left.map(bad)
+      }
     }
+    BadRecordLog.without(images, "ScaleAndConvert").mapPartitions(minibatches)
+  }
+
+  /** The image, or why there is none. */
+  private def converted(compressedImg: Array[Byte]): Either[String, ByteImage] =
+    Option(compressedImg)
+      .toRight(BadRecord.notAnImage)
+      .flatMap(ImageCodec.planes(_, height, width))
+      .map(new ByteImage(_, height, width))
 
   /** From planes of bytes (red, green, blue by rows): in each partition full minibatches. */
   def makeMinibatchRDDWithoutCompression(

@@ -6,7 +6,7 @@ import scala.reflect.ClassTag
 
 import org.apache.spark.rdd.RDD
 import org.apache.spark.scheduler.{SparkListener, SparkListenerStageCompleted, SparkListenerTaskEnd}
-import org.apache.spark.{SparkContext, TaskContext}
+import org.apache.spark.{SparkConf, SparkContext, TaskContext}
 
 import sparknet.jna.{CaffeException, Status}
 
@@ -98,8 +98,6 @@ object BadRecordLog {
   /** The largest share of bad records that is gone on with, 0 to 1; 0.1 by default. */
   val maxShareKey = "spark.sparknet.maxBadShare"
 
-  private val defaultMaxShare = 0.1
-
   /** So many records tell the share of all. */
   private val enough = 1000
 
@@ -110,14 +108,14 @@ object BadRecordLog {
     */
   def without[A: ClassTag](records: RDD[Either[BadRecord, A]], who: String): RDD[A] = {
     val sc = records.sparkContext
-    val log = new BadRecordLog(who, records.getNumPartitions, maxShare(sc))
+    val log = new BadRecordLog(who, records.getNumPartitions, maxShare(sc.getConf))
     log.register(sc)
     records.mapPartitionsWithIndex((index, items) => log.good(index, items))
   }
 
-  /** The share that this context is configured with. */
-  def maxShare(sc: SparkContext): Double = {
-    val text = sc.getConf.get(maxShareKey, defaultMaxShare.toString)
+  /** The share that is configured. */
+  def maxShare(conf: SparkConf): Double = {
+    val text = conf.get(maxShareKey, Dataset.defaultMaxBadShare.toString)
     val share =
       try text.toDouble
       catch { case _: NumberFormatException => Double.NaN }

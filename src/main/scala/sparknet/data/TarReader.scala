@@ -3,7 +3,6 @@ package sparknet.data
 import java.io.{BufferedInputStream, Closeable, FilterInputStream, IOException, InputStream}
 import java.net.URI
 
-import scala.annotation.nowarn
 import scala.util.control.NonFatal
 
 import org.apache.commons.compress.archivers.tar.{TarArchiveEntry, TarArchiveInputStream}
@@ -55,7 +54,7 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   private def advance(): Option[Either[BadRecord, ImageRecord]] =
     try {
       val from = tar.getOrElse(open())
-      nextEntry(from) match {
+      Option(from.getNextTarEntry) match {
         case Some(entry) =>
           if (!entry.isCheckSumOK) Some(broken())
           else {
@@ -76,10 +75,6 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
         if (Option(TaskContext.get).exists(_.isInterrupted)) throw thrown
         Some(failed(thrown))
     }
-
-  // Its successor has another return type in the commons-compress of some Spark 3.5.
-  @nowarn("cat=deprecation")
-  private def nextEntry(from: Tar): Option[TarArchiveEntry] = Option(from.getNextTarEntry)
 
   private def open(): Tar = {
     val path = new Path(uri)

@@ -14,7 +14,9 @@ object SharedNet {
   /** Images of one colour for each task, with labels of its own. */
   def minibatch(task: Int): (Array[ByteImage], Array[Int]) =
     (
-      Array.tabulate(4)(i => new ByteImage(Array.fill[Byte](3)((40 * (task + 1) + i).toByte), 1, 1)),
+      Array.tabulate(4)(i =>
+        new ByteImage(Array.fill[Byte](3)((40 * (task + 1) + i).toByte), 1, 1)
+      ),
       Array.fill(4)(task)
     )
 

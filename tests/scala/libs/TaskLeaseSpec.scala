@@ -26,7 +26,8 @@ object TaskLeaseSpec {
 
     def log(event: String): Unit = { events.add(event); () }
     def seen: Seq[String] = events.asScala.toSeq
-    def await(latch: Int): Unit = assert(latches(latch).await(60, TimeUnit.SECONDS), s"latch $latch")
+    def await(latch: Int): Unit =
+      assert(latches(latch).await(60, TimeUnit.SECONDS), s"latch $latch")
 
     /** Waits without taking notice of interrupts, as native code does. */
     def hold(latch: Int): Unit =

@@ -27,45 +27,48 @@ class DataSpec extends FlatSpec {
     test(folder.toString)
   }
 
-  "CifarLoader" should "have the original's surface" taggedAs (support.Unit, Slow) in withCifar { path =>
-    val loader: CifarLoader = new CifarLoader(path = path)
-    val sizes: Seq[Int] = Seq(
-      loader.height,
-      loader.width,
-      loader.channels,
-      loader.size,
-      loader.batchSize,
-      loader.nBatches,
-      loader.nData
-    )
-    assert(sizes == Seq(32, 32, 3, 3072, 10000, 5, 50000))
-    val trainImages: Array[Array[Byte]] = loader.trainImages
-    val trainLabels: Array[Int] = loader.trainLabels
-    val testImages: Array[Array[Byte]] = loader.testImages
-    val testLabels: Array[Int] = loader.testLabels
-    val pairs: Array[(Array[Byte], Int)] = trainImages.zip(trainLabels)
-    assert(pairs.length == 50000 && pairs.forall(_._1.length == 3072))
-    assert(testImages.length == 10000 && testLabels.take(12).toSeq == (0 until 12).map(_ % 10))
-    val r: scala.util.Random = loader.r
-    val indices: Iterable[Int] = loader.indices
-    val trainPerm: Vector[Int] = loader.trainPerm
-    val testPerm: Vector[Int] = loader.testPerm
-    assert(r != null && indices.toSet == (0 until 50000).toSet)
-    assert(trainPerm.sorted == (0 until 50000) && trainPerm != trainPerm.sorted)
-    assert(testPerm.take(10000) == (0 until 10000))
-    val full: List[File] = loader.fullFileList
-    val test: File = loader.testFile
-    val files: List[File] = loader.fileList
-    assert(full.length == 6 && test.getName == "test_batch.bin" && files == full.filter(_ != test))
-    val listed: List[File] = loader.getListOfFiles(dir = path)
-    assert(listed.toSet == full.toSet && loader.getListOfFiles(path + "/none") == List())
-    val images = new Array[Array[Byte]](10000)
-    val labels = new Array[Int](10000)
-    loader.readBatch(file = test, batch = 0, images = images, labels = labels, perm = testPerm)
-    assert(images(77).sameElements(testImages(77)) && labels.sameElements(testLabels))
-    // Meant: the mean of values 0 to 255, which is near 127.5 for random bytes.
-    val mean: Array[Float] = loader.meanImage
-    assert(mean.length == 3072 && mean.forall(m => math.abs(m - 127.5f) < 3))
+  "CifarLoader" should "have the original's surface" taggedAs (support.Unit, Slow) in withCifar {
+    path =>
+      val loader: CifarLoader = new CifarLoader(path = path)
+      val sizes: Seq[Int] = Seq(
+        loader.height,
+        loader.width,
+        loader.channels,
+        loader.size,
+        loader.batchSize,
+        loader.nBatches,
+        loader.nData
+      )
+      assert(sizes == Seq(32, 32, 3, 3072, 10000, 5, 50000))
+      val trainImages: Array[Array[Byte]] = loader.trainImages
+      val trainLabels: Array[Int] = loader.trainLabels
+      val testImages: Array[Array[Byte]] = loader.testImages
+      val testLabels: Array[Int] = loader.testLabels
+      val pairs: Array[(Array[Byte], Int)] = trainImages.zip(trainLabels)
+      assert(pairs.length == 50000 && pairs.forall(_._1.length == 3072))
+      assert(testImages.length == 10000 && testLabels.take(12).toSeq == (0 until 12).map(_ % 10))
+      val r: scala.util.Random = loader.r
+      val indices: Iterable[Int] = loader.indices
+      val trainPerm: Vector[Int] = loader.trainPerm
+      val testPerm: Vector[Int] = loader.testPerm
+      assert(r != null && indices.toSet == (0 until 50000).toSet)
+      assert(trainPerm.sorted == (0 until 50000) && trainPerm != trainPerm.sorted)
+      assert(testPerm.take(10000) == (0 until 10000))
+      val full: List[File] = loader.fullFileList
+      val test: File = loader.testFile
+      val files: List[File] = loader.fileList
+      assert(
+        full.length == 6 && test.getName == "test_batch.bin" && files == full.filter(_ != test)
+      )
+      val listed: List[File] = loader.getListOfFiles(dir = path)
+      assert(listed.toSet == full.toSet && loader.getListOfFiles(path + "/none") == List())
+      val images = new Array[Array[Byte]](10000)
+      val labels = new Array[Int](10000)
+      loader.readBatch(file = test, batch = 0, images = images, labels = labels, perm = testPerm)
+      assert(images(77).sameElements(testImages(77)) && labels.sameElements(testLabels))
+      // Meant: the mean of values 0 to 255, which is near 127.5 for random bytes.
+      val mean: Array[Float] = loader.meanImage
+      assert(mean.length == 3072 && mean.forall(m => math.abs(m - 127.5f) < 3))
   }
 
   private def png(red: Int): Array[Byte] = {
@@ -92,7 +95,8 @@ class DataSpec extends FlatSpec {
     var encoded: RDD[(Array[Byte], Int)] =
       sc.parallelize(Array((png(10), 0), broken, (png(20), 1), (png(30), 2)), 1)
     encoded = encoded.coalesce(1)
-    val minibatches: RDD[(Array[ByteImage], Array[Int])] = converter.makeMinibatchRDD(data = encoded)
+    val minibatches: RDD[(Array[ByteImage], Array[Int])] =
+      converter.makeMinibatchRDD(data = encoded)
     val labels = minibatches.map(_._2).collect()
     assert(labels.map(_.toSeq).toSeq == Seq(Seq(0, 1))) // the rest is no full minibatch
     val raw: RDD[(Array[ByteImage], Array[Int])] =

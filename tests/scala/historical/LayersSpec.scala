@@ -1,6 +1,5 @@
 package historical
 
-
 import scala.collection.JavaConversions._
 
 import caffe._

@@ -88,7 +88,8 @@ class ScalaLibsSpec extends FlatSpec {
   "WeightCollection" should "have the original's surface" taggedAs support.Unit in {
     val blobs: Map[String, MutableList[NDArray]] =
       Map("ip" -> MutableList(NDArray(Array(2f, 4f), Array(2))), "relu" -> MutableList())
-    val wc: WeightCollection = new WeightCollection(allWeights = blobs, layerNames = List("ip", "relu"))
+    val wc: WeightCollection =
+      new WeightCollection(allWeights = blobs, layerNames = List("ip", "relu"))
     val all: Map[String, MutableList[NDArray]] = wc.allWeights
     val names: List[String] = wc.layerNames
     val n: Int = wc.numLayers

@@ -9,10 +9,13 @@ private[apps] final class AppArguments(args: Array[String]) {
 
   private val positions = args.takeWhile(!named.pattern.matcher(_).matches)
 
-  private val values: Map[String, String] = args.drop(positions.length).map {
-    case named(name, value) => name -> value
-    case other              => throw new IllegalArgumentException(s"'$other' is out of place")
-  }.toMap
+  private val values: Map[String, String] = args
+    .drop(positions.length)
+    .map {
+      case named(name, value) => name -> value
+      case other              => throw new IllegalArgumentException(s"'$other' is out of place")
+    }
+    .toMap
 
   /** The argument at a position, if it is there and not empty. */
   def apply(position: Int): Option[String] = positions.lift(position).filter(_.nonEmpty)

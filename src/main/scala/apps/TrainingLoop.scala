@@ -46,19 +46,17 @@ private[apps] final class TrainingLoop(
       log("broadcasting weights", i)
       val weights = sc.broadcast(netWeights)
       log("setting weights on workers", i)
-      val solver = this.solver
-      sc.parallelize(0 until workers, workers)
-        .foreach(_ => WorkerNet(solver).setWeights(weights.value))
+      sc.parallelize(0 until workers, workers).foreach(setting(solver, weights))
       if (i % testPeriod == 0) {
         log("testing", i)
         val scores = testMinibatches
-          .zipPartitions(testPartitionSizes)(test(solver, weights, testPreprocessing))
+          .zipPartitions(testPartitionSizes)(testing(solver, weights, testPreprocessing))
           .reduce((a, b) => a.zip(b).map { case (x, y) => x + y })
         log(f"${100 * scores(0) / numTestMinibatches}%.2f%% accuracy", i)
       }
       log("training", i)
       val trained = trainMinibatches
-        .zipPartitions(trainPartitionSizes)(train(solver, weights, trainPreprocessing, tau))
+        .zipPartitions(trainPartitionSizes)(training(solver, weights, trainPreprocessing, tau))
         .persist()
       val contributions = trained.count()
       log("collecting weights", i)
@@ -87,30 +85,36 @@ private[apps] object TrainingLoop {
   private val testPeriod = 10
 
   // Tasks set the weights themselves: Spark may run one where the weights were not brought.
+  // These are functions of their own, so that no closure takes the loop along.
 
-  private def train(
+  private def setting(solver: Array[Byte], weights: Broadcast[WeightCollection]): Int => Unit =
+    _ => WorkerNet(solver).setWeights(weights.value)
+
+  private def training(
       solver: Array[Byte],
       weights: Broadcast[WeightCollection],
       preprocessing: Preprocessing,
       tau: Int
-  )(minibatches: Iterator[Minibatch], sizes: Iterator[Int]): Iterator[WeightCollection] =
-    sizes.filter(_ > 0).map { size =>
-      val net = WorkerNet(solver)
-      net.setWeights(weights.value)
-      net.setTrainData(new MinibatchSampler(minibatches, size, tau), Some(preprocessing))
-      net.train(tau)
-      net.getWeights()
-    }
+  ): (Iterator[Minibatch], Iterator[Int]) => Iterator[WeightCollection] =
+    (minibatches, sizes) =>
+      sizes.filter(_ > 0).map { size =>
+        val net = WorkerNet(solver)
+        net.setWeights(weights.value)
+        net.setTrainData(new MinibatchSampler(minibatches, size, tau), Some(preprocessing))
+        net.train(tau)
+        net.getWeights()
+      }
 
-  private def test(
+  private def testing(
       solver: Array[Byte],
       weights: Broadcast[WeightCollection],
       preprocessing: Preprocessing
-  )(minibatches: Iterator[Minibatch], sizes: Iterator[Int]): Iterator[Array[Float]] =
-    sizes.filter(_ > 0).map { size =>
-      val net = WorkerNet(solver)
-      net.setWeights(weights.value)
-      net.setTestData(new MinibatchSampler(minibatches, size, size), size, Some(preprocessing))
-      net.test()
-    }
+  ): (Iterator[Minibatch], Iterator[Int]) => Iterator[Array[Float]] =
+    (minibatches, sizes) =>
+      sizes.filter(_ > 0).map { size =>
+        val net = WorkerNet(solver)
+        net.setWeights(weights.value)
+        net.setTestData(new MinibatchSampler(minibatches, size, size), size, Some(preprocessing))
+        net.test()
+      }
 }

@@ -2,10 +2,13 @@ package libs;
 
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
+import java.io.Serializable;
 import java.util.Arrays;
 
 /** An RGB image of 8 bits per channel, one plane per channel, rows from the top. */
-public class ByteImage {
+public class ByteImage implements Serializable {
+  private static final long serialVersionUID = 1L;
+
   private final byte[] red;
   private final byte[] green;
   private final byte[] blue;

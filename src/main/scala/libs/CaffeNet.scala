@@ -10,7 +10,9 @@ import sparknet.jna.{CaffeException, Status}
 
 /** A solver's nets, fed with minibatches of images: JavaData layers 0 (images) and 1 (labels).
   *
-  * Calls are serialised, so tasks of one JVM that share a net do not harm each other.
+  * Tasks of one JVM may share a net: from a task's first call to its end the net is its own, and
+  * other tasks wait. In the driver's JVM calls outside tasks wait for tasks, too. A task's calls are
+  * to be made on the task's own thread.
   *
   * @param state
   *   from `create_state`, with a solver loaded; the caller's, unless [[close]] is called here
@@ -29,13 +31,14 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
   var labelTestCallback: Option[CaffeLibrary.java_callback_t] = None
   var numTestBatches: Option[Int] = None
 
+  private val lease = new TaskLease(this)
   private var closed = false
   private var cleanable: Option[Cleaner.Cleanable] = None
 
   override def setTrainData(
       minibatchSampler: MinibatchSampler,
       trainPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
-  ): Unit = synchronized {
+  ): Unit = lease {
     imageTrainCallback = Some(makeImageCallback(minibatchSampler, trainPreprocessing))
     labelTrainCallback = Some(makeLabelCallback(minibatchSampler))
     check(0, "train", library.set_train_data_callback(state, 0, imageTrainCallback.get))
@@ -46,7 +49,7 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
       minibatchSampler: MinibatchSampler,
       len: Int,
       testPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
-  ): Unit = synchronized {
+  ): Unit = lease {
     numTestBatches = Some(len)
     imageTestCallback = Some(makeImageCallback(minibatchSampler, testPreprocessing))
     labelTestCallback = Some(makeLabelCallback(minibatchSampler))
@@ -54,13 +57,13 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
     check(1, "test", library.set_test_data_callback(state, 1, labelTestCallback.get))
   }
 
-  override def train(numSteps: Int): Unit = synchronized {
+  override def train(numSteps: Int): Unit = lease {
     library.set_mode_gpu()
     library.solver_step(state, numSteps)
     ()
   }
 
-  override def test(): Array[Float] = synchronized {
+  override def test(): Array[Float] = lease {
     val batches = numTestBatches.getOrElse(
       throw new CaffeException(Status.STATE, "test() needs setTestData before it")
     )
@@ -71,7 +74,7 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
     scores
   }
 
-  override def setWeights(allWeights: WeightCollection): Unit = synchronized {
+  override def setWeights(allWeights: WeightCollection): Unit = lease {
     require(
       allWeights.numLayers == numLayers,
       s"weights of ${allWeights.numLayers} layers for a net of $numLayers"
@@ -93,7 +96,7 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
     for ((blob, array) <- values.flatten) BlobValues.write(library, blob, array.toFlat())
   }
 
-  override def getWeights(): WeightCollection = synchronized {
+  override def getWeights(): WeightCollection = lease {
     val weights = Map.empty[String, MutableList[NDArray]]
     for ((name, blobs) <- blobsByName)
       weights(name) = MutableList(blobs.map { blob =>
@@ -112,12 +115,12 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
   ): CaffeLibrary.java_callback_t = new MinibatchCallback.Images(minibatchSampler, preprocessing)
 
   /** Loads weights by layer name. */
-  def loadWeightsFromFile(filename: String): Unit = synchronized {
+  def loadWeightsFromFile(filename: String): Unit = lease {
     library.load_weights_from_file(state, filename)
   }
 
   /** Frees the native state; the net is of no use then. Closing again is a no-op. */
-  override def close(): Unit = synchronized {
+  override def close(): Unit = lease {
     if (!closed) {
       closed = true
       cleanable.fold(library.destroy_state(state))(_.clean())

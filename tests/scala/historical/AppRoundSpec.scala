@@ -1,4 +1,4 @@
-package libs.historical
+package historical
 
 // The wildcard imports of the original's apps and tests, all at once: no name may clash.
 import java.io._
@@ -17,7 +17,7 @@ import support.{LocalSpark, SparkTag}
 /** A round of training written as the original's apps were written; every type is checked by the
   * compiler, and the round is run on a net of 2x2 images.
   */
-class HistoricalAppSpec extends AnyFlatSpec {
+class AppRoundSpec extends AnyFlatSpec {
   private def netParameter: NetParameter = {
     var netParam = NetParam(
       "net",
@@ -61,11 +61,11 @@ class HistoricalAppSpec extends AnyFlatSpec {
     val meanImage = ComputeMean(trainMinibatchRDD, Array[Int](3, 2, 2), 40).getBuffer()
     val broadcastMean = sc.broadcast(meanImage)
 
-    SharedNet.solver = solver(folder)
-    var netWeights = SharedNet.net.getWeights()
+    RoundNet.solver = solver(folder)
+    var netWeights = RoundNet.net.getWeights()
     val broadcastWeights = sc.broadcast(netWeights)
     val workers = sc.parallelize(Array.range(0, numWorkers), numWorkers)
-    workers.foreach(_ => SharedNet.net.setWeights(broadcastWeights.value))
+    workers.foreach(_ => RoundNet.net.setWeights(broadcastWeights.value))
 
     val preprocess = (im: ByteImage, buffer: Array[Float]) => {
       im.cropInto(buffer, Array[Int](0, 0), Array[Int](2, 2))
@@ -79,24 +79,20 @@ class HistoricalAppSpec extends AnyFlatSpec {
       .zipPartitions(testMinibatchRDD) { (lenIt, testMinibatchIt) =>
         val len = lenIt.next
         val minibatchSampler = new MinibatchSampler(testMinibatchIt, len, len)
-        SharedNet.net.synchronized {
-          SharedNet.net.setTestData(minibatchSampler, len, None)
-          Array(SharedNet.net.test()).iterator
-        }
+        RoundNet.net.setTestData(minibatchSampler, len, None)
+        Array(RoundNet.net.test()).iterator
       }
       .reduce((a, b) => (a, b).zipped.map(_ + _))
     trainSizes
       .zipPartitions(trainMinibatchRDD) { (lenIt, trainMinibatchIt) =>
         val minibatchSampler = new MinibatchSampler(trainMinibatchIt, lenIt.next, syncInterval)
-        SharedNet.net.synchronized {
-          SharedNet.net.setTrainData(minibatchSampler, Some(preprocess))
-          SharedNet.net.train(syncInterval)
-        }
+        RoundNet.net.setTrainData(minibatchSampler, Some(preprocess))
+        RoundNet.net.train(syncInterval)
         Array(0).iterator
       }
       .foreachPartition(_ => ())
     netWeights =
-      workers.map(_ => SharedNet.net.getWeights()).reduce((a, b) => WeightCollection.add(a, b))
+      workers.map(_ => RoundNet.net.getWeights()).reduce((a, b) => WeightCollection.add(a, b))
     netWeights.scalarDivide(1f * numWorkers)
     assert(netWeights.allWeights("ip1")(1).toFlat().exists(_ != 0f))
     testScores(0) / numTest
@@ -111,7 +107,7 @@ class HistoricalAppSpec extends AnyFlatSpec {
     } finally {
       folder.listFiles.foreach(_.delete())
       folder.delete()
-      SharedNet.net.close()
+      RoundNet.net.close()
     }
   }
 
@@ -142,7 +138,7 @@ class HistoricalAppSpec extends AnyFlatSpec {
 }
 
 /** One net per JVM, as the apps have it. */
-object SharedNet {
+object RoundNet {
   var solver: SolverParameter = _
   lazy val net: CaffeNet = CaffeNet(solver)
 }

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from sparknet.history import Round
 from sparknet.weights import Layout
 
-__all__ = ["DatasetHandle", "Floats", "Jvm", "TrainerHandle", "View"]
+__all__ = ["DatasetHandle", "Floats", "Jvm", "TrainerHandle", "UploadHandle", "View"]
 
 Floats = NDArray[np.float32]
 
@@ -91,6 +91,20 @@ class TrainerHandle(Protocol):
     def close(self) -> None: ...
 
 
+class UploadHandle(Protocol):
+    """A running ``sparknet.io.Uploads`` in the JVM."""
+
+    def wait(self, seconds: float) -> bool:
+        """Whether all is done, after at most so long; raises what stopped it."""
+
+    def done_bytes(self) -> int: ...
+
+    def copied_files(self) -> int: ...
+
+    def close(self) -> None:
+        """Stops what is still running."""
+
+
 class Jvm(Protocol):
     """What can be made in the JVM of a Spark session."""
 
@@ -110,3 +124,13 @@ class Jvm(Protocol):
         self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
     ) -> bytes:
         """The serialised net with JavaData layers in place of its first two layers."""
+
+    def upload(
+        self,
+        files: Sequence[str],
+        target: str,
+        threads: int,
+        settings: Mapping[str, str],
+        overwrite: bool,
+    ) -> UploadHandle:
+        """Begins to copy local files to a folder of a Hadoop file system; settings: Hadoop's."""

@@ -144,6 +144,23 @@ class Py4JJvm:
         replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
         return bytes(call(replaced, "toByteArray"))
 
+    def upload(
+        self,
+        files: Sequence[str],
+        target: str,
+        threads: int,
+        settings: Mapping[str, str],
+        overwrite: bool,
+    ) -> _Upload:
+        listed, chosen = self.jvm.java.util.ArrayList(), self.jvm.java.util.HashMap()
+        for file in files:
+            listed.add(file)
+        for key, value in settings.items():
+            chosen.put(key, value)
+        uploads = self.jvm.sparknet.io.Uploads
+        args = (listed, target, threads, overwrite, chosen)
+        return _Upload(call(uploads, "start", self._context, *args))
+
     def warnings_only(self) -> None:
         """The driver's engine logs warnings and errors, and nothing about what goes well."""
         call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
@@ -292,6 +309,23 @@ class _Trainer:
 
     def cancel(self) -> None:
         self._jvm.cancel_jobs()
+
+    def close(self) -> None:
+        call(self._java, "close")
+
+
+class _Upload:
+    def __init__(self, java: Any) -> None:
+        self._java = java
+
+    def wait(self, seconds: float) -> bool:
+        return bool(call(self._java, "waitFor", round(1000 * seconds)))
+
+    def done_bytes(self) -> int:
+        return int(call(self._java, "doneBytes"))
+
+    def copied_files(self) -> int:
+        return int(call(self._java, "copiedFiles"))
 
     def close(self) -> None:
         call(self._java, "close")

@@ -10,7 +10,7 @@ import org.apache.hadoop.security.AccessControlException
 import sparknet.jna.{CaffeException, Status}
 
 /** Failures of Hadoop's file systems in terms that a user can act on. */
-private[data] object Storage {
+private[sparknet] object Storage {
 
   /** Runs what reads `uri` on the driver; its failures name the URI. */
   def reading[A](uri: String)(body: => A): A =
@@ -20,7 +20,8 @@ private[data] object Storage {
       case NonFatal(e)       => throw new CaffeException(Status.IO, s"$uri: ${why(e)}", e)
     }
 
-  private def why(thrown: Throwable): String = {
+  /** What went wrong, in a line. */
+  def why(thrown: Throwable): String = {
     val causes = Iterator.iterate(thrown)(_.getCause).takeWhile(_ != null).take(10).toSeq
     // By name: Hadoop's S3 classes are loaded only when S3 is used.
     def named(parts: String*) = causes.exists(c => parts.exists(c.getClass.getName.contains))

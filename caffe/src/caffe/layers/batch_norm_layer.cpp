@@ -50,6 +50,7 @@ class BatchNormLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    if (bottom[0]->count() == 0) return;  // an empty batch has no statistics
     const T* x = bottom[0]->data().read();
     global_ ? take_running_statistics() : take_batch_statistics(x);
     T* y = bottom[0] == top[0] ? top[0]->data().read_write() : top[0]->data().write();
@@ -66,7 +67,7 @@ class BatchNormLayer : public Layer<T> {
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    if (!propagate_down[0]) return;
+    if (!propagate_down[0] || bottom[0]->count() == 0) return;
     const T* dy = top[0]->diff().read();
     T* dx = bottom[0] == top[0] ? bottom[0]->diff().read_write() : bottom[0]->diff().write();
 #pragma omp parallel for schedule(static)
@@ -90,9 +91,7 @@ class BatchNormLayer : public Layer<T> {
   }
 
  private:
-  double values_per_channel() const {
-    return static_cast<double>(std::max<int64_t>(rows_ / channels_ * inner_, 1));
-  }
+  double values_per_channel() const { return static_cast<double>(rows_ / channels_ * inner_); }
 
   // body(i) for all elements of a channel.
   template <typename Body>

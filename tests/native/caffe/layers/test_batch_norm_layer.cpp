@@ -1,5 +1,6 @@
 #include "support/expect_error.hpp"
 #include "support/gradient_check.hpp"
+#include "support/net_case.hpp"
 
 namespace caffe {
 namespace test {
@@ -40,6 +41,13 @@ TEST(BatchNormLayer, OneValuePerChannelHasVarianceZero) {
   layer.setup().forward();
   EXPECT_EQ(Case::data(layer.top()), (std::vector<double>{0, 0}));
   EXPECT_EQ(layer.blob(1).cpu_data()[0], 0);
+}
+
+TEST(BatchNormLayer, EmptyBatchLeavesStatisticsAlone) {
+  Case layer(batch_norm(""), {{0, 2, 3}});
+  layer.setup().forward();
+  layer.backward();
+  EXPECT_EQ(Case::data(layer.blob(2)), (std::vector<double>{0}));
 }
 
 // In TEST, and where the net asks for it, statistics are the running ones.
@@ -92,6 +100,23 @@ TEST(BatchNormLayer, GradientDoesNotDependOnTheTopsValues) {
     each->backward();
   }
   EXPECT_EQ(Case::diff(layer.bottom()), Case::diff(spoilt.bottom()));
+}
+
+// Neither a learning rate nor weight decay touches the statistics.
+TEST(BatchNormLayer, SolversLeaveStatisticsAlone) {
+  auto solver =
+      make_solver("base_lr: 0.5 lr_policy: 'fixed' momentum: 0.9 weight_decay: 0.1",
+                  "layer { name: 'in' type: 'DummyData' top: 'x' top: 't' dummy_data_param { "
+                  "  shape { dim: 4 dim: 2 } data_filler { value: 3 } } }"
+                  "layer { name: 'bn' type: 'BatchNorm' bottom: 'x' top: 'y' "
+                  "  batch_norm_param { moving_average_fraction: 0.5 } }"
+                  "layer { name: 'ip' type: 'InnerProduct' bottom: 'y' top: 'ip' "
+                  "  inner_product_param { num_output: 2 weight_filler { value: 1 } } }"
+                  "layer { name: 'l' type: 'EuclideanLoss' bottom: 'ip' bottom: 't' top: 'l' }");
+  solver->step(2);
+  const auto& blobs = solver->net().layer(1).blobs();
+  EXPECT_EQ(values(*blobs[0]), (std::vector<float>{4.5, 4.5}));
+  EXPECT_EQ(values(*blobs[2]), (std::vector<float>{1.5}));
 }
 
 TEST(BatchNormLayer, Errors) {

@@ -66,6 +66,36 @@ TEST(FilterLayer, InANet) {
   }
 }
 
+// A batch of nothing runs through the usual layers.
+TEST(FilterLayer, NothingSelected) {
+  auto net = make_net(
+      "layer { name: 'in' type: 'Input' top: 'x' top: 'label' top: 'select' "
+      "  input_param { shape { dim: 3 dim: 2 dim: 5 dim: 5 } shape { dim: 3 } shape { dim: 3 } } }"
+      "layer { name: 'f' type: 'Filter' bottom: 'x' bottom: 'label' bottom: 'select' "
+      "  top: 'fx' top: 'fl' }"
+      "layer { name: 'c' type: 'Convolution' bottom: 'fx' top: 'c' "
+      "  convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'b' type: 'BatchNorm' bottom: 'c' top: 'c' }"
+      "layer { name: 'r' type: 'ReLU' bottom: 'c' top: 'c' }"
+      "layer { name: 'p' type: 'Pooling' bottom: 'c' top: 'p' pooling_param { kernel_size: 2 } }"
+      "layer { name: 'ip' type: 'InnerProduct' bottom: 'p' top: 'ip' "
+      "  inner_product_param { num_output: 3 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'l' type: 'SoftmaxWithLoss' bottom: 'ip' bottom: 'fl' top: 'loss' }");
+  set_values(net->blob("x"), ramp(150));
+  for (const std::vector<float>& select : {std::vector<float>{1, 1, 1}, {0, 0, 0}, {1, 0, 1}}) {
+    set_values(net->blob("select"), select);
+    const float loss = net->forward();
+    EXPECT_EQ(loss > 0, select[0] == 1) << loss;
+    net->clear_param_diffs();
+    net->backward();
+    float sum = 0;
+    for (float value : gradients(*net->layer(net->layer_index("c")).blobs()[0])) {
+      sum += std::abs(value);
+    }
+    EXPECT_EQ(sum > 0, select[0] == 1) << sum;
+  }
+}
+
 TEST(FilterLayer, Errors) {
   Case counts(kText, {{3, 2}, {3, 2}, {3}}, 1);
   expect_error(Code::kBadNet, "one top per bottom", [&] { counts.setup(); });

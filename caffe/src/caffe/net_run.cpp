@@ -5,6 +5,18 @@
 
 namespace caffe {
 
+namespace {
+
+template <typename T>
+void note_shapes(const std::vector<std::shared_ptr<Blob<T>>>& blobs, std::vector<Shape>* shapes) {
+  shapes->resize(blobs.size());
+  for (size_t i = 0; i < blobs.size(); ++i) {
+    if ((*shapes)[i] != blobs[i]->shape()) (*shapes)[i] = blobs[i]->shape();
+  }
+}
+
+}  // namespace
+
 template <typename T>
 T Net<T>::forward(int first, int last) {
   require(first >= 0 && last < num_layers(), Code::kInvalidArgument, "layers ", first, " to ", last,
@@ -17,6 +29,7 @@ T Net<T>::forward(int first, int last) {
     loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
     if (debug_info_) log_forward(i);
   }
+  note_shapes(blobs_, &planned_shapes_);  // a layer may have shaped its tops by values (Filter)
   return loss;
 }
 
@@ -65,8 +78,7 @@ void Net<T>::prepare() {
   if (planned_ && !shapes_changed()) return;
   if (!planned_shapes_.empty()) reshape();
   plan_formats();
-  planned_shapes_.clear();
-  for (const auto& blob : blobs_) planned_shapes_.push_back(blob->shape());
+  note_shapes(blobs_, &planned_shapes_);
   planned_ = true;
 }
 

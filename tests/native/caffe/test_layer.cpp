@@ -87,7 +87,7 @@ TEST(Layer, PhaseOfTheParameterWins) {
 
 TEST(Layer, UnknownTypeListsTheKnown) {
   Case layer("type: 'Nope'", {});
-  expect_error(Code::kBadNet, "layer 'l': unknown layer type 'Nope' (known types: Accuracy, ",
+  expect_error(Code::kBadNet, "layer 'l': unknown layer type 'Nope' (known types: AbsVal, ",
                [&] { layer.setup(); });
 }
 

@@ -41,6 +41,7 @@ class GradientCheck {
       }
     }
     for (size_t i = 0; i < case_.layer().blobs().size(); ++i) {
+      if (!case_.layer().param_propagate_down(static_cast<int>(i))) continue;  // statistics
       double* values = case_.blob(static_cast<int>(i)).mutable_cpu_data();
       for (size_t k = 0; k < param_gradients_[i].size(); ++k) {
         compare(cat("parameter ", i, " element ", k), param_gradients_[i][k],

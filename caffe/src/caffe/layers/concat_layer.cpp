@@ -12,6 +12,7 @@ class ConcatLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Concat"; }
   CountRange bottom_count() const override { return {1, -1}; }
+  bool allow_in_place() const override { return this->param_.bottom_size() == 1; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const ConcatParameter& p = this->param_.concat_param();

@@ -10,6 +10,7 @@ namespace caffe {
 //         stable_prod_grad is false);
 //   MAX:  the greatest; dy goes to it. Of equal ones bottom 1 beats bottom 0, and later
 //         bottoms must be strictly greater.
+// In place, PROD and MAX keep bottom 0's values for backward.
 template <typename T>
 class EltwiseLayer : public Layer<T> {
  public:
@@ -29,7 +30,7 @@ class EltwiseLayer : public Layer<T> {
   }
 
  protected:
-  void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+  void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>&) override {
     const EltwiseParameter& p = this->param_.eltwise_param();
     operation_ = p.operation();
     const bool sum = operation_ == EltwiseParameter::SUM;
@@ -38,25 +39,19 @@ class EltwiseLayer : public Layer<T> {
                 p.coeff_size(), " coefficients");
     this->check(p.coeff_size() == 0 || operation_ != EltwiseParameter::PROD, Code::kBadNet,
                 "coeff has no meaning for PROD");
-    this->check(sum || bottom[0] != top[0], Code::kBadNet,
-                "PROD and MAX cannot run in place: backward needs the bottom's values");
     coefficients_.assign(bottom.size(), T(1));
     for (int i = 0; sum && i < p.coeff_size(); ++i) coefficients_[i] = p.coeff(i);
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const std::vector<const T*> x = inputs(bottom);
+    if (bottom[0] == top[0] && operation_ != EltwiseParameter::SUM) {
+      kept_input_.assign(x[0], x[0] + count_);
+    }
     Storage<T>& out = top[0]->data();
     T* y = bottom[0] == top[0] ? out.read_write() : out.write();
-    for (int64_t i = 0; i < count_; ++i) {
-      T value = coefficients_[0] * x[0][i];
-      for (size_t k = 1; k < x.size(); ++k) {
-        if (operation_ == EltwiseParameter::SUM) value += coefficients_[k] * x[k][i];
-        if (operation_ == EltwiseParameter::PROD) value *= x[k][i];
-        if (operation_ == EltwiseParameter::MAX) value = std::max(value, x[k][i]);
-      }
-      y[i] = value;
-    }
+    combine(coefficients_[0], x[0], coefficients_[1], x[1], y);
+    for (size_t k = 2; k < x.size(); ++k) combine(T(1), y, coefficients_[k], x[k], y);
     out.written();
   }
 
@@ -71,9 +66,9 @@ class EltwiseLayer : public Layer<T> {
       if (operation_ == EltwiseParameter::SUM) {
         for (int64_t i = 0; i < count_; ++i) dx[i] = coefficients_[k] * dy[i];
       } else if (operation_ == EltwiseParameter::PROD) {
-        product_gradient(k, top[0]->data().read(), inputs(bottom), dy, dx);
+        product_gradient(k, top[0]->data().read(), inputs_of_forward(bottom, top), dy, dx);
       } else {
-        const std::vector<const T*> x = inputs(bottom);
+        const std::vector<const T*> x = inputs_of_forward(bottom, top);
         for (int64_t i = 0; i < count_; ++i) dx[i] = winner(x, i) == k ? dy[i] : T(0);
       }
       diff.written();
@@ -84,6 +79,27 @@ class EltwiseLayer : public Layer<T> {
   static std::vector<const T*> inputs(const BlobVec<T>& bottom) {
     std::vector<const T*> x;
     for (Blob<T>* blob : bottom) x.push_back(blob->data().read());
+    return x;
+  }
+
+  // y = a and b combined; the factors are SUM's.
+  void combine(T factor_a, const T* a, T factor_b, const T* b, T* y) const {
+    const int64_t count = count_;
+    if (operation_ == EltwiseParameter::SUM) {
+#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
+      for (int64_t i = 0; i < count; ++i) y[i] = factor_a * a[i] + factor_b * b[i];
+    } else if (operation_ == EltwiseParameter::PROD) {
+#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
+      for (int64_t i = 0; i < count; ++i) y[i] = a[i] * b[i];
+    } else {
+#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
+      for (int64_t i = 0; i < count; ++i) y[i] = std::max(a[i], b[i]);
+    }
+  }
+
+  std::vector<const T*> inputs_of_forward(const BlobVec<T>& bottom, const BlobVec<T>& top) const {
+    std::vector<const T*> x = inputs(bottom);
+    if (bottom[0] == top[0]) x[0] = kept_input_.data();
     return x;
   }
 
@@ -110,6 +126,7 @@ class EltwiseLayer : public Layer<T> {
   EltwiseParameter::EltwiseOp operation_ = EltwiseParameter::SUM;
   std::vector<T> coefficients_;
   int64_t count_ = 0;
+  std::vector<T> kept_input_;
 };
 
 CAFFE_REGISTER_LAYER(Eltwise, EltwiseLayer);

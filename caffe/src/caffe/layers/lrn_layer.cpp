@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "caffe/layer_registry.hpp"
 #include "caffe/ops/lrn_op.hpp"
 
@@ -5,7 +7,7 @@ namespace caffe {
 
 // Local response normalisation: y = x * s^-beta. ACROSS_CHANNELS: s = k + alpha/n * sum of
 // x^2 over the n = local_size channels around. WITHIN_CHANNEL: s = 1 + alpha/n^2 * sum of
-// x^2 over the n x n window around. Outside counts as 0.
+// x^2 over the n x n window around. Outside counts as 0. In place, it keeps its input for backward.
 // Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012.
 template <typename T>
 class LRNLayer : public Layer<T> {
@@ -31,10 +33,8 @@ class LRNLayer : public Layer<T> {
   }
 
  protected:
-  void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+  void layer_setup(const BlobVec<T>&, const BlobVec<T>&) override {
     const LRNParameter& p = this->param_.lrn_param();
-    this->check(bottom[0] != top[0], Code::kBadNet,
-                "cannot run in place: backward needs the bottom's values");
     this->check(p.local_size() % 2 == 1, Code::kBadNet, "local_size must be odd, is ",
                 p.local_size());
     geometry_.size = p.local_size();
@@ -45,7 +45,7 @@ class LRNLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    op_->forward(bottom[0]->data(), top[0]->data());
+    op_->forward(input(bottom, top, true), top[0]->data());
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
@@ -53,14 +53,32 @@ class LRNLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     if (this->prepare_backward(bottom, top)) {
       Storage<T> output(top[0]->count());
-      op_->forward(bottom[0]->data(), output);
+      op_->forward(input(bottom, top, false), output);
     }
-    op_->backward(bottom[0]->data(), top[0]->data(), top[0]->diff(), bottom[0]->diff());
+    Storage<T>& dy = top[0]->diff();
+    if (bottom[0] == top[0]) copy(dy, &kept_diff_);
+    op_->backward(input(bottom, top, false), top[0]->data(), bottom[0] == top[0] ? kept_diff_ : dy,
+                  bottom[0]->diff());
   }
 
  private:
+  // The bottom's values; in place, those that the last forward pass kept. `fresh`: keep them.
+  Storage<T>& input(const BlobVec<T>& bottom, const BlobVec<T>& top, bool fresh) {
+    if (bottom[0] != top[0]) return bottom[0]->data();
+    if (fresh) copy(bottom[0]->data(), &kept_input_);
+    return kept_input_;
+  }
+
+  static void copy(Storage<T>& from, Storage<T>* to) {
+    to->keep_only_plain();
+    to->resize(from.count());
+    std::copy_n(from.read(), from.count(), to->write());
+    to->written();
+  }
+
   LrnGeometry geometry_;
   std::unique_ptr<LrnOp<T>> op_;
+  Storage<T> kept_input_, kept_diff_;  // when run in place
 };
 
 CAFFE_REGISTER_LAYER(LRN, LRNLayer);

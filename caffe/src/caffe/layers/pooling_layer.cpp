@@ -13,6 +13,7 @@ class PoolingLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Pooling"; }
+  bool allow_in_place() const override { return false; }
   CountRange top_count() const override {
     return {1, this->param_.pooling_param().pool() == PoolingParameter::MAX ? 2 : 1};
   }
@@ -46,7 +47,7 @@ class PoolingLayer : public Layer<T> {
   void layer_setup(const BlobVec<T>&, const BlobVec<T>&) override {
     const PoolingParameter& p = this->param_.pooling_param();
     this->check(p.pool() != PoolingParameter::STOCHASTIC, Code::kUnsupported,
-                "pool: STOCHASTIC is not available; use MAX or AVE");
+                "pool: STOCHASTIC needs a GPU, as in Caffe; use MAX or AVE");
     geometry_.method = p.pool() == PoolingParameter::MAX ? PoolingGeometry::Method::kMax
                                                          : PoolingGeometry::Method::kAverage;
     const bool pair = p.has_kernel_h() || p.has_kernel_w();

@@ -78,22 +78,28 @@ class ScaleLayer : public Layer<T> {
     return bottom.size() > 1 ? *bottom[1] : *this->blobs_[0];
   }
 
-  // body(row, m) for all rows of `inner` elements; m is the operand's element for that row.
+  // body(row, m) for all rows of `inner` elements, in parallel; m is the operand's element for
+  // that row.
   template <typename Body>
   void for_rows(const Body& body) const {
     const int64_t rows = extents_.outer * extents_.middle;
+#pragma omp parallel for schedule(static) if (rows * extents_.inner > 16384)
     for (int64_t row = 0; row < rows; ++row) body(row, row % extents_.middle);
   }
 
   // Adds the sums of dy * x (of dy if x is null) over the repeats.
   void add_sums(const T* dy, const T* x, Storage<T>* sums) const {
     T* out = sums->read_write();
-    for_rows([&](int64_t row, int64_t m) {
+    const int64_t middle = extents_.middle, inner = extents_.inner;
+#pragma omp parallel for schedule(static) if (extents_.outer * middle * inner > 16384)
+    for (int64_t m = 0; m < middle; ++m) {
       T sum = 0;
-      const int64_t last = (row + 1) * extents_.inner;
-      for (int64_t i = row * extents_.inner; i < last; ++i) sum += x ? dy[i] * x[i] : dy[i];
+      for (int64_t n = 0; n < extents_.outer; ++n) {
+        const int64_t first = (n * middle + m) * inner;
+        for (int64_t i = first; i < first + inner; ++i) sum += x ? dy[i] * x[i] : dy[i];
+      }
       out[m] += sum;
-    });
+    }
     sums->written();
   }
 

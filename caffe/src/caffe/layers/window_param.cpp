@@ -70,4 +70,15 @@ void shape_output(ConvolutionGeometry* g) {
   }
 }
 
+void shape_input(ConvolutionGeometry* g) {
+  g->in.resize(g->out.size());
+  for (size_t i = 0; i < g->out.size(); ++i) {
+    const int64_t extent = g->dilation[i] * (g->kernel[i] - 1) + 1;
+    g->in[i] = g->stride[i] * (g->out[i] - 1) + extent - 2 * g->pad[i];
+    require(g->in[i] > 0, Code::kShape, "spatial axis ", i, ": pad ", g->pad[i],
+            " leaves nothing of the output of a kernel that extends over ", extent,
+            " on an input of ", g->out[i]);
+  }
+}
+
 }  // namespace caffe

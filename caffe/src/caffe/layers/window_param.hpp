@@ -15,4 +15,8 @@ void read_window(const ConvolutionParameter& param, int axes, ConvolutionGeometr
 // extent = dilation * (kernel - 1) + 1. Throws kShape if no window fits.
 void shape_output(ConvolutionGeometry* geometry);
 
+// The other way round, as Deconvolution needs it: sets `in` from `out` and the window:
+// stride * (out - 1) + extent - 2*pad. Throws kShape if nothing is left.
+void shape_input(ConvolutionGeometry* geometry);
+
 }  // namespace caffe

@@ -41,9 +41,16 @@ TEST(EltwiseLayer, Gradient) {
     const std::string text = cat("type: 'Eltwise' eltwise_param { ", fields, " }");
     check_gradients(text, {{2, 3}, {2, 3}, {2, 3}});
   }
-  LayerCase<double> in_place("type: 'Eltwise' eltwise_param { coeff: 2 coeff: 3 }",
-                             {{2, 3}, {2, 3}});
-  check_gradients(in_place.in_place());
+}
+
+TEST(EltwiseLayer, GradientInPlace) {
+  for (const char* fields : {"coeff: 2 coeff: 3", "operation: PROD",
+                             "operation: PROD stable_prod_grad: false", "operation: MAX"}) {
+    SCOPED_TRACE(fields);
+    LayerCase<double> layer(cat("type: 'Eltwise' eltwise_param { ", fields, " }"),
+                            {{2, 3}, {2, 3}});
+    check_gradients(layer.in_place());
+  }
 }
 
 TEST(EltwiseLayer, Errors) {
@@ -54,8 +61,6 @@ TEST(EltwiseLayer, Errors) {
   expect_error(Code::kBadNet, "coeff must be given once per bottom", [&] { coefficients.setup(); });
   Case product(text + "operation: PROD coeff: 1 coeff: 1 }", {{2}, {2}});
   expect_error(Code::kBadNet, "no meaning for PROD", [&] { product.setup(); });
-  Case in_place(text + "operation: MAX }", {{2}, {2}});
-  expect_error(Code::kBadNet, "in place", [&] { in_place.in_place().setup(); });
 }
 
 }  // namespace

@@ -35,6 +35,53 @@ TEST(LRNLayer, Gradient) {
                   {{2, 2, 4, 5}});
 }
 
+TEST(LRNLayer, GradientInPlace) {
+  for (const char* region : {"ACROSS_CHANNELS", "WITHIN_CHANNEL"}) {
+    LayerCase<double> layer(lrn(cat("local_size: 3 alpha: 2 norm_region: ", region)),
+                            {{2, 4, 3, 2}});
+    check_gradients(layer.in_place());
+  }
+}
+
+// On oneDNN too, in both phases.
+TEST(LRNLayer, InPlaceEqualsApart) {
+  const std::string text = lrn("local_size: 3 alpha: 2 beta: 0.75");
+  for (const Phase phase : {TRAIN, TEST}) {
+    LayerCase<float> apart(text, {{1, 16, 2, 2}}, 1, phase), same(text, {{1, 16, 2, 2}}, 1, phase);
+    same.in_place();
+    for (LayerCase<float>* layer : {&apart, &same}) {
+      layer->setup().forward();
+      std::vector<float> dy(64);
+      for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<float>(i % 7) - 3;
+      LayerCase<float>::set_diff(layer->top(), dy);
+      layer->backward();
+    }
+    for (int i = 0; i < 64; ++i) {
+      EXPECT_NEAR(same.top().cpu_data()[i], apart.top().cpu_data()[i], 1e-6) << i;
+      EXPECT_NEAR(same.bottom().cpu_diff()[i], apart.bottom().cpu_diff()[i], 1e-6) << i;
+    }
+  }
+}
+
+// Square, average pool, power and product: within-channel LRN made of other layers.
+TEST(LRNLayer, WithinChannelIsMadeOfPooling) {
+  const double alpha = double(0.9f);
+  LayerCase<double> layer(lrn("local_size: 3 alpha: 0.9 beta: 0.75 norm_region: WITHIN_CHANNEL"),
+                          {{2, 3, 4, 5}});
+  LayerCase<double> pool("type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 pad: 1 }",
+                         {{2, 3, 4, 5}});
+  layer.setup().forward();
+  const std::vector<double> x = LayerCase<double>::data(layer.bottom());
+  std::vector<double> squares;
+  for (double value : x) squares.push_back(value * value);
+  LayerCase<double>::set(pool.bottom(), squares);
+  pool.setup().forward();
+  for (size_t i = 0; i < x.size(); ++i) {
+    const double scale = 1 + alpha * pool.top().cpu_data()[i];
+    EXPECT_NEAR(layer.top().cpu_data()[i], x[i] * std::pow(scale, -0.75), 1e-12) << i;
+  }
+}
+
 TEST(LRNLayer, BackwardWorksInATestNet) {
   const std::string text = lrn("local_size: 3 alpha: 2 beta: 0.75");
   LayerCase<float> train(text, {{1, 4, 2, 2}}), test(text, {{1, 4, 2, 2}}, 1, TEST);
@@ -56,8 +103,6 @@ TEST(LRNLayer, Errors) {
   expect_error(Code::kBadNet, "local_size must be odd, is 4", [&] { even.setup(); });
   LayerCase<float> axes(lrn(""), {{2, 3}});
   expect_error(Code::kShape, "needs a bottom with 4 axes", [&] { axes.setup(); });
-  LayerCase<float> same(lrn(""), {{1, 1, 1, 1}});
-  expect_error(Code::kBadNet, "in place", [&] { same.in_place().setup(); });
 }
 
 }  // namespace

@@ -1,0 +1,40 @@
+#include <cmath>
+
+#include "caffe/layers/elementwise_layer.hpp"
+
+namespace caffe {
+
+// Absolute value: y = |x|, dx = dy * sign(x) with sign(0) = 0. Not in place, as in Caffe.
+template <typename T>
+class AbsValLayer : public ElementwiseLayer<T> {
+ public:
+  using ElementwiseLayer<T>::ElementwiseLayer;
+  const char* type() const override { return "AbsVal"; }
+  bool allow_in_place() const override { return false; }
+
+ protected:
+  using typename ElementwiseLayer<T>::Range;
+
+  void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    this->check(top[0] != bottom[0], Code::kBadNet, "cannot run in place");
+  }
+
+  void forward_range(const T* x, T* y, Range range) const override {
+#pragma omp simd
+    for (int64_t i = 0; i < range.n; ++i) y[i] = std::abs(x[i]);
+  }
+
+  void backward_range(const T* x, const T*, const T* dy, T* dx, Range range) const override {
+#pragma omp simd
+    for (int64_t i = 0; i < range.n; ++i) {
+      const T sign = x[i] > T(0) ? T(1) : x[i] < T(0) ? T(-1) : T(0);
+      dx[i] = dy[i] * sign;
+    }
+  }
+
+  bool backward_reads_input() const override { return true; }
+};
+
+CAFFE_REGISTER_LAYER(AbsVal, AbsValLayer);
+
+}  // namespace caffe

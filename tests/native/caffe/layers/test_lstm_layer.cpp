@@ -1,0 +1,171 @@
+#include "caffe/log.hpp"
+#include "support/expect_error.hpp"
+#include "support/gradient_check.hpp"
+#include "support/recurrent_case.hpp"
+#include "support/temp_dir.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+using Case = LayerCase<double>;
+
+Case lstm(bool with_static, bool exposed, const std::string& more = "") {
+  return recurrent_case("LSTM", {with_static, exposed, 2, 3, more});
+}
+
+double sigma(double x) { return 1 / (1 + std::exp(-x)); }
+
+TEST(LSTMLayer, FollowsItsDefinition) {
+  for (bool with_static : {false, true}) {
+    Case layer = lstm(with_static, true);
+    layer.setup().forward();
+    const int first = with_static ? 3 : 2;
+    for (int n = 0; n < 2; ++n) {
+      const double* h0 = layer.bottom(first).cpu_data() + n * 3;
+      const double* c0 = layer.bottom(first + 1).cpu_data() + n * 3;
+      std::vector<double> h(h0, h0 + 3), c(c0, c0 + 3);
+      for (int t = 0; t < 3; ++t) {
+        const auto gate = [&](int k, int d) {
+          return gate_value(layer, with_static, t, n, k * 3 + d, h);
+        };
+        const double cont = layer.bottom(1).cpu_data()[t * 2 + n];
+        std::vector<double> next(3);
+        for (int d = 0; d < 3; ++d) {
+          c[d] = cont * sigma(gate(1, d)) * c[d] + sigma(gate(0, d)) * std::tanh(gate(3, d));
+          next[d] = sigma(gate(2, d)) * std::tanh(c[d]);
+        }
+        h = next;
+        for (int d = 0; d < 3; ++d) {
+          EXPECT_NEAR(layer.top(0).cpu_data()[(t * 2 + n) * 3 + d], h[d], 1e-12);
+        }
+      }
+      for (int d = 0; d < 3; ++d) {
+        EXPECT_NEAR(layer.top(1).cpu_data()[n * 3 + d], h[d], 1e-12);
+        EXPECT_NEAR(layer.top(2).cpu_data()[n * 3 + d], c[d], 1e-12);
+      }
+    }
+  }
+}
+
+TEST(LSTMLayer, Gradient) {
+  for (bool with_static : {false, true}) {
+    Case plain = lstm(with_static, false);
+    check_gradients(plain);
+    Case exposed = lstm(with_static, true, "loss_weight: 1 loss_weight: 0 loss_weight: 0");
+    check_gradients(exposed);
+  }
+}
+
+// As in Caffe, whose inner net lends the states' values and not their gradients.
+TEST(LSTMLayer, StatesCarryNoGradient) {
+  Case layer = lstm(false, true);
+  layer.setup().forward();
+  layer.propagate() = {true, false, true, true};
+  for (int i = 1; i <= 2; ++i) Case::set_diff(layer.top(i), std::vector<double>(6, 1));
+  Case::set_diff(layer.bottom(2), std::vector<double>(6, 1));
+  layer.backward();
+  EXPECT_EQ(Case::diff(layer.bottom(0)), std::vector<double>(24, 0));
+  EXPECT_EQ(Case::diff(layer.bottom(2)), std::vector<double>(6, 0));
+}
+
+TEST(LSTMLayer, GradientInPlace) {
+  Case layer = recurrent_case("LSTM", {false, false, 2, 4, ""});
+  check_gradients(layer.in_place());
+}
+
+TEST(LSTMLayer, ParametersAreThoseOfCaffe) {
+  Case layer = lstm(true, false);
+  layer.setup();
+  ASSERT_EQ(layer.layer().blobs().size(), 4u);
+  EXPECT_EQ(layer.blob(0).shape(), (Shape{12, 4}));
+  EXPECT_EQ(layer.blob(1).shape(), (Shape{12}));
+  EXPECT_EQ(layer.blob(2).shape(), (Shape{12, 5}));
+  EXPECT_EQ(layer.blob(3).shape(), (Shape{12, 3}));
+}
+
+TEST(LSTMLayer, FrozenParametersGetNoGradient) {
+  Case layer = lstm(true, false);
+  layer.setup().forward();
+  for (int i = 0; i < 4; ++i) layer.layer().set_param_propagate_down(i, false);
+  Case::set_diff(layer.top(), std::vector<double>(18, 1));
+  layer.backward();
+  for (int i = 0; i < 4; ++i) EXPECT_TRUE(layer.blob(i).diff().is_zero());
+  EXPECT_FALSE(layer.bottom(0).diff().is_zero());
+}
+
+TEST(LSTMLayer, AStreamGoesOnInTheNextPass) {
+  for (double reset : {0., 1.}) {
+    std::vector<double> halves, whole;
+    run_in_halves("LSTM", {0, 0, 1, 1, 1, reset, 1, 1}, &halves, &whole);
+    for (size_t i = 0; i < whole.size(); ++i) EXPECT_NEAR(halves[i], whole[i], 1e-12) << i;
+  }
+}
+
+TEST(LSTMLayer, TheNumberOfStreamsMayChange) {
+  Case layer = lstm(false, false);
+  layer.setup().forward();
+  const auto two = Case::data(layer.top());
+  const auto x = Case::data(layer.bottom(0));
+  layer.bottom(0).reshape({3, 1, 4});
+  layer.bottom(1).reshape({3, 1});
+  std::vector<double> first;
+  for (int t = 0; t < 3; ++t) first.insert(first.end(), x.begin() + t * 8, x.begin() + t * 8 + 4);
+  Case::set(layer.bottom(0), first);
+  Case::set(layer.bottom(1), {0, 1, 0});
+  layer.forward();
+  EXPECT_EQ(layer.top().shape(), (Shape{3, 1, 3}));
+  for (int t = 0; t < 3; ++t) {
+    for (int d = 0; d < 3; ++d) {
+      EXPECT_NEAR(layer.top().cpu_data()[t * 3 + d], two[t * 6 + d], 1e-12);
+    }
+  }
+  layer.bottom(0).reshape({2, 1, 4});
+  expect_error(Code::kShape, "was set up for 3 steps", [&] { layer.forward(); });
+}
+
+TEST(LSTMLayer, DebugInfoLogsEveryStep) {
+  TempDir dir;
+  Case layer("type: 'LSTM' recurrent_param { num_output: 3 debug_info: true }",
+             {{3, 2, 4}, {3, 2}});
+  layer.propagate() = {true, false};
+  layer.setup();
+  log_to(dir / "log", LogLevel::kInfo);
+  layer.forward();
+  layer.backward();
+  log_to("", LogLevel::kInfo);
+  const std::string text = read_file(dir / "log");
+  EXPECT_NE(text.find("[Forward] Layer l, step 3, h data: "), std::string::npos) << text;
+  EXPECT_NE(text.find("[Backward] Layer l, step 1, gates diff: "), std::string::npos) << text;
+}
+
+TEST(LSTMLayer, Errors) {
+  const std::string text = "type: 'LSTM' recurrent_param { num_output: 3 }";
+  LayerCase<float> none("type: 'LSTM'", {{3, 2, 4}, {3, 2}});
+  expect_error(Code::kBadNet, "num_output", [&] { none.setup(); });
+  LayerCase<float> axes(text, {{3, 2}, {3, 2}});
+  expect_error(Code::kShape, "(steps, streams, values...)", [&] { axes.setup(); });
+  LayerCase<float> cont(text, {{3, 2, 4}, {2, 3}});
+  expect_error(Code::kShape, "sequence indicators (bottom 1) must have shape 3 2",
+               [&] { cont.setup(); });
+  LayerCase<float> fixed(text, {{3, 2, 4}, {3, 2}, {3, 5}});
+  expect_error(Code::kShape, "static input (bottom 2) must have shape 2 5", [&] { fixed.setup(); });
+  LayerCase<float> state("type: 'LSTM' recurrent_param { num_output: 3 expose_hidden: true }",
+                         {{3, 2, 4}, {3, 2}, {1, 2, 3}, {1, 2, 4}}, 3);
+  expect_error(Code::kShape, "first state (bottom 3) must have shape 1 2 3",
+               [&] { state.setup(); });
+  LayerCase<float> tops("type: 'LSTM' recurrent_param { num_output: 3 expose_hidden: true }",
+                        {{3, 2, 4}, {3, 2}, {1, 2, 3}, {1, 2, 3}}, 1);
+  expect_error(Code::kBadNet, "makes exactly 3 top", [&] { tops.setup(); });
+  LayerCase<float> in_place(text, {{3, 2, 4}, {3, 2}});
+  expect_error(Code::kShape, "cannot work in place", [&] { in_place.in_place().setup(); });
+  Case target = lstm(false, false);
+  target.propagate()[1] = true;
+  target.setup().forward();
+  expect_error(Code::kUnsupported, "sequence indicators (bottom 1)", [&] { target.backward(); });
+  EXPECT_FALSE(target.layer().allow_force_backward(1));
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

@@ -33,8 +33,8 @@ class Solver {
   // tests, writes the snapshot that snapshot_after_train asks for, and shows a last loss and
   // test where they are due.
   void solve(const std::string& state = "");
-  // Asked after every iteration and before every periodic test until it answers kNone:
-  // kSnapshot writes one, kStop ends step.
+  // Asked after every iteration and before every batch of a periodic test until it answers
+  // kNone: kSnapshot writes one, kStop ends step.
   using RequestSource = std::function<SolverRequest()>;
   void set_request_source(RequestSource source) { request_source_ = std::move(source); }
   // Whether the last step ended because of kStop.
@@ -96,6 +96,7 @@ class Solver {
   // solver_display.cpp
   void run_tests();
   void run_test(int i);
+  void add_test_batches(int i, int batches, bool answers_requests);
   void display_outputs(const char* kind, const Net<T>& net, const std::vector<double>& means) const;
   void display_train(T loss) const;
 

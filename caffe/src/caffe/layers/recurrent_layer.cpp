@@ -139,7 +139,10 @@ void RecurrentLayer<T>::add_static(const BlobVec<T>& bottom) {
   static_op_->forward(bottom[2]->data(), this->blobs_[2]->data(), nullptr, static_gates_);
   const T* once = static_gates_.read();
   T* gates = gates_.read_write();
-  for (int64_t i = 0; i < steps_ * gate_count(); ++i) gates[i] += once[i % gate_count()];
+  const int64_t count = gate_count();
+  for (int64_t t = 0; t < steps_; ++t, gates += count) {
+    for (int64_t i = 0; i < count; ++i) gates[i] += once[i];
+  }
 }
 
 template <typename T>
@@ -165,6 +168,15 @@ void RecurrentLayer<T>::hand_out_last_states(const BlobVec<T>& top) {
   }
 }
 
+// out = cont * state, stream by stream.
+template <typename T>
+void RecurrentLayer<T>::times_cont(const T* cont, const T* state, T* out) const {
+  const int64_t values = size();
+  for (int64_t n = 0; n < streams_; ++n) {
+    for (int64_t i = n * values; i < (n + 1) * values; ++i) out[i] = cont[n] * state[i];
+  }
+}
+
 template <typename T>
 void RecurrentLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   Storage<T>* x = &bottom[0]->data();
@@ -177,16 +189,15 @@ void RecurrentLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T>&
   if (has_static_) add_static(bottom);
   take_first_states(bottom);
   const T* cont = bottom[1]->data().read();
+  const int64_t count = gate_count();
   T* conted = conted_.write();
   for (int64_t t = 0; t < steps_; ++t, conted += state_count()) {
     const Step step = step_at(t, cont);
-    for (int64_t i = 0; i < state_count(); ++i) {
-      conted[i] = step.cont[i / size()] * step.before[0][i];
-    }
+    times_cont(step.cont, step.before[0], conted);
     std::copy_n(conted, state_count(), step_state_.write());
     step_op_->forward(step_state_, this->blobs_[hidden_index()]->data(), nullptr, step_gates_);
     const T* recurrent = step_gates_.read();
-    for (int64_t i = 0; i < gate_count(); ++i) step.gates[i] += recurrent[i];
+    for (int64_t i = 0; i < count; ++i) step.gates[i] += recurrent[i];
     forward_step(step);
     log_mean("Forward", t, "h data", step.after[0], state_count());
   }
@@ -201,18 +212,16 @@ void RecurrentLayer<T>::run_back(const BlobVec<T>& bottom) {
   const T* cont = bottom[1]->data().read();
   const T* dh = h_diff_.read();
   T* dgates = gates_diff_.write();
+  const int64_t count = state_count();
   for (int64_t t = steps_ - 1; t >= 0; --t) {
     const Step step = step_at(t, cont);
     T* step_dgates = dgates + t * gate_count();
-    for (int64_t i = 0; i < state_count(); ++i) state_diff_[0][i] += dh[t * state_count() + i];
+    for (int64_t i = 0; i < count; ++i) state_diff_[0][i] += dh[t * count + i];
     backward_step(step, state_diff_[0].data(), state_diff_[1].data(), step_dgates);
     log_mean("Backward", t, "gates diff", step_dgates, gate_count());
     std::copy_n(step_dgates, gate_count(), step_gates_.write());
     step_op_->backward_data(step_gates_, this->blobs_[hidden_index()]->data(), step_state_);
-    const T* dconted = step_state_.read();
-    for (int64_t i = 0; i < state_count(); ++i) {
-      state_diff_[0][i] = step.cont[i / size()] * dconted[i];
-    }
+    times_cont(step.cont, step_state_.read(), state_diff_[0].data());
   }
 }
 
@@ -222,7 +231,10 @@ void RecurrentLayer<T>::backward_static(const std::vector<bool>& propagate_down,
   T* sum = static_gates_.write();
   std::fill_n(sum, gate_count(), T(0));
   const T* dgates = gates_diff_.read();
-  for (int64_t i = 0; i < steps_ * gate_count(); ++i) sum[i % gate_count()] += dgates[i];
+  const int64_t count = gate_count();
+  for (int64_t t = 0; t < steps_; ++t, dgates += count) {
+    for (int64_t i = 0; i < count; ++i) sum[i] += dgates[i];
+  }
   if (Storage<T>* dw = param_diff(2)) {
     static_op_->backward_weights(bottom[2]->data(), static_gates_, dw, nullptr);
   }

@@ -74,6 +74,7 @@ class RecurrentLayer : public Layer<T> {
   int64_t state_count() const { return streams_ * size(); }
   int64_t gate_count() const { return gates() * state_count(); }
   Step step_at(int64_t t, const T* cont);
+  void times_cont(const T* cont, const T* state, T* out) const;
   void add_static(const BlobVec<T>& bottom);
   void take_first_states(const BlobVec<T>& bottom);
   void hand_out_last_states(const BlobVec<T>& top);

@@ -107,11 +107,19 @@ const std::vector<T>& Solver<T>::test(int i, int batches) {
   require(i >= 0 && i < static_cast<int>(test_nets_.size()), Code::kInvalidArgument, "test net ", i,
           " is not in 0..", test_nets_.size() - 1);
   require(batches >= 0, Code::kInvalidArgument, "number of batches ", batches, " is negative");
+  add_test_batches(i, batches, false);
+  return scores_;
+}
+
+template <typename T>
+void Solver<T>::add_test_batches(int i, int batches, bool answers_requests) {
   Net<T>& net = *test_nets_[i];
   net.share_trained_layers_with(*net_);
   std::vector<T> sums;
   test_loss_ = 0;
   for (int batch = 0; batch < batches; ++batch) {
+    if (answers_requests) answer_requests();
+    if (answers_requests && stopped_) return;
     test_loss_ += net.forward();
     size_t position = 0;
     for (int id : net.output_blobs()) {
@@ -124,7 +132,6 @@ const std::vector<T>& Solver<T>::test(int i, int batches) {
     }
   }
   scores_ = std::move(sums);
-  return scores_;
 }
 
 template class Solver<float>;

@@ -37,18 +37,20 @@ void Solver<T>::display_train(T loss) const {
 
 template <typename T>
 void Solver<T>::run_tests() {
-  for (int i = 0; i < static_cast<int>(test_nets_.size()) && !stopped_; ++i) {
-    answer_requests();
-    if (!stopped_) run_test(i);
-  }
+  for (int i = 0; i < static_cast<int>(test_nets_.size()) && !stopped_; ++i) run_test(i);
 }
 
 template <typename T>
 void Solver<T>::run_test(int i) {
   const int batches = param_.test_iter(i);
   log_info("Iteration ", iteration_, ", Testing net (#", i, ")");
+  add_test_batches(i, batches, true);
+  if (stopped_) {
+    log_info("Test interrupted.");
+    return;
+  }
   std::vector<double> means;
-  for (T sum : test(i, batches)) means.push_back(sum / batches);
+  for (T sum : scores_) means.push_back(sum / batches);
   if (param_.test_compute_loss() && batches > 0) log_info("Test loss: ", test_loss_ / batches);
   display_outputs("Test", *test_nets_[i], means);
 }

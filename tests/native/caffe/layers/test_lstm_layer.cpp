@@ -1,4 +1,5 @@
 #include "caffe/log.hpp"
+#include "caffe/ops/backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/gradient_check.hpp"
 #include "support/recurrent_case.hpp"
@@ -122,6 +123,37 @@ TEST(LSTMLayer, TheNumberOfStreamsMayChange) {
   }
   layer.bottom(0).reshape({2, 1, 4});
   expect_error(Code::kShape, "was set up for 3 steps", [&] { layer.forward(); });
+}
+
+// Values and gradients in float, of images with a static input.
+std::vector<std::vector<float>> run_images(const std::vector<Backend>& order, Phase phase) {
+  const BackendScope scope(order);
+  LayerCase<float> layer(
+      "type: 'LSTM' recurrent_param { num_output: 17 weight_filler { type: 'xavier' } }",
+      {{4, 5, 3, 6, 2}, {4, 5}, {5, 2, 4}}, 1, phase);
+  LayerCase<float>::set(layer.bottom(1),
+                        {0, 0, 0, 0, 0, 1, 0, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 0});
+  layer.propagate() = {true, false, true};
+  layer.setup().forward();
+  LayerCase<float>::set_diff(layer.top(), LayerCase<float>::data(layer.top()));
+  layer.backward();
+  std::vector<std::vector<float>> all = {LayerCase<float>::data(layer.top()),
+                                         LayerCase<float>::diff(layer.bottom(0)),
+                                         LayerCase<float>::diff(layer.bottom(2))};
+  for (int i = 0; i < 4; ++i) all.push_back(LayerCase<float>::diff(layer.blob(i)));
+  return all;
+}
+
+TEST(LSTMLayer, BackendsAndPhasesAgree) {
+  const auto expected = run_images({Backend::kReference}, TRAIN);
+  for (Phase phase : {TRAIN, TEST}) {  // ops of a TEST net are made anew for backward
+    const auto actual = run_images({Backend::kOneDnn, Backend::kReference}, phase);
+    for (size_t i = 0; i < expected.size(); ++i) {
+      for (size_t k = 0; k < expected[i].size(); ++k) {
+        ASSERT_NEAR(actual[i][k], expected[i][k], 1e-5) << i << " " << k;
+      }
+    }
+  }
 }
 
 TEST(LSTMLayer, DebugInfoLogsEveryStep) {

@@ -98,7 +98,7 @@ TEST(SolverRequests, StopEndsTheTraining) {
   EXPECT_EQ(solver->iteration(), 4);
 }
 
-TEST(SolverRequests, StopBeforeATestLeavesItOut) {
+TEST(SolverRequests, StopEndsATest) {
   const auto solver = fed_solver(kTested);
   solver->set_auto_test(true);
   solver->set_request_source(once(*solver, 0, SolverRequest::kStop));
@@ -106,7 +106,8 @@ TEST(SolverRequests, StopBeforeATestLeavesItOut) {
   const std::string text = logged([&] { solver->step(3); });
   EXPECT_EQ(solver->iteration(), 0);
   EXPECT_EQ(weights(solver->net()), before);
-  EXPECT_EQ(count(text, "Testing"), 0);
+  EXPECT_EQ(count(text, "Test interrupted."), 1);
+  EXPECT_EQ(count(text, "Test net output"), 0);
 }
 
 TEST(SolverRequests, SnapshotIsWrittenAndTrainingGoesOn) {

@@ -61,6 +61,12 @@ TEST(Solve, SnapshotAfterTrainMayBeOff) {
   EXPECT_EQ(dir.count_files(), 2);
 }
 
+TEST(Solve, ASnapshotThatCannotBeWrittenIsNoticedFirst) {
+  const auto solver = fed_solver("base_lr: 0.01 max_iter: 2");
+  expect_error(Code::kState, "snapshot_prefix", [&] { solver->solve(); });
+  EXPECT_EQ(solver->iteration(), 0);
+}
+
 TEST(Solve, GoesOnFromAState) {
   TempDir dir;
   const std::string text = "base_lr: 0.01 momentum: 0.9 max_iter: 6 " + prefix(dir);

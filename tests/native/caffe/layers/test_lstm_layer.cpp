@@ -1,7 +1,10 @@
+#include <random>
+
 #include "caffe/log.hpp"
 #include "caffe/ops/backend.hpp"
 #include "support/expect_error.hpp"
 #include "support/gradient_check.hpp"
+#include "support/net_case.hpp"
 #include "support/recurrent_case.hpp"
 #include "support/temp_dir.hpp"
 
@@ -154,6 +157,58 @@ TEST(LSTMLayer, BackendsAndPhasesAgree) {
       }
     }
   }
+}
+
+// A net that has to say at every step what it saw at the first one.
+std::unique_ptr<Solver<float>> memory_solver() {
+  auto solver = make_solver(
+      "type: 'Adam' base_lr: 0.02 momentum: 0.9 lr_policy: 'fixed' random_seed: 4",
+      "layer { name: 'in' type: 'Input' top: 'x' top: 'cont' top: 't' input_param { "
+      "  shape { dim: 5 dim: 16 dim: 1 } shape { dim: 5 dim: 16 } shape { dim: 80 dim: 1 } } }"
+      "layer { name: 'lstm' type: 'LSTM' bottom: 'x' bottom: 'cont' top: 'h' recurrent_param { "
+      "  num_output: 20 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'ip' type: 'InnerProduct' bottom: 'h' top: 'y' inner_product_param { axis: 2 "
+      "  num_output: 1 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'flat' type: 'Flatten' bottom: 'y' top: 'f' flatten_param { axis: 0 "
+      "  end_axis: 1 } }"
+      "layer { name: 'l' type: 'EuclideanLoss' bottom: 'f' bottom: 't' top: 'l' }");
+  std::vector<float> cont(80, 1);
+  std::fill_n(cont.begin(), 16, 0.f);
+  set_values(solver->net().blob("cont"), cont);
+  return solver;
+}
+
+void step_on_noise(Solver<float>* solver, int steps, std::mt19937* generator) {
+  for (int i = 0; i < steps; ++i) {
+    std::vector<float> x(80), t(80);
+    for (float& value : x) value = static_cast<float>((*generator)() % 3) - 1;
+    for (int k = 0; k < 80; ++k) t[k] = x[k % 16];
+    set_values(solver->net().blob("x"), x);
+    set_values(solver->net().blob("t"), t);
+    solver->step(1);
+  }
+}
+
+TEST(LSTMLayer, LearnsToRemember) {
+  std::mt19937 generator(1);
+  const auto solver = memory_solver();
+  step_on_noise(solver.get(), 1, &generator);
+  const float before = solver->net().blob("l")->cpu_data()[0];
+  step_on_noise(solver.get(), 250, &generator);
+  EXPECT_LT(solver->net().blob("l")->cpu_data()[0], 0.2f * before);
+}
+
+TEST(LSTMLayer, BackendsTrainAlike) {
+  std::vector<std::vector<float>> all;
+  for (const auto& order : {std::vector<Backend>{Backend::kReference},
+                            std::vector<Backend>{Backend::kOneDnn, Backend::kReference}}) {
+    const BackendScope scope(order);
+    std::mt19937 generator(1);
+    const auto solver = memory_solver();
+    step_on_noise(solver.get(), 5, &generator);
+    all.push_back(weights(solver->net()));
+  }
+  for (size_t i = 0; i < all[0].size(); ++i) ASSERT_NEAR(all[0][i], all[1][i], 1e-4) << i;
 }
 
 TEST(LSTMLayer, DebugInfoLogsEveryStep) {

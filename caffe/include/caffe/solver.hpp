@@ -12,6 +12,9 @@
 
 namespace caffe {
 
+// What somebody outside wants of a running solver.
+enum class SolverRequest { kNone, kStop, kSnapshot };
+
 // Formulas and order of steps: shared/spec solvers.md. A subclass defines the update of
 // one parameter (its history banks and its rule).
 template <typename T>
@@ -26,10 +29,20 @@ class Solver {
   // history and counter stay as they were before it. A loss that is not finite fails with
   // kNumeric.
   T step(int n);
+  // The whole training: restores `state` if it is given, steps to max_iter with periodic
+  // tests, writes the snapshot that snapshot_after_train asks for, and shows a last loss and
+  // test where they are due.
+  void solve(const std::string& state = "");
+  // Asked after every iteration and before every batch of a periodic test until it answers
+  // kNone: kSnapshot writes one, kStop ends step.
+  using RequestSource = std::function<SolverRequest()>;
+  void set_request_source(RequestSource source) { request_source_ = std::move(source); }
+  // Whether the last step ended because of kStop.
+  bool stopped() const { return stopped_; }
   // Sums of every output element of test net i over `batches` forward passes.
   const std::vector<T>& test(int i, int batches);
   const std::vector<T>& scores() const { return scores_; }
-  // Runs the prototxt's periodic tests (test_interval) inside step; off by default.
+  // Runs the prototxt's periodic tests (test_interval) inside step; off until solve.
   void set_auto_test(bool on) { auto_test_ = on; }
 
   Net<T>& net() { return *net_; }
@@ -72,6 +85,8 @@ class Solver {
   void load_weights();
   // solver.cpp
   void iterate(int start);
+  bool test_due() const;
+  void answer_requests();
   T forward_backward();
   void smooth_loss(T loss, int start);
   // solver_update.cpp
@@ -80,6 +95,8 @@ class Solver {
   void apply_update(bool display);
   // solver_display.cpp
   void run_tests();
+  void run_test(int i);
+  void add_test_batches(int i, int batches, bool answers_requests);
   void display_outputs(const char* kind, const Net<T>& net, const std::vector<double>& means) const;
   void display_train(T loss) const;
 
@@ -92,7 +109,9 @@ class Solver {
   std::vector<T> losses_;
   T smoothed_loss_ = 0;
   std::vector<T> scores_;
-  bool auto_test_ = false;
+  double test_loss_ = 0;  // sum over the batches of the last test
+  RequestSource request_source_;
+  bool auto_test_ = false, stopped_ = false;
   bool told_no_hdf5_ = false;
 };
 

@@ -66,6 +66,10 @@ TEST(NetInit, MistakesNameTheLayer) {
   expect_error(Code::kBadNet, "layer 'split'", [&] {
     make_net(kInput + std::string("layer { name: 'split' type: 'Split' bottom: 'x' top: 'x' }"));
   });
+  expect_error(Code::kBadNet, "layer 'l' (EuclideanLoss) cannot work in place", [&] {
+    make_net(kInput + std::string("layer { name: 'l' type: 'EuclideanLoss' bottom: 'x' bottom: 't' "
+                                  "top: 'x' }"));
+  });
   expect_error(Code::kBadNet, "'Convolutoin'", [&] {
     make_net(kInput + std::string("layer { name: 'c' type: 'Convolutoin' bottom: 'x' top: 'y' }"));
   });

@@ -8,6 +8,12 @@
 
 namespace caffe {
 
+// Whether `value`, cut to an integer, is `label`.
+template <typename T>
+bool is_label(T value, int64_t label) {
+  return std::isfinite(value) && std::fabs(value) < T(1e15) && static_cast<int64_t>(value) == label;
+}
+
 // The class at position `index` of `labels`, cut to an integer. Throws kNumeric, naming the
 // item, unless it is `ignored` or lies in 0..classes-1. `inner`: positions per item.
 template <typename T>

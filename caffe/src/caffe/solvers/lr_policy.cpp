@@ -12,13 +12,10 @@ void check_lr_policy(const SolverParameter& param) {
   const auto want = [&](bool condition, const char* text) {
     require(condition, Code::kBadNet, "lr_policy '", policy, "' needs ", text);
   };
-  if (policy == "fixed" || policy == "exp" || policy == "inv") return;
+  if (policy == "fixed" || policy == "exp" || policy == "inv" || policy == "multistep") return;
   if (policy == "step" || policy == "sigmoid") {
     want(param.stepsize() > 0, "stepsize > 0");
     want(param.gamma() >= 0, "gamma >= 0");
-  } else if (policy == "multistep") {
-    want(std::is_sorted(param.stepvalue().begin(), param.stepvalue().end()),
-         "stepvalue entries in increasing order");
   } else if (policy == "poly") {
     want(param.max_iter() > 0, "max_iter > 0");
   } else {

@@ -1,6 +1,7 @@
 // The training loop (shared/spec solvers.md 1) and tests.
 #include "caffe/solver.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "caffe/log.hpp"
@@ -14,17 +15,33 @@ T Solver<T>::step(int n) {
   const ThreadScope threads(net_->threads());
   losses_.clear();
   smoothed_loss_ = 0;
+  stopped_ = false;
   const int start = iteration_;
-  for (int i = 0; i < n; ++i) iterate(start);
+  for (int i = 0; i < n && !stopped_; ++i) iterate(start);
   return smoothed_loss_;
+}
+
+template <typename T>
+bool Solver<T>::test_due() const {
+  return param_.test_interval() > 0 && iteration_ % param_.test_interval() == 0;
+}
+
+template <typename T>
+void Solver<T>::answer_requests() {
+  if (!request_source_) return;
+  for (SolverRequest request = request_source_(); request != SolverRequest::kNone;
+       request = request_source_()) {
+    if (request == SolverRequest::kSnapshot) snapshot();
+    if (request == SolverRequest::kStop) stopped_ = true;
+    if (stopped_) return;
+  }
 }
 
 template <typename T>
 void Solver<T>::iterate(int start) {
   net_->clear_param_diffs();
-  const bool test_due = param_.test_interval() > 0 && iteration_ % param_.test_interval() == 0 &&
-                        (iteration_ > 0 || param_.test_initialization());
-  if (auto_test_ && test_due) run_tests();
+  if (auto_test_ && test_due() && (iteration_ > 0 || param_.test_initialization())) run_tests();
+  if (stopped_) return;
   const bool display = param_.display() > 0 && iteration_ % param_.display() == 0;
   net_->set_debug_info(display && param_.debug_info());
   T loss = 0;
@@ -35,6 +52,31 @@ void Solver<T>::iterate(int start) {
   apply_update(display);
   ++iteration_;
   if (param_.snapshot() > 0 && iteration_ % param_.snapshot() == 0) snapshot();
+  answer_requests();
+}
+
+template <typename T>
+void Solver<T>::solve(const std::string& state) {
+  require(!param_.snapshot_after_train() || !param_.snapshot_prefix().empty(), Code::kState,
+          "snapshot_after_train needs a snapshot_prefix");  // known before hours of training
+  if (!state.empty()) restore(state);
+  auto_test_ = true;
+  const int start = iteration_;
+  log_info("Solving ", net_->name(), " with ", type(), " from iteration ", start);
+  step(std::max(0, param_.max_iter() - iteration_));
+  const bool just_done = param_.snapshot() > 0 && iteration_ % param_.snapshot() == 0;
+  if (param_.snapshot_after_train() && !just_done) snapshot();
+  if (stopped_) {
+    log_info("Optimization stopped early.");
+    return;
+  }
+  if (param_.display() > 0 && iteration_ % param_.display() == 0) {
+    const ThreadScope threads(net_->threads());
+    smooth_loss(net_->forward(), start);
+    log_info("Iteration ", iteration_, ", loss = ", smoothed_loss_);
+  }
+  if (test_due()) run_tests();
+  log_info("Optimization Done.");
 }
 
 template <typename T>
@@ -67,11 +109,20 @@ const std::vector<T>& Solver<T>::test(int i, int batches) {
   require(i >= 0 && i < static_cast<int>(test_nets_.size()), Code::kInvalidArgument, "test net ", i,
           " is not in 0..", test_nets_.size() - 1);
   require(batches >= 0, Code::kInvalidArgument, "number of batches ", batches, " is negative");
+  add_test_batches(i, batches, false);
+  return scores_;
+}
+
+template <typename T>
+void Solver<T>::add_test_batches(int i, int batches, bool answers_requests) {
   Net<T>& net = *test_nets_[i];
   net.share_trained_layers_with(*net_);
   std::vector<T> sums;
+  test_loss_ = 0;
   for (int batch = 0; batch < batches; ++batch) {
-    net.forward();
+    if (answers_requests) answer_requests();
+    if (answers_requests && stopped_) return;
+    test_loss_ += net.forward();
     size_t position = 0;
     for (int id : net.output_blobs()) {
       const Blob<T>& blob = *net.blobs()[id];
@@ -83,7 +134,6 @@ const std::vector<T>& Solver<T>::test(int i, int batches) {
     }
   }
   scores_ = std::move(sums);
-  return scores_;
 }
 
 template class Solver<float>;

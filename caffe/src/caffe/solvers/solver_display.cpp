@@ -37,33 +37,22 @@ void Solver<T>::display_train(T loss) const {
 
 template <typename T>
 void Solver<T>::run_tests() {
-  for (int i = 0; i < static_cast<int>(test_nets_.size()); ++i) {
-    const int batches = param_.test_iter(i);
-    log_info("Iteration ", iteration_, ", Testing net (#", i, ")");
-    test_nets_[i]->set_debug_info(param_.debug_info());
-    const std::vector<T>& sums = test(i, batches);
-    std::vector<double> means;
-    for (T sum : sums) means.push_back(sum / batches);
-    if (param_.test_compute_loss()) {
-      double loss = 0;
-      size_t position = 0;
-      const Net<T>& net = *test_nets_[i];
-      for (int id : net.output_blobs()) {
-        double weight = 0;
-        for (int layer = 0; layer < net.num_layers(); ++layer) {
-          for (size_t top = 0; top < net.top_ids(layer).size(); ++top) {
-            if (net.top_ids(layer)[top] == id)
-              weight = net.layer(layer).loss(static_cast<int>(top));
-          }
-        }
-        for (int64_t k = 0; k < net.blobs()[id]->count() && position < means.size(); ++k) {
-          loss += weight * means[position++];
-        }
-      }
-      log_info("Test loss: ", loss);
-    }
-    display_outputs("Test", *test_nets_[i], means);
+  for (int i = 0; i < static_cast<int>(test_nets_.size()) && !stopped_; ++i) run_test(i);
+}
+
+template <typename T>
+void Solver<T>::run_test(int i) {
+  const int batches = param_.test_iter(i);
+  log_info("Iteration ", iteration_, ", Testing net (#", i, ")");
+  add_test_batches(i, batches, true);
+  if (stopped_) {
+    log_info("Test interrupted.");
+    return;
   }
+  std::vector<double> means;
+  for (T sum : scores_) means.push_back(sum / batches);
+  if (param_.test_compute_loss() && batches > 0) log_info("Test loss: ", test_loss_ / batches);
+  display_outputs("Test", *test_nets_[i], means);
 }
 
 template class Solver<float>;

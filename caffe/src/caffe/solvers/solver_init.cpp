@@ -105,6 +105,7 @@ void Solver<T>::add_test_net(NetParameter net, const std::string& file) {
   // A generator of its own: a test net must not disturb the train net's draws.
   const int64_t seed = param_.random_seed() >= 0 ? param_.random_seed() + 1 + index : -1;
   test_nets_.push_back(std::make_unique<Net<T>>(net, std::make_shared<Random>(seed)));
+  test_nets_.back()->set_debug_info(param_.debug_info());
   test_nets_.back()->share_trained_layers_with(*net_);
 }
 
@@ -117,6 +118,8 @@ void Solver<T>::load_weights() {
       if (first == std::string::npos) continue;
       name = name.substr(first, name.find_last_not_of(" \t") - first + 1);
       net_->copy_trained_layers_from(name);
+      // Test nets share what the train net has; they may have layers of their own.
+      for (const auto& net : test_nets_) net->copy_trained_layers_from(name);
     }
   }
 }

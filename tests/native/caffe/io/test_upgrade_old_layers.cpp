@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
+
 #include "caffe/io/upgrade_old_layers.hpp"
 #include "caffe/log.hpp"
 #include "support/expect_close.hpp"
@@ -46,6 +48,37 @@ TEST(GoldenUpgradedNet, RunsAsInCaffe) {
   set_values(net.blob("x"), arrays.at("in/x").values);
   net.forward();
   expect_close("y", net.blob("y")->cpu_data(), arrays.at("out/y"), 1e-3f);
+}
+
+// Types and parameters of the losses arrive: each net is built, and its loss is as by hand.
+TEST(UpgradedNet, OldLossesRun) {
+  const std::string inputs =
+      "input: 'a' input_dim: 1 input_dim: 2 input_dim: 1 input_dim: 1 "
+      "input: 'b' input_dim: 1 input_dim: 2 input_dim: 1 input_dim: 1 "
+      "input: 't' input_dim: 1 input_dim: 1 input_dim: 1 input_dim: 1 "
+      "layers { type: SILENCE bottom: 'a' bottom: 'b' bottom: 't' } layers { name: 'l' top: 'l' ";
+  const struct {
+    const char* layer;
+    double loss;
+  } kCases[] = {
+      {"type: HINGE_LOSS bottom: 'a' bottom: 't' hinge_loss_param { norm: L2 } }", 1.5 * 1.5 + 0},
+      {"type: MULTINOMIAL_LOGISTIC_LOSS bottom: 'b' bottom: 't' }", -std::log(0.25)},
+      {"type: SIGMOID_CROSS_ENTROPY_LOSS bottom: 'a' bottom: 'b' }",
+       std::log(1 + std::exp(0.5)) - 0.5 * 0.75 + std::log(1 + std::exp(2)) - 2 * 0.25},
+      {"type: CONTRASTIVE_LOSS bottom: 'a' bottom: 'b' bottom: 't' }",
+       (0.25 * 0.25 + 1.75 * 1.75) / 2},
+      {"type: SOFTMAX_LOSS bottom: 'a' bottom: 't' loss_weight: 2 }",
+       2 * std::log(1 + std::exp(-1.5))},
+      {"type: EUCLIDEAN_LOSS bottom: 'a' bottom: 'b' }", (0.25 * 0.25 + 1.75 * 1.75) / 2},
+  };
+  for (const auto& c : kCases) {
+    SCOPED_TRACE(c.layer);
+    const auto net = make_net(inputs + c.layer);
+    set_values(net->blob("a"), {0.5, 2});
+    set_values(net->blob("b"), {0.75, 0.25});
+    set_values(net->blob("t"), {1});
+    EXPECT_NEAR(net->forward(), c.loss, 1e-5);
+  }
 }
 
 NetParameter upgraded(const std::string& text) {

@@ -49,6 +49,20 @@ MODELS: dict[str, tuple[str, str, str, list[int], int]] = {
         [256, 3, 227, 227],
         60_965_224,
     ),
+    "alexnet": (
+        "models/bvlc_alexnet/train_val.prototxt",
+        "models/bvlc_alexnet/solver.prototxt",
+        "models/bvlc_alexnet/deploy.prototxt",
+        [256, 3, 227, 227],
+        60_965_224,
+    ),
+    "googlenet": (
+        "models/bvlc_googlenet/train_val.prototxt",
+        "models/bvlc_googlenet/solver.prototxt",
+        "models/bvlc_googlenet/deploy.prototxt",
+        [32, 3, 224, 224],
+        13_378_280,
+    ),
 }
 JAVA_NET = "examples/cifar10/cifar10_full_java_train_test.prototxt"
 JAVA_SOLVER = "examples/cifar10/cifar10_full_java_solver.prototxt"

@@ -150,6 +150,27 @@ def test_shapes_and_number_of_weights(model: str) -> None:
     assert deployed == (facts.deployed_weights or facts.weights)
 
 
+GOOGLENET_SCORES = [f"loss{i}/{score}" for i in "123" for score in (f"loss{i}", "top-1", "top-5")]
+
+
+# What a test reports, by which apps ask for it.
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("caffenet", ["accuracy", "loss"]),
+        ("alexnet", ["accuracy", "loss"]),
+        ("googlenet", GOOGLENET_SCORES),
+        ("squeezenet_v1.1", ["accuracy", "accuracy_top5", "loss"]),
+        ("vgg16", ["accuracy", "accuracy_top5", "loss"]),
+        ("resnet50", ["accuracy", "accuracy_top5", "loss"]),
+    ],
+)
+def test_outputs_of_a_test(model: str, expected: list[str]) -> None:
+    shapes, _ = walk(net(MODELS[model].net), (1, *MODELS[model].image), TEST)
+    read = {name for layer in net(MODELS[model].net).layer for name in layer.bottom}
+    assert sorted(set(shapes) - read) == expected
+
+
 def trained_layers(path: str) -> list[str]:
     """Names of the layers with weights, which trained models are loaded by."""
     kinds = ("BatchNorm", "Convolution", "InnerProduct", "Scale")

@@ -1,9 +1,8 @@
-"""The prototxts under caffe/: parsed by the schema, equal to the published models' table."""
+"""The prototxts under caffe/: parsed by the schema, equal to what is published of the models."""
 
 from __future__ import annotations
 
 import csv
-import math
 import struct
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +10,8 @@ from typing import Any
 
 import pytest
 from caffe_schema import ROOT, SHARED, parse
+from model_shapes import TEST, walk
+from published_models import IN_TABLE, MODELS
 
 pytestmark = pytest.mark.unit
 
@@ -19,40 +20,10 @@ PROTOTXTS = sorted(
     path for tree in ("examples", "models") for path in (CAFFE / tree).rglob("*.prototxt")
 )
 
-# Model in the table: net, solver, deploy net, shape of one minibatch, number of weights.
-MODELS: dict[str, tuple[str, str, str, list[int], int]] = {
-    "lenet": (
-        "examples/mnist/lenet_train_test.prototxt",
-        "examples/mnist/lenet_solver.prototxt",
-        "examples/mnist/lenet.prototxt",
-        [64, 1, 28, 28],
-        431_080,
-    ),
-    "cifar10_quick": (
-        "examples/cifar10/cifar10_quick_train_test.prototxt",
-        "examples/cifar10/cifar10_quick_solver.prototxt",
-        "examples/cifar10/cifar10_quick.prototxt",
-        [100, 3, 32, 32],
-        145_578,
-    ),
-    "cifar10_full": (
-        "examples/cifar10/cifar10_full_train_test.prototxt",
-        "examples/cifar10/cifar10_full_solver.prototxt",
-        "examples/cifar10/cifar10_full.prototxt",
-        [100, 3, 32, 32],
-        89_578,
-    ),
-    "caffenet": (
-        "models/bvlc_reference_caffenet/train_val.prototxt",
-        "models/bvlc_reference_caffenet/solver.prototxt",
-        "models/bvlc_reference_caffenet/deploy.prototxt",
-        [256, 3, 227, 227],
-        60_965_224,
-    ),
-}
 JAVA_NET = "examples/cifar10/cifar10_full_java_train_test.prototxt"
 JAVA_SOLVER = "examples/cifar10/cifar10_full_java_solver.prototxt"
 DIGITS_NET = "examples/digits/digits_lenet_train_test.prototxt"
+DIGITS_SOLVER = "examples/digits/digits_lenet_solver.prototxt"
 
 
 def is_solver(path: Path) -> bool:
@@ -123,34 +94,6 @@ def check_layer(layer: Any, row: dict[str, str]) -> None:
     assert layer_settings(layer) == settings(row["parameters"]), where
 
 
-def weight_count(parameters: Any, minibatch: list[int]) -> int:
-    """Walks the shapes of a net (in TRAIN) and counts what it learns."""
-    shapes: dict[str, list[int]] = {}
-    count = 0
-    for layer in parameters.layer:
-        if any(rule.HasField("phase") and rule.phase != 0 for rule in layer.include):
-            continue
-        shape = list(shapes[layer.bottom[0]]) if layer.bottom else list(minibatch)
-        if layer.type == "Convolution":
-            p = layer.convolution_param
-            kernel, pad = p.kernel_size[0], p.pad[0] if p.pad else 0
-            count += p.num_output * (shape[1] // p.group) * kernel**2 + p.num_output
-            stride = p.stride[0] if p.stride else 1
-            extents = [(extent + 2 * pad - kernel) // stride + 1 for extent in shape[2:]]
-            shape = [shape[0], p.num_output, *extents]
-        elif layer.type == "Pooling":
-            p = layer.pooling_param
-            extents = [math.ceil((e - p.kernel_size) / p.stride) + 1 for e in shape[2:]]
-            shape = [*shape[:2], *extents]
-        elif layer.type == "InnerProduct":
-            outputs = layer.inner_product_param.num_output
-            count += outputs * math.prod(shape[1:]) + outputs
-            shape = [shape[0], outputs]
-        for top in layer.top:
-            shapes[top] = shape
-    return count
-
-
 @pytest.mark.parametrize("path", PROTOTXTS, ids=lambda path: str(path.relative_to(CAFFE)))
 def test_parses(path: Path) -> None:
     if not is_solver(path):
@@ -161,42 +104,114 @@ def test_parses(path: Path) -> None:
     assert (CAFFE / parameters.snapshot_prefix).parent.is_dir()
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", IN_TABLE)
 def test_layers_agree_with_the_table(model: str) -> None:
     expected = [row for row in table(model) if row["index"] != "solver"]
-    layers = net(MODELS[model][0]).layer
+    layers = net(MODELS[model].net).layer
     assert [layer.name for layer in layers] == [row["layer"] for row in expected]
     for layer, row in zip(layers, expected):
         check_layer(layer, row)
 
 
-@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("model", IN_TABLE)
 def test_solver_agrees_with_the_table(model: str) -> None:
-    (expected,) = (row for row in table(model) if row["index"] == "solver")
-    assert dict(flat(solver(MODELS[model][1]))) == settings(expected["parameters"])
+    (row,) = (row for row in table(model) if row["index"] == "solver")
+    expected = {**settings(row["parameters"]), **MODELS[model].relocated}
+    assert dict(flat(solver(MODELS[model].solver))) == expected
 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_deploy_net_takes_the_weights_of_the_trained_one(model: str) -> None:
     """The layers between data and loss are the same, so weights match by name and shape."""
     ends = {"Data", "Input", "Accuracy", "SoftmaxWithLoss", "Softmax"}
-    trained, deployed = net(MODELS[model][0]), net(MODELS[model][2])
+    facts = MODELS[model]
+    trained, deployed = net(facts.net), net(facts.deploy)
     assert [layer for layer in deployed.layer if layer.type not in ends] == [
-        layer for layer in trained.layer if layer.type not in ends
+        layer
+        for layer in trained.layer
+        if layer.type not in ends and not layer.name.startswith(facts.heads)
     ]
-    assert list(deployed.layer[0].input_param.shape[0].dim)[1:] == MODELS[model][3][1:]
-    last = [layer for layer in trained.layer if layer.type == "InnerProduct"][-1]
-    assert [deployed.layer[-1].type, *deployed.layer[-1].bottom] == ["Softmax", *last.top]
+    assert tuple(deployed.layer[0].input_param.shape[0].dim)[1:] == facts.image
+    losses = [layer for layer in trained.layer if layer.type == "SoftmaxWithLoss"]
+    assert list(losses[-1].bottom) == [facts.scores, "label"]
+    last = deployed.layer[-1]
+    assert [last.type, *last.bottom, *last.top] == ["Softmax", facts.scores, "prob"]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_number_of_weights(model: str) -> None:
-    path, _, _, minibatch, weights = MODELS[model]
-    assert weight_count(net(path), minibatch) == weights
+def test_shapes_and_number_of_weights(model: str) -> None:
+    facts = MODELS[model]
+    shapes, weights = walk(net(facts.net), (2, *facts.image))
+    assert {name: shapes[name] for name in facts.shapes} == {
+        name: (2, *shape) for name, shape in facts.shapes.items()
+    }
+    assert weights == facts.weights
+    _, deployed = walk(net(facts.deploy), (1, *facts.image), TEST)
+    assert deployed == (facts.deployed_weights or facts.weights)
+
+
+GOOGLENET_SCORES = [f"loss{i}/{score}" for i in "123" for score in (f"loss{i}", "top-1", "top-5")]
+
+
+# What a test reports, by which apps ask for it.
+@pytest.mark.parametrize(
+    ("model", "expected"),
+    [
+        ("caffenet", ["accuracy", "loss"]),
+        ("alexnet", ["accuracy", "loss"]),
+        ("googlenet", GOOGLENET_SCORES),
+        ("squeezenet_v1.1", ["accuracy", "accuracy_top5", "loss"]),
+        ("vgg16", ["accuracy", "accuracy_top5", "loss"]),
+        ("resnet50", ["accuracy", "accuracy_top5", "loss"]),
+    ],
+)
+def test_outputs_of_a_test(model: str, expected: list[str]) -> None:
+    shapes, _ = walk(net(MODELS[model].net), (1, *MODELS[model].image), TEST)
+    read = {name for layer in net(MODELS[model].net).layer for name in layer.bottom}
+    assert sorted(set(shapes) - read) == expected
+
+
+def trained_layers(path: str) -> list[str]:
+    """Names of the layers with weights, which trained models are loaded by."""
+    kinds = ("BatchNorm", "Convolution", "InnerProduct", "Scale")
+    return [layer.name for layer in net(path).layer if layer.type in kinds]
+
+
+def test_layers_of_vgg16_are_named_as_published() -> None:
+    blocks = [(1, 2), (2, 2), (3, 3), (4, 3), (5, 3)]
+    convolutions = [f"conv{block}_{i + 1}" for block, count in blocks for i in range(count)]
+    assert trained_layers(MODELS["vgg16"].net) == [*convolutions, "fc6", "fc7", "fc8"]
+
+
+def test_layers_of_resnet50_are_named_as_published() -> None:
+    expected = ["conv1", "bn_conv1", "scale_conv1"]
+    for stage, letters in ((2, "abc"), (3, "abcd"), (4, "abcdef"), (5, "abc")):
+        for letter in letters:
+            for branch in ["1"] * (letter == "a") + ["2a", "2b", "2c"]:
+                tag = f"{stage}{letter}_branch{branch}"
+                expected += [f"res{tag}", f"bn{tag}", f"scale{tag}"]
+    assert trained_layers(MODELS["resnet50"].net) == [*expected, "fc1000"]
+
+
+# Simonyan and Zisserman, section 3.1; He et al., section 3.4: images per update, momentum,
+# weight decay, first learning rate, updates.
+@pytest.mark.parametrize(
+    ("model", "images", "momentum", "decay", "rate", "updates"),
+    [("vgg16", 256, 0.9, 5e-4, 0.01, 370_000), ("resnet50", 256, 0.9, 1e-4, 0.1, 600_000)],
+)
+def test_solver_follows_the_paper(
+    model: str, images: int, momentum: float, decay: float, rate: float, updates: int
+) -> None:
+    ours = solver(MODELS[model].solver)
+    batch = net(MODELS[model].net).layer[0].data_param.batch_size
+    assert (ours.iter_size * batch, ours.max_iter) == (images, updates)
+    assert (ours.momentum, ours.weight_decay, ours.base_lr) == pytest.approx(
+        (momentum, decay, rate)
+    )
 
 
 def test_number_of_weights_of_the_digits_net() -> None:
-    assert weight_count(net(DIGITS_NET), [32, 1, 8, 8]) == 30_360
+    assert walk(net(DIGITS_NET), (32, 1, 8, 8))[1] == 30_360
 
 
 def feeds(path: str) -> list[tuple[str, str, list[int]]]:
@@ -219,9 +234,9 @@ def test_java_net_is_the_full_net_fed_from_the_jvm() -> None:
         ("data", "TEST", images),
         ("label", "TEST", labels),
     ]
-    full = [layer for layer in net(MODELS["cifar10_full"][0]).layer if layer.type != "Data"]
+    full = [layer for layer in net(MODELS["cifar10_full"].net).layer if layer.type != "Data"]
     assert [layer for layer in net(JAVA_NET).layer if layer.type != "JavaData"] == full
-    ours, theirs = solver(JAVA_SOLVER), solver(MODELS["cifar10_full"][1])
+    ours, theirs = solver(JAVA_SOLVER), solver(MODELS["cifar10_full"].solver)
     assert ours.net == JAVA_NET
     theirs.net = ours.net
     assert ours == theirs
@@ -237,5 +252,7 @@ def test_digits_net_reads_images_of_8x8() -> None:
 
 
 def test_all_models_are_there() -> None:
-    named = {path for model in MODELS.values() for path in model[:3]} | {JAVA_NET, JAVA_SOLVER}
-    assert named <= {str(path.relative_to(CAFFE)) for path in PROTOTXTS}
+    """And no model is there without its facts."""
+    named = {path for m in MODELS.values() for path in (m.net, m.solver, m.deploy)}
+    others = {JAVA_NET, JAVA_SOLVER, DIGITS_NET, DIGITS_SOLVER}
+    assert named | others == {str(path.relative_to(CAFFE)) for path in PROTOTXTS}

@@ -35,16 +35,18 @@ class TrainingLoopSpec extends AnyFlatSpec {
   "A TrainingLoop" should "average what partitions come to, and test" taggedAs SparkTag in {
     // The same data everywhere: the average is what one net comes to. A partition has none.
     val log = run(11, minibatches(5, 0, 2))
-    assert(log.take(2) == Seq(
-      ": trainPartitionSizes = Array(5, 0, 2)",
-      ": testPartitionSizes = Array(2, 0, 1)"
-    ))
+    assert(
+      log.take(2) == Seq(
+        ": trainPartitionSizes = Array(5, 0, 2)",
+        ": testPartitionSizes = Array(2, 0, 1)"
+      )
+    )
     val accuracies = log.filter(_.endsWith("% accuracy"))
     val (_, accuracy) = LinearSoftmax.tested(LinearSoftmax.trained(10 * tau))
     assert(accuracies.length == 2)
     assert(accuracies.last == f", i = 10: ${100 * accuracy}%.2f%% accuracy")
-    val round = Seq("broadcasting weights", "setting weights on workers", "training",
-      "collecting weights")
+    val round =
+      Seq("broadcasting weights", "setting weights on workers", "training", "collecting weights")
     assert(log.filter(_.startsWith(", i = 3: ")) == round.map(", i = 3: " + _))
     assert(log.last == ": finished training")
     val weights = WorkerNet(SmallSolver.param.toByteArray).getWeights().allWeights("ip")

@@ -16,7 +16,9 @@ class OptionsSpec extends AnyFlatSpec {
   "Options" should "be what was given, or the default" taggedAs Unit in {
     assert(of("a", Int.box(3)).int("a", 1) == 3 && of("a", Int.box(3)).int("b", 1) == 1)
     assert(of("a", Long.box(1L << 40)).long("a", 1) == 1L << 40)
-    assert(of("a", Double.box(0.5)).double("a", 1) == 0.5 && of("a", Int.box(2)).double("a", 1) == 2)
+    assert(
+      of("a", Double.box(0.5)).double("a", 1) == 0.5 && of("a", Int.box(2)).double("a", 1) == 2
+    )
     assert(of("a", Boolean.box(true)).boolean("a", default = false))
     assert(of("a", "x").string("a", "y") == "x" && of("a", "x").string("b", "y") == "y")
   }

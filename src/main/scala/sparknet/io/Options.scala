@@ -15,7 +15,9 @@ final class Options(given: JavaMap[String, Object], known: String*) {
   given.keySet.asScala.toSeq.sorted
     .find(!known.contains(_))
     .foreach(unknown =>
-      invalid(s"there is no option '$unknown'; there are ${known.init.mkString(", ")} and ${known.last}")
+      invalid(
+        s"there is no option '$unknown'; there are ${known.init.mkString(", ")} and ${known.last}"
+      )
     )
 
   def long(name: String, default: Long): Long = get(name, default) {

@@ -126,8 +126,11 @@ def running(command: Sequence[str | Path], folder: Path, **variables: str) -> It
         program.close()
 
 
-def submit(jar: Path, *arguments: str | Path, workers: int = 2) -> list[str | Path]:
+def submit(
+    jar: Path, *arguments: str | Path, workers: int = 2, memory_mb: int = 1024
+) -> list[str | Path]:
     """A spark-submit command with two executor JVMs, the jar on both paths."""
-    master = f"local-cluster[{workers},1,1024]"
-    options = ["--master", master, "--conf", "spark.executor.memory=1g", "--jars", jar]
+    master = f"local-cluster[{workers},1,{memory_mb}]"
+    memory = ["--driver-memory", f"{memory_mb}m", "--conf", f"spark.executor.memory={memory_mb}m"]
+    options = ["--master", master, *memory, "--jars", jar]
     return ["spark-submit", *options, "--py-files", jar, *arguments]

@@ -73,6 +73,9 @@ TEST(ConvolutionLayer, Gradient) {
   }
   check_gradients(convolution("num_output: 2 kernel_size: 2"), {{1, 2, 3, 3, 2}});
   check_gradients(convolution("num_output: 2 kernel_size: 3"), {{2, 2, 5}});
+  check_gradients(convolution("num_output: 2 kernel_size: 2 axis: 2"), {{2, 2, 3, 4}});
+  check_gradients(convolution("num_output: 2 kernel_size: 2 axis: 0"), {{3, 2, 3}});
+  check_gradients(convolution("num_output: 2"), {{3, 4}});  // no spatial axes
 }
 
 TEST(ConvolutionLayer, BottomsShareTheWeights) {

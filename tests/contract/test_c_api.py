@@ -26,7 +26,7 @@ JAVA = {
     "int64_t": {"long"},
     "size_t": {"long"},
     "const char*": {"String", "byte[]"},
-    "const void*": {"byte[]"},
+    "const void*": {"byte[]", "Pointer"},
     "void*": {"Pointer"},
     "int32_t*": {"IntByReference", "int[]"},
     "int64_t*": {"LongByReference", "long[]"},
@@ -36,7 +36,7 @@ JAVA = {
     "const float*": {"float[]", "Pointer"},
     "const int32_t*": {"int[]"},
     "const uint8_t*": {"Pointer"},
-    "uint8_t*": {"byte[]"},
+    "uint8_t*": {"Pointer"},
     "ccaffe_data_callback": {"DataCallback"},
     "ccaffe_feed_callback": {"FeedCallback"},
 }

@@ -3,15 +3,13 @@ package libs;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.Serializable;
-import java.util.Arrays;
 
 /** An RGB image of 8 bits per channel, one plane per channel, rows from the top. */
 public class ByteImage implements Serializable {
   private static final long serialVersionUID = 1L;
 
-  private final byte[] red;
-  private final byte[] green;
-  private final byte[] blue;
+  private final byte[] planes;
+  private final int plane;
   private final int height;
   private final int width;
 
@@ -26,33 +24,30 @@ public class ByteImage implements Serializable {
     for (int y = 0; y < height; y++) {
       image.getRGB(0, y, width, 1, row, 0, width);
       for (int x = 0; x < width; x++) {
-        red[y * width + x] = (byte) (row[x] >> 16);
-        green[y * width + x] = (byte) (row[x] >> 8);
-        blue[y * width + x] = (byte) row[x];
+        planes[y * width + x] = (byte) (row[x] >> 16);
+        planes[plane + y * width + x] = (byte) (row[x] >> 8);
+        planes[2 * plane + y * width + x] = (byte) row[x];
       }
     }
   }
 
   /** Takes planes in the order red, green, blue, each of height * width bytes by rows. */
   public ByteImage(byte[] image, int height, int width) {
-    int plane = Math.multiplyExact(height, width);
+    this.plane = Math.multiplyExact(height, width);
     if (image.length != 3L * plane) {
       throw new IllegalArgumentException(
           "an image of 3x" + height + "x" + width + " has " + 3L * plane + " bytes, not "
               + image.length);
     }
-    this.red = Arrays.copyOfRange(image, 0, plane);
-    this.green = Arrays.copyOfRange(image, plane, 2 * plane);
-    this.blue = Arrays.copyOfRange(image, 2 * plane, 3 * plane);
+    this.planes = image.clone();
     this.height = height;
     this.width = width;
   }
 
   /** A black image. */
   public ByteImage(int height, int width) {
-    this.red = new byte[Math.multiplyExact(height, width)];
-    this.green = new byte[red.length];
-    this.blue = new byte[red.length];
+    this.plane = Math.multiplyExact(height, width);
+    this.planes = new byte[Math.multiplyExact(3, plane)];
     this.height = height;
     this.width = width;
   }
@@ -64,23 +59,32 @@ public class ByteImage implements Serializable {
     for (int y = 0; y < height; y++) {
       image.getRaster().getSamples(0, y, width, 1, 0, row);
       for (int x = 0; x < width; x++) {
-        red[y * width + x] = (byte) (row[x] >> shift);
+        planes[y * width + x] = (byte) (row[x] >> shift);
       }
     }
-    System.arraycopy(red, 0, green, 0, red.length);
-    System.arraycopy(red, 0, blue, 0, red.length);
+    System.arraycopy(planes, 0, planes, plane, plane);
+    System.arraycopy(planes, 0, planes, 2 * plane, plane);
   }
 
   public byte getRed(int row, int col) {
-    return red[row * width + col];
+    return planes[at(row, col)];
   }
 
   public byte getGreen(int row, int col) {
-    return green[row * width + col];
+    return planes[plane + at(row, col)];
   }
 
   public byte getBlue(int row, int col) {
-    return blue[row * width + col];
+    return planes[2 * plane + at(row, col)];
+  }
+
+  // A column outside the image would otherwise be read from another row or plane.
+  private int at(int row, int col) {
+    if (row < 0 || row >= height || col < 0 || col >= width) {
+      throw new ArrayIndexOutOfBoundsException(
+          "(" + row + ", " + col + ") is not in an image of " + height + "x" + width);
+    }
+    return row * width + col;
   }
 
   public int getHeight() {
@@ -114,11 +118,11 @@ public class ByteImage implements Serializable {
           "a crop of 3x" + h + "x" + w + " does not fit " + buffer.length + " floats");
     }
     int to = 0;
-    for (byte[] plane : new byte[][] {red, green, blue}) {
+    for (int channel = 0; channel < 3; channel++) {
       for (int row = 0; row < h; row++) {
-        int from = (top + row) * width + left;
+        int from = channel * plane + (top + row) * width + left;
         for (int col = 0; col < w; col++) {
-          buffer[to++] = plane[from + col] & 0xFF;
+          buffer[to++] = planes[from + col] & 0xFF;
         }
       }
     }

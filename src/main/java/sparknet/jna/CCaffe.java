@@ -167,9 +167,9 @@ public interface CCaffe extends Library {
   int ccaffe_solver_restore(Pointer solver, String filename);
 
   // ---- images
-  int ccaffe_image_size(byte[] encoded, long size, IntByReference height, IntByReference width);
+  int ccaffe_image_size(Pointer encoded, long size, IntByReference height, IntByReference width);
 
-  int ccaffe_image_decode(byte[] encoded, long size, int height, int width, byte[] planes);
+  int ccaffe_image_decode(Pointer encoded, long size, int height, int width, Pointer planes);
 
   int ccaffe_image_fill(
       Pointer items,

@@ -1,16 +1,40 @@
 package sparknet.jna
 
-import com.sun.jna.Pointer
+import com.sun.jna.{Memory, Pointer}
 import com.sun.jna.ptr.IntByReference
 
 /** Images in native code: decoding, and filling minibatches. */
 object Images {
   private def library = NativeLoader.library
 
+  /** Native memory of one thread that is used again for each image: arrays as arguments would be
+    * copied in both directions by JNA.
+    */
+  private final class Room {
+    private var memory = new Memory(1 << 18)
+
+    def of(bytes: Int): Memory = {
+      if (memory.size < bytes) {
+        memory.close()
+        memory = new Memory(2L * bytes)
+      }
+      memory
+    }
+  }
+
+  private val encodedRoom = ThreadLocal.withInitial[Room](() => new Room)
+  private val planesRoom = ThreadLocal.withInitial[Room](() => new Room)
+
+  private def native(encoded: Array[Byte]): Memory = {
+    val memory = encodedRoom.get.of(encoded.length)
+    memory.write(0, encoded, 0, encoded.length)
+    memory
+  }
+
   /** Height and width of a JPEG; a `CaffeException` of status PARSE if it is none. */
   def size(encoded: Array[Byte]): (Int, Int) = {
     val (height, width) = (new IntByReference, new IntByReference)
-    Check.ok(library.ccaffe_image_size(encoded, encoded.length.toLong, height, width))
+    Check.ok(library.ccaffe_image_size(native(encoded), encoded.length.toLong, height, width))
     (height.getValue, width.getValue)
   }
 
@@ -20,10 +44,12 @@ object Images {
     *   planes red, green, blue, each by rows
     */
   def decode(encoded: Array[Byte], height: Int, width: Int): Array[Byte] = {
-    val planes = new Array[Byte](Math.multiplyExact(3 * height, width))
+    val planes = new Array[Byte](Math.multiplyExact(Math.multiplyExact(3, height), width))
+    val room = planesRoom.get.of(planes.length)
     Check.ok(
-      library.ccaffe_image_decode(encoded, encoded.length.toLong, height, width, planes)
+      library.ccaffe_image_decode(native(encoded), encoded.length.toLong, height, width, room)
     )
+    room.read(0, planes, 0, planes.length)
     planes
   }
 

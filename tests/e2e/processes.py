@@ -131,6 +131,6 @@ def submit(
 ) -> list[str | Path]:
     """A spark-submit command with two executor JVMs, the jar on both paths."""
     master = f"local-cluster[{workers},1,{memory_mb}]"
-    memory = ["--driver-memory", f"{memory_mb}m", "--conf", f"spark.executor.memory={memory_mb}m"]
+    memory = ["--conf", f"spark.executor.memory={memory_mb}m", "--driver-memory", f"{memory_mb}m"]
     options = ["--master", master, *memory, "--jars", jar]
     return ["spark-submit", *options, "--py-files", jar, *arguments]

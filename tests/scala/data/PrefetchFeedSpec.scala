@@ -56,15 +56,17 @@ class PrefetchFeedSpec extends AnyFlatSpec {
     )
   }
 
-  it should "tell the size of the next minibatch" taggedAs Unit in {
+  it should "show the next minibatch until it is taken" taggedAs Unit in {
     val fed = feed()
     val sizes = Seq.fill(3) {
-      assert(fed.nextSize() == fed.nextSize())
-      val size = fed.nextSize()
+      assert(fed.current() eq fed.current())
+      val size = fed.current().size
       fed.fill(tops)
       size
     }
-    assert(sizes == Seq(2, 2, 1) && fed.nextSize() == 0)
+    assert(sizes == Seq(2, 2, 1) && fed.current().size == 0)
+    fed.advance()
+    assert(fed.current().size == 0)
     fed.close()
   }
 

@@ -75,6 +75,26 @@ class CaffeNetSpec extends AnyFlatSpec {
     assertThrows[IllegalArgumentException](net.setWeights(fewer))
   }
 
+  it should "put minibatches together ahead, and no more than it trains on" taggedAs Boundary in
+    withNet { net =>
+      val sampler = SmallSolver.sampler(7)
+      val threads = new java.util.concurrent.ConcurrentLinkedQueue[String]
+      val Some(convert) = SmallSolver.preprocessing
+      val told = (image: ByteImage, buffer: Array[Float]) => {
+        threads.add(Thread.currentThread.getName)
+        convert(image, buffer)
+      }
+      net.setTrainData(sampler, Some(told))
+      for ((steps, taken) <- Seq(3 -> 3, 0 -> 3, 4 -> 7)) {
+        net.train(steps)
+        assert(sampler.indicesIndex == taken)
+      }
+      assertClose(flat(net.getWeights()), LinearSoftmax.trained(7))
+      assert(threads.size == 7 * 4 && threads.stream.allMatch(_ == "sparknet-feed"))
+      val thrown = intercept[CaffeException](net.train(1))
+      assert(thrown.getCause.getMessage.contains("more minibatches are asked for than the 7"))
+    }
+
   it should "fail a step when preprocessing throws, and keep the weights" taggedAs Boundary in
     withNet { net =>
       val thrown = new ArithmeticException("overflow")

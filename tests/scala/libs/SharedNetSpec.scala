@@ -2,7 +2,7 @@ package libs
 
 import java.util.concurrent.{CountDownLatch, TimeUnit}
 
-import org.apache.spark.SparkException
+import org.apache.spark.{SparkException, TaskContext}
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -26,11 +26,11 @@ object SharedNet {
   /** A step's images, as preprocessing sees them, and the values it writes. */
   def watch(task: Int): ((ByteImage, Array[Float]) => Unit, () => Boolean) = {
     var others = 0
-    val thread = Thread.currentThread
+    val context = TaskContext.get
     val preprocessing = (image: ByteImage, buffer: Array[Float]) => {
       image.cropInto(buffer, Array(0, 0), Array(1, 1))
       val own = buffer.forall(v => v >= 40 * (task + 1) && v < 40 * (task + 1) + 4)
-      if (!own || !(Thread.currentThread eq thread)) others += 1
+      if (!own || !(TaskContext.get eq context)) others += 1 // whatever the thread
       for (i <- buffer.indices) buffer(i) = buffer(i) / 100
     }
     (preprocessing, () => others == 0)

@@ -31,6 +31,11 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
   var labelTestCallback: Option[CaffeLibrary.java_callback_t] = None
   var numTestBatches: Option[Int] = None
 
+  // Null: data come through callbacks of the user's own, or not at all.
+  private var trainMinibatches: MinibatchCallback = _
+  private var testMinibatches: MinibatchCallback = _
+  // 0: not known, so nothing can be put together ahead.
+  private var minibatchesPerStep = 0
   private val lease = new TaskLease(this)
   private var closed = false
   private var cleanable: Option[Cleaner.Cleanable] = None
@@ -39,8 +44,9 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
       minibatchSampler: MinibatchSampler,
       trainPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
   ): Unit = lease {
-    imageTrainCallback = Some(makeImageCallback(minibatchSampler, trainPreprocessing))
-    labelTrainCallback = Some(makeLabelCallback(minibatchSampler))
+    trainMinibatches = new MinibatchCallback(minibatchSampler, trainPreprocessing)
+    imageTrainCallback = Some(trainMinibatches.images)
+    labelTrainCallback = Some(trainMinibatches.labels)
     check(0, "train", library.set_train_data_callback(state, 0, imageTrainCallback.get))
     check(1, "train", library.set_train_data_callback(state, 1, labelTrainCallback.get))
   }
@@ -51,15 +57,18 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
       testPreprocessing: Option[(ByteImage, Array[Float]) => Unit] = None
   ): Unit = lease {
     numTestBatches = Some(len)
-    imageTestCallback = Some(makeImageCallback(minibatchSampler, testPreprocessing))
-    labelTestCallback = Some(makeLabelCallback(minibatchSampler))
+    testMinibatches = new MinibatchCallback(minibatchSampler, testPreprocessing)
+    imageTestCallback = Some(testMinibatches.images)
+    labelTestCallback = Some(testMinibatches.labels)
     check(0, "test", library.set_test_data_callback(state, 0, imageTestCallback.get))
     check(1, "test", library.set_test_data_callback(state, 1, labelTestCallback.get))
   }
 
   override def train(numSteps: Int): Unit = lease {
     library.set_mode_gpu()
-    library.solver_step(state, numSteps)
+    feeding(trainMinibatches, numSteps.toLong * minibatchesPerStep) {
+      library.solver_step(state, numSteps)
+    }
     ()
   }
 
@@ -68,7 +77,7 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
       throw new CaffeException(Status.STATE, "test() needs setTestData before it")
     )
     library.set_mode_gpu()
-    library.solver_test(state, batches)
+    feeding(testMinibatches, batches.toLong)(library.solver_test(state, batches))
     val scores = Array.tabulate(library.num_test_scores(state))(library.get_test_score(state, _))
     println(scores.mkString("testScores = Array(", ", ", ")"))
     scores
@@ -109,11 +118,6 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
   def makeLabelCallback(minibatchSampler: MinibatchSampler): CaffeLibrary.java_callback_t =
     new MinibatchCallback.Labels(minibatchSampler)
 
-  private def makeImageCallback(
-      minibatchSampler: MinibatchSampler,
-      preprocessing: Option[(ByteImage, Array[Float]) => Unit]
-  ): CaffeLibrary.java_callback_t = new MinibatchCallback.Images(minibatchSampler, preprocessing)
-
   /** Loads weights by layer name. */
   def loadWeightsFromFile(filename: String): Unit = lease {
     library.load_weights_from_file(state, filename)
@@ -136,6 +140,10 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
     layerNames.distinct.map(name => name -> named.collect { case (`name`, b) => b }.flatten)
   }
 
+  private def feeding[A](minibatches: MinibatchCallback, count: Long)(body: => A): A =
+    if (minibatches == null) body
+    else minibatches.during(math.min(count, Int.MaxValue.toLong).toInt)(body)
+
   private def check(layer: Int, net: String, result: Int): Unit =
     if (result != 0)
       throw new CaffeException(
@@ -157,6 +165,7 @@ object CaffeNet {
     try {
       library.load_solver_from_protobuf(state, message, bytes.length)
       val net = new CaffeNet(state, library)
+      net.minibatchesPerStep = solverParameter.getIterSize
       net.cleanable = Some(cleaner.register(net, () => library.destroy_state(state)))
       net
     } catch {

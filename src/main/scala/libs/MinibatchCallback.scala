@@ -1,40 +1,94 @@
 package libs
 
 import com.sun.jna.Pointer
+import sparknet.data.{PrefetchFeed, TaskThread}
+import sparknet.jna.{CaffeException, Status}
 
-/** The callbacks that carry a sampler's minibatches into a pair of JavaData layers. */
-private[libs] object MinibatchCallback {
+/** The callbacks that carry a sampler's minibatches into a pair of JavaData layers.
+  *
+  * While a net trains or is tested, minibatches are put together ahead, on a thread of their own:
+  * [[during]] knows how many the net will ask for. Otherwise each is made when it is asked for.
+  */
+private[libs] final class MinibatchCallback(
+    sampler: MinibatchSampler,
+    preprocessing: Option[(ByteImage, Array[Float]) => Unit]
+) {
+  private var ahead = Option.empty[PrefetchFeed]
+  private var expected = 0
+  // Which halves of the current minibatch the net has.
+  private var imagesTaken = false
+  private var labelsTaken = false
 
-  final class Images(
-      sampler: MinibatchSampler,
-      preprocessing: Option[(ByteImage, Array[Float]) => Unit]
-  ) extends CaffeLibrary.java_callback_t {
-    private var item = Array.empty[Float]
-
+  val images: CaffeLibrary.java_callback_t = new CaffeLibrary.java_callback_t {
     override def invoke(data: Pointer, batchSize: Int, numDims: Int, shape: Pointer): Unit = {
       val dims = shape.getIntArray(0, numDims)
-      val size = dims.product
-      val images = sampler.nextImageMinibatch()
-      checkSize("images", images.length, batchSize)
-      if (item.length != size) item = new Array[Float](size)
-      val convert = preprocessing.getOrElse(crop(dims))
-      for (j <- images.indices) {
-        convert(images(j), item)
-        data.write(java.lang.Float.BYTES * size.toLong * j, item, 0, size)
+      if (expected > 0 && ahead.isEmpty)
+        ahead = Some(new PrefetchFeed(source(dims, batchSize, expected), joinTask()))
+      ahead match {
+        case Some(feed) =>
+          val minibatch = feed.current()
+          if (minibatch.size == 0) tooMany()
+          val room = data.getByteBuffer(0, minibatch.memory.size)
+          room.put(minibatch.memory.getByteBuffer(0, minibatch.memory.size))
+          imagesTaken = true
+          advance(feed)
+        case None => source(dims, batchSize, 1).writeImages(data)
       }
-    }
-
-    private def crop(dims: Array[Int]): (ByteImage, Array[Float]) => Unit = dims match {
-      case Array(3, height, width) =>
-        (image, buffer) => image.cropInto(buffer, Array(0, 0), Array(height, width))
-      case _ =>
-        throw new IllegalArgumentException(
-          "images go without preprocessing into a layer of 3xHxW only, this one takes " +
-            dims.mkString("x")
-        )
     }
   }
 
+  val labels: CaffeLibrary.java_callback_t = new CaffeLibrary.java_callback_t {
+    private val direct = new MinibatchCallback.Labels(sampler)
+
+    override def invoke(data: Pointer, batchSize: Int, numDims: Int, shape: Pointer): Unit =
+      ahead match {
+        case Some(feed) =>
+          val minibatch = feed.current()
+          if (minibatch.size == 0) tooMany()
+          MinibatchCallback.checkSize("labels", minibatch.size, batchSize)
+          data.write(0, minibatch.labels, 0, batchSize)
+          labelsTaken = true
+          advance(feed)
+        case None => direct.invoke(data, batchSize, numDims, shape)
+      }
+  }
+
+  /** Runs what asks for `minibatches` of them. */
+  def during[A](minibatches: Int)(body: => A): A = {
+    expected = minibatches
+    try body
+    finally {
+      expected = 0
+      imagesTaken = false
+      labelsTaken = false
+      ahead.foreach(_.close())
+      ahead = None
+    }
+  }
+
+  private def advance(feed: PrefetchFeed): Unit = if (imagesTaken && labelsTaken) {
+    imagesTaken = false
+    labelsTaken = false
+    feed.advance()
+  }
+
+  private def source(dims: Array[Int], batchSize: Int, minibatches: Int) =
+    new SampledMinibatches(sampler, preprocessing, dims, batchSize, minibatches)
+
+  /** Nets are of use without Spark, too. */
+  private def joinTask(): Runnable =
+    try TaskThread.joining()
+    catch { case _: NoClassDefFoundError => () => () }
+
+  private def tooMany(): Nothing = throw new CaffeException(
+    Status.STATE,
+    s"the net asks for more than $expected minibatches"
+  )
+}
+
+private[libs] object MinibatchCallback {
+
+  /** Labels alone, as floats. */
   final class Labels(sampler: MinibatchSampler) extends CaffeLibrary.java_callback_t {
     override def invoke(data: Pointer, batchSize: Int, numDims: Int, shape: Pointer): Unit = {
       val labels = sampler.nextLabelMinibatch()
@@ -43,6 +97,6 @@ private[libs] object MinibatchCallback {
     }
   }
 
-  private def checkSize(what: String, found: Int, batchSize: Int): Unit =
+  def checkSize(what: String, found: Int, batchSize: Int): Unit =
     require(found == batchSize, s"a minibatch of $found $what for a batch size of $batchSize")
 }

@@ -7,11 +7,19 @@ import org.apache.spark.TaskContext$;
  * Makes a thread part of a Spark task. In Java, because Spark offers it to its own Scala code only,
  * as it does for the thread that feeds a Python worker.
  */
-final class TaskThread {
+public final class TaskThread {
   private TaskThread() {}
 
-  /** Until the thread ends, {@code TaskContext.get} gives `task` on it. */
-  static void join(TaskContext task) {
-    TaskContext$.MODULE$.setTaskContext(task);
+  /**
+   * What makes the thread that it runs on part of the caller's task, until the thread ends: it may
+   * then read what Spark keeps or computes. Outside tasks it does nothing.
+   */
+  public static Runnable joining() {
+    TaskContext task = TaskContext.get();
+    return () -> {
+      if (task != null) {
+        TaskContext$.MODULE$.setTaskContext(task);
+      }
+    };
   }
 }

@@ -10,8 +10,8 @@ import sparknet.jna.{CaffeException, Images, Status}
   * each.
   */
 final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
-  private[data] val memory = new Memory(4L * Math.multiplyExact(batch, itemSize))
-  private[data] val values: FloatBuffer =
+  val memory = new Memory(4L * Math.multiplyExact(batch, itemSize))
+  val values: FloatBuffer =
     memory.getByteBuffer(0, memory.size).order(ByteOrder.nativeOrder).asFloatBuffer
   val labels = new Array[Float](batch)
   var size = 0
@@ -49,7 +49,7 @@ final class Minibatches(
     batch: Int,
     places: RandomPlaces = null,
     badItems: BadRecord => Unit = bad => throw new BadItem(bad)
-) extends AutoCloseable {
+) extends MinibatchSource {
   private val source = augmentation.source(shape)
   private val length = Block.product(shape)
   private val crop = augmentation.output(source).drop(1)
@@ -75,10 +75,9 @@ final class Minibatches(
   private val placed = new Array[Int](3 * batch)
   private var usedNative = false
 
-  def newMinibatch(): Minibatch = new Minibatch(batch, itemSize)
+  override def newMinibatch(): Minibatch = new Minibatch(batch, itemSize)
 
-  /** Fills `into` with the next minibatch; its size is 0 when there is none. */
-  def next(into: Minibatch): Unit = {
+  override def next(into: Minibatch): Unit = {
     into.size = 0
     var native = 0 // bytes that wait to be converted: the last so many items
     var bad = 0

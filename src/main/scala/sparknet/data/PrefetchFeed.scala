@@ -3,45 +3,54 @@ package sparknet.data
 import java.nio.FloatBuffer
 import java.util.concurrent.ArrayBlockingQueue
 
-import org.apache.spark.TaskContext
-
 import sparknet.jna.{CaffeException, Feed, Status}
+
+/** Where minibatches come from. One thread at a time. */
+trait MinibatchSource extends AutoCloseable {
+  def newMinibatch(): Minibatch
+
+  /** Fills `into` with the next minibatch; its size is 0 when there is none. */
+  def next(into: Minibatch): Unit
+}
 
 /** Feeds a net with minibatches that a thread of its own puts together ahead, so that the next one is
   * ready when the engine asks. Two minibatches take turns.
+  *
+  * @param onThread
+  *   is called first on that thread
   */
-final class PrefetchFeed(minibatches: Minibatches) extends Feed with AutoCloseable {
-  private val both = Seq.fill(2)(minibatches.newMinibatch())
+final class PrefetchFeed(source: MinibatchSource, onThread: Runnable = () => ())
+    extends Feed
+    with AutoCloseable {
+  private val both = Seq.fill(2)(source.newMinibatch())
   private val free = new ArrayBlockingQueue[Minibatch](2)
   private val ready = new ArrayBlockingQueue[Either[Throwable, Minibatch]](3)
+  private var head = Option.empty[Either[Throwable, Minibatch]]
 
-  private val task = TaskContext.get
   private val thread = new Thread(() => run(), "sparknet-feed")
   thread.setDaemon(true)
   both.foreach(free.put)
   thread.start()
 
-  private var head = Option.empty[Either[Throwable, Minibatch]]
-
-  /** Number of items in the next minibatch; 0 when there are no more. Waits until it is ready. */
-  def nextSize(): Int = peek() match {
-    case Right(minibatch) => minibatch.size
-    case Left(thrown)     => throw thrown
+  /** The next minibatch, until [[advance]]; of size 0 when there are no more. Waits until it is ready,
+    * and throws what went wrong with it.
+    */
+  def current(): Minibatch = {
+    if (head.isEmpty) head = Some(ready.take())
+    head.get.fold(thrown => throw thrown, identity)
   }
 
-  override def fill(tops: Array[FloatBuffer]): Unit = {
-    if (nextSize() == 0) throw new CaffeException(Status.STATE, "there are no more minibatches")
-    for (minibatch <- peek()) {
-      minibatch.copyTo(tops)
+  /** Goes on to the minibatch after the current one; the end stays the end. */
+  def advance(): Unit =
+    for (Right(minibatch) <- head if minibatch.size > 0) {
       head = None
       free.put(minibatch)
     }
-  }
 
-  /** The next minibatch, which stays the next one; so does the end, and what was thrown. */
-  private def peek(): Either[Throwable, Minibatch] = {
-    if (head.isEmpty) head = Some(ready.take())
-    head.get
+  override def fill(tops: Array[FloatBuffer]): Unit = {
+    if (current().size == 0) throw new CaffeException(Status.STATE, "there are no more minibatches")
+    current().copyTo(tops)
+    advance()
   }
 
   /** Stops the thread and frees the minibatches. */
@@ -49,16 +58,16 @@ final class PrefetchFeed(minibatches: Minibatches) extends Feed with AutoCloseab
     thread.interrupt()
     thread.join()
     both.foreach(_.close())
-    minibatches.close()
+    source.close()
   }
 
   private def run(): Unit =
     try {
-      if (task != null) TaskThread.join(task) // it may read what Spark keeps or computes
+      onThread.run()
       var more = true
       while (more) {
         val minibatch = free.take()
-        minibatches.next(minibatch)
+        source.next(minibatch)
         more = minibatch.size > 0
         ready.put(Right(minibatch))
       }

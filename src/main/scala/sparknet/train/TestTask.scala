@@ -2,7 +2,7 @@ package sparknet.train
 
 import org.apache.spark.broadcast.Broadcast
 
-import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, Stock}
+import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, Stock, TaskThread}
 import sparknet.jna.{CaffeException, Status}
 
 /** What one worker's test items gave: for each output the sum over the items. */
@@ -36,19 +36,20 @@ private[train] final class TestTask(crew: Crew, start: Broadcast[Start], supply:
               supply.augmentation,
               input.batch,
               badItems = bad => leftOut += bad
-            )
+            ),
+            TaskThread.joining()
           )
           val sums = new Array[Double](net.testOutputs.length)
           var tested = 0L
           try {
             // A minibatch's outputs are means over its items, so they count as often as it has some.
-            var size = feed.nextSize()
+            var size = feed.current().size
             while (size > 0) {
               Failure.stopIfKilled()
               val outputs = net.test(feed, 1, size)
               for (i <- sums.indices) sums(i) += outputs(i) * size
               tested += size
-              size = feed.nextSize()
+              size = feed.current().size
             }
           } finally feed.close()
           TestShare(tested, net.testOutputs, sums, leftOut, None)

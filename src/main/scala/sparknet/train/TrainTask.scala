@@ -2,7 +2,7 @@ package sparknet.train
 
 import org.apache.spark.broadcast.Broadcast
 
-import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock}
+import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock, TaskThread}
 import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status}
 
@@ -49,7 +49,8 @@ private[train] final class TrainTask(
               input.batch,
               new RandomPlaces(crew.seed, worker, position),
               bad => leftOut += bad
-            )
+            ),
+            TaskThread.joining()
           )
           val losses =
             try {

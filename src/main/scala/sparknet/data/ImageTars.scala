@@ -9,6 +9,7 @@ import org.apache.spark.{SparkContext, TaskContext}
 import org.apache.spark.rdd.RDD
 import org.apache.spark.util.SerializableConfiguration
 
+import sparknet.io.Storage
 import sparknet.jna.{CaffeException, Status}
 
 /** Images in tar files on any file system that Hadoop knows: s3a, hdfs, file. */

@@ -8,6 +8,7 @@ import scala.collection.mutable
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.Path
 
+import sparknet.io.Storage
 import sparknet.jna.{CaffeException, Status}
 
 /** A file of lines `path label`: a path may have blanks, a label is a whole number. */

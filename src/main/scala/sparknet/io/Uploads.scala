@@ -11,7 +11,6 @@ import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.{FSDataOutputStream, FileSystem, Path, UnsupportedFileSystemException}
 import org.apache.spark.api.java.JavaSparkContext
 
-import sparknet.data.Storage
 import sparknet.jna.{CaffeException, Status}
 
 /** Copies local files into a folder of any Hadoop file system, several at a time, in threads of its

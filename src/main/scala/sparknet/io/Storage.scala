@@ -1,4 +1,4 @@
-package sparknet.data
+package sparknet.io
 
 import java.io.FileNotFoundException
 import java.nio.file.AccessDeniedException

@@ -41,6 +41,7 @@ final class FeedSide {
         ProtoLoader.loadSolverPrototxtWithNet(args[0], net, Option.empty()).toBuilder()
             .setDisplay(0)
             .setRandomSeed(1)
+            .setBaseLr(1e-8f) // numbers that shrink or grow would change the time of a step
             .build();
     Engine.setThreads(n[3]);
     int[] shape = {3, size, size};
@@ -67,7 +68,7 @@ final class FeedSide {
               throw new IllegalStateException(bad.toString());
             });
     try (NativeSolver trained = new NativeSolver(solver);
-        PrefetchFeed feed = new PrefetchFeed(minibatches)) {
+        PrefetchFeed feed = new PrefetchFeed(minibatches, () -> {})) {
       trained.net().setFeed(feed);
       trained.step(warmUp);
       for (int round = 0; round < n[7]; round++) {

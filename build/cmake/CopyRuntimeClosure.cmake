@@ -1,6 +1,7 @@
-# cmake -DLIBRARY=libccaffe.so -DFOLDER=where -DDNNL_DIR=... -DCOMPILER=c++ -P <this file>
-# Copies LIBRARY and what it needs, directly or not, except glibc: from DNNL_DIR, else from where
-# COMPILER finds it. FOLDER/FILES lists them with their SHA-256, each after those it needs.
+# cmake -DLIBRARY=libccaffe.so -DFOLDER=where -DFETCHED=folders -DCOMPILER=c++ -P <this file>
+# Copies LIBRARY and what it needs, directly or not, except glibc: from a folder in FETCHED, else
+# from where COMPILER finds it. FOLDER/FILES lists them with their SHA-256, each after those it
+# needs.
 cmake_minimum_required(VERSION 3.22)
 
 # The compiler's own libraries ask for the glibc of the system that they came with, which may be
@@ -17,10 +18,12 @@ function(needed_by file variable)
 endfunction()
 
 function(locate name variable)
-  if(EXISTS "${DNNL_DIR}/${name}")
-    set(${variable} "${DNNL_DIR}/${name}" PARENT_SCOPE)
-    return()
-  endif()
+  foreach(folder IN LISTS FETCHED)
+    if(EXISTS "${folder}/${name}")
+      set(${variable} "${folder}/${name}" PARENT_SCOPE)
+      return()
+    endif()
+  endforeach()
   execute_process(COMMAND "${COMPILER}" "-print-file-name=${name}" OUTPUT_VARIABLE path
                   OUTPUT_STRIP_TRAILING_WHITESPACE)
   if(NOT EXISTS "${path}" OR NOT IS_ABSOLUTE "${path}")

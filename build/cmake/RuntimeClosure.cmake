@@ -6,7 +6,8 @@ function(stage_runtime target folder)
   add_custom_command(
     TARGET ${target} POST_BUILD
     COMMAND "${CMAKE_COMMAND}" "-DLIBRARY=$<TARGET_FILE:${target}>" "-DFOLDER=${folder}"
-            "-DDNNL_DIR=${DNNL_DIR}" "-DCOMPILER=${CMAKE_CXX_COMPILER}" -P "${script}"
+            "-DFETCHED=${DNNL_DIR};${HDF5_DIR}" "-DCOMPILER=${CMAKE_CXX_COMPILER}"
+            -P "${script}"
     COMMENT "Copying the libraries that libccaffe.so needs"
     VERBATIM)
 endfunction()

@@ -159,7 +159,8 @@ ccaffe_status ccaffe_net_layer_name(ccaffe_net* net, int32_t layer, const char**
 ccaffe_status ccaffe_net_num_params(ccaffe_net* net, int32_t layer, int32_t* count);
 ccaffe_status ccaffe_net_param(ccaffe_net* net, int32_t layer, int32_t index, ccaffe_blob** blob);
 
-/* Loads weights by layer name from a .caffemodel; writes one. */
+/* Loads weights by layer name from a .caffemodel, binary or HDF5; writes one, in HDF5 if
+ * its name ends in .h5. */
 ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename);
 ccaffe_status ccaffe_net_save(ccaffe_net* net, const char* filename);
 
@@ -244,10 +245,12 @@ ccaffe_status ccaffe_solver_write_history(ccaffe_solver* solver, const float* va
                                           int64_t count);
 
 /* Writes <prefix>_iter_<t>.caffemodel and .solverstate (prefix NULL: that of the
- * prototxt); files (may be NULL) gets both paths, one per line. Written beside and
- * renamed, so an existing snapshot is never lost. */
+ * prototxt); files (may be NULL) gets both paths, one per line. With snapshot_format
+ * HDF5 both end in .h5. Written beside and renamed, so an existing snapshot is never
+ * lost. */
 ccaffe_status ccaffe_solver_snapshot(ccaffe_solver* solver, const char* prefix,
                                      ccaffe_buffer** files);
+/* From a .solverstate, or a .solverstate.h5. */
 ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename);
 
 /* ---- images --------------------------------------------------------------------------- */

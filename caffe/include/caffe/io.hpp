@@ -24,6 +24,12 @@ void read_binary_file(const std::string& filename, google::protobuf::MessageLite
 // Written beside the file and renamed, so that a failure leaves the old file.
 void write_binary_file(const std::string& filename, const google::protobuf::MessageLite& message);
 
+// Whether a file of this name is HDF5: it ends in .h5.
+bool is_hdf5_name(const std::string& filename);
+// HDF5 or binary, as the name says.
+void read_solver_state(const std::string& filename, SolverState* state);
+void write_solver_state(const std::string& filename, const SolverState& state);
+
 // Upgrades old forms in place (solvers.md 7): net inputs become an Input layer, ...
 void upgrade_net(NetParameter* net, const std::string& origin);
 void upgrade_solver(SolverParameter* solver, const std::string& origin);

@@ -73,10 +73,12 @@ class Net {
   // By layer name: parameters use the memory of `other`'s / are copied from `source`.
   void share_trained_layers_with(const Net& other);
   void copy_trained_layers_from(const NetParameter& source, const std::string& origin);
+  // From a file, binary or HDF5: its content tells.
   void copy_trained_layers_from(const std::string& filename);
   // The net as built; with_values false leaves shapes only.
   void to_proto(NetParameter* param, bool with_values, bool write_diff = false) const;
-  void save(const std::string& filename) const;
+  // HDF5 if the name ends in .h5, else binary.
+  void save(const std::string& filename, bool write_diff = false) const;
 
   // Called with all JavaData layers' tops before a forward pass that starts at layer 0.
   using Feed = std::function<void(const std::vector<T*>& tops, const std::vector<int64_t>& counts)>;
@@ -101,6 +103,9 @@ class Net {
   void share_param(int layer_id, int param_id, LearnableParam* owner);
   // layout_pass.cpp: chooses a memory format for every blob and creates ops.
   void plan_formats();
+  // net_hdf5.cpp
+  void load_hdf5(const std::string& filename);
+  void save_hdf5(const std::string& filename, bool write_diff) const;
   // net_run.cpp
   bool shapes_changed() const;
   void prepare();

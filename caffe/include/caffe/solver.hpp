@@ -59,7 +59,8 @@ class Solver {
   void read_history(T* values) const;
   void write_history(const T* values);
 
-  // Writes weights and state; empty prefix: snapshot_prefix. Returns both paths.
+  // Writes weights and state in the form that snapshot_format says; empty prefix:
+  // snapshot_prefix. Returns both paths.
   std::pair<std::string, std::string> snapshot(const std::string& prefix = "");
   void restore(const std::string& filename);
 
@@ -112,7 +113,6 @@ class Solver {
   double test_loss_ = 0;  // sum over the batches of the last test
   RequestSource request_source_;
   bool auto_test_ = false, stopped_ = false;
-  bool told_no_hdf5_ = false;
 };
 
 template <typename T>

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "caffe/io.hpp"
+#include "caffe/io/hdf5_file.hpp"
 #include "caffe/log.hpp"
 #include "caffe/net.hpp"
 #include "caffe/threads.hpp"
@@ -38,6 +39,7 @@ void Net<T>::copy_trained_layers_from(const NetParameter& source, const std::str
 
 template <typename T>
 void Net<T>::copy_trained_layers_from(const std::string& filename) {
+  if (Hdf5File::recognises(filename)) return load_hdf5(filename);
   NetParameter source;
   read_binary_file(filename, &source);
   upgrade_net(&source, filename);
@@ -69,9 +71,10 @@ void Net<T>::to_proto(NetParameter* param, bool with_values, bool write_diff) co
 }
 
 template <typename T>
-void Net<T>::save(const std::string& filename) const {
+void Net<T>::save(const std::string& filename, bool write_diff) const {
+  if (is_hdf5_name(filename)) return save_hdf5(filename, write_diff);
   NetParameter param;
-  to_proto(&param, true);
+  to_proto(&param, true, write_diff);
   write_binary_file(filename, param);
 }
 

@@ -4,14 +4,14 @@
 #include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <unistd.h>
 
-#include <atomic>
 #include <cerrno>
 #include <climits>
-#include <cstdio>
 #include <cstring>
 
 #include "caffe/error.hpp"
 #include "caffe/io.hpp"
+#include "caffe/io/hdf5_file.hpp"
+#include "caffe/io/new_file.hpp"
 
 namespace caffe {
 namespace {
@@ -35,14 +35,6 @@ struct File {
   int fd;
 };
 
-void refuse_hdf5(int fd, const std::string& filename) {
-  static const unsigned char kSignature[] = {0x89, 'H', 'D', 'F', '\r', '\n', 0x1a, '\n'};
-  unsigned char start[sizeof(kSignature)];
-  if (::pread(fd, start, sizeof(start), 0) != sizeof(start)) return;
-  require(std::memcmp(start, kSignature, sizeof(start)) != 0, Code::kUnsupported, "'", filename,
-          "' is an HDF5 file; this version reads binary protobuf only");
-}
-
 }  // namespace
 
 void parse_binary(const void* data, size_t size, const std::string& origin,
@@ -57,11 +49,12 @@ void parse_binary(const void* data, size_t size, const std::string& origin,
 void read_binary_file(const std::string& filename, pb::MessageLite* message) {
   File file(::open(filename.c_str(), O_RDONLY | O_CLOEXEC));
   require(file.fd >= 0, Code::kIo, "'", filename, "' cannot be opened: ", std::strerror(errno));
-  refuse_hdf5(file.fd, filename);
   pb::io::FileInputStream in(file.fd);
   const bool parsed = parse(&in, message);
   require(in.GetErrno() == 0, Code::kIo, "'", filename,
           "' cannot be read: ", std::strerror(in.GetErrno()));
+  require(parsed || !Hdf5File::recognises(filename), Code::kParse, "'", filename,
+          "' is an HDF5 file, where a ", message->GetTypeName(), " in binary form is needed");
   require(parsed, Code::kParse, "'", filename, "' is damaged or truncated: it is no ",
           message->GetTypeName(), " in binary form");
 }
@@ -69,23 +62,16 @@ void read_binary_file(const std::string& filename, pb::MessageLite* message) {
 void write_binary_file(const std::string& filename, const pb::MessageLite& message) {
   require(message.ByteSizeLong() <= INT_MAX, Code::kIo, "'", filename,
           "' would be larger than 2 GiB, the limit of binary protobuf");
-  static std::atomic<int> serial{0};
-  const std::string beside = cat(filename, ".", ::getpid(), ".", ++serial, ".tmp");
-  int problem = 0;
+  NewFile place(filename);
   {
-    File file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
-    require(file.fd >= 0, Code::kIo, "'", filename, "' cannot be written: ", std::strerror(errno));
+    File file(::open(place.path().c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666));
+    if (file.fd < 0) place.fail_with(errno);
     pb::io::FileOutputStream out(file.fd);
     if (!message.SerializeToZeroCopyStream(&out) || !out.Flush()) {
-      problem = out.GetErrno() != 0 ? out.GetErrno() : EIO;
-    } else if (::fsync(file.fd) != 0) {
-      problem = errno;
+      place.fail_with(out.GetErrno() != 0 ? out.GetErrno() : EIO);
     }
   }
-  if (problem == 0 && std::rename(beside.c_str(), filename.c_str()) != 0) problem = errno;
-  if (problem == 0) return;
-  ::unlink(beside.c_str());
-  fail(Code::kIo, "'", filename, "' cannot be written: ", std::strerror(problem));
+  place.commit();
 }
 
 }  // namespace caffe

@@ -15,17 +15,11 @@ std::pair<std::string, std::string> Solver<T>::snapshot(const std::string& prefi
   const std::string& used = prefix.empty() ? param_.snapshot_prefix() : prefix;
   require(!used.empty(), Code::kState,
           "a snapshot needs a prefix: the solver has no snapshot_prefix");
-  if (param_.snapshot_format() == SolverParameter::HDF5 && !told_no_hdf5_) {
-    told_no_hdf5_ = true;
-    log_info("snapshot_format HDF5 is not available yet: snapshots are written as binary protobuf");
-  }
   const std::string stem = cat(used, "_iter_", iteration_);
-  const std::string model = stem + ".caffemodel", state_file = stem + ".solverstate";
-  {
-    NetParameter weights;
-    net_->to_proto(&weights, true, param_.snapshot_diff());
-    write_binary_file(model, weights);
-  }
+  const char* ending = param_.snapshot_format() == SolverParameter::HDF5 ? ".h5" : "";
+  const std::string model = cat(stem, ".caffemodel", ending);
+  const std::string state_file = cat(stem, ".solverstate", ending);
+  net_->save(model, param_.snapshot_diff());
   SolverState state;
   state.set_iter(iteration_);
   state.set_learned_net(model);
@@ -37,7 +31,7 @@ std::pair<std::string, std::string> Solver<T>::snapshot(const std::string& prefi
       values.to_proto(state.add_history());
     }
   }
-  write_binary_file(state_file, state);
+  write_solver_state(state_file, state);
   log_info("Snapshot: ", model, " and ", state_file);
   return {model, state_file};
 }
@@ -60,7 +54,7 @@ template <typename T>
 void Solver<T>::restore(const std::string& filename) {
   const ThreadScope threads(net_->threads());
   SolverState state;
-  read_binary_file(filename, &state);
+  read_solver_state(filename, &state);
   const auto& params = net_->learnable_params();
   const int banks = num_banks();
   require(state.history_size() == banks * static_cast<int>(params.size()), Code::kShape, "'",

@@ -1,6 +1,7 @@
 // Snapshots against those that Caffe wrote after the same five steps.
 #include <gtest/gtest.h>
 
+#include "caffe/io/hdf5_file.hpp"
 #include "support/expect_close.hpp"
 #include "support/net_case.hpp"
 #include "support/npz.hpp"
@@ -20,9 +21,9 @@ class GoldenSnapshots : public ::testing::TestWithParam<const char*> {
   void SetUp() override {
     if (!readable(path("steps.npz"))) GTEST_SKIP() << "no " << path("steps.npz");
   }
-  std::unique_ptr<Solver<float>> solver() const {
+  std::unique_ptr<Solver<float>> solver(const char* format = "binaryproto") const {
     SolverParameter param;
-    read_text_file(path("solver_binaryproto.prototxt"), &param);
+    read_text_file(path(cat("solver_", format, ".prototxt")), &param);
     param.clear_net();
     read_net_file(path("net.prototxt"), param.mutable_net_param());
     return create_solver<float>(param);
@@ -79,20 +80,63 @@ TEST_P(GoldenSnapshots, WrittenAsByCaffe) {
   }
 }
 
-TEST_P(GoldenSnapshots, CaffesOwnFilesRestore) {
-  const auto trained = solver(), restored = solver();
-  train(trained.get());
-  restored->restore(path(stem() + ".solverstate"));  // finds the weights beside it
-  EXPECT_EQ(restored->iteration(), 5);
-  const auto a = weights(restored->net());
+void expect_equal_datasets(const Hdf5File& ours, const Hdf5File& theirs, const std::string& path) {
+  const Shape shape = theirs.shape(path);
+  ASSERT_EQ(ours.shape(path), shape) << path;
+  std::vector<float> values(product(shape));
   NpyArray expected;
-  expected.values = weights(trained->net());
-  expect_close("weights", a.data(), expected, 1e-3f);
-  std::vector<float> history(restored->history_count());
-  restored->read_history(history.data());
-  expected.values.resize(history.size());
-  trained->read_history(expected.values.data());
-  expect_close("history", history.data(), expected, 1e-3f);
+  expected.values.resize(values.size());
+  ours.read(path, product(shape), values.data());
+  theirs.read(path, product(shape), expected.values.data());
+  expect_close(path, values.data(), expected, 1e-3f);
+}
+
+TEST_P(GoldenSnapshots, WrittenAsByCaffeInHdf5) {
+  TempDir dir;
+  const auto solver = this->solver("hdf5");
+  train(solver.get());
+  const auto files = solver->snapshot(dir / GetParam());
+  EXPECT_EQ(files.first, dir / (stem() + ".caffemodel.h5"));
+  const Hdf5File ours = Hdf5File::open(files.first);
+  const Hdf5File theirs = Hdf5File::open(path(stem() + ".caffemodel.h5"));
+  ASSERT_EQ(ours.count("data"), theirs.count("data"));
+  for (const auto& layer : solver->net().layers()) {
+    const std::string group = "data/" + layer->name();
+    ASSERT_TRUE(theirs.exists(group)) << group;
+    ASSERT_EQ(ours.count(group), theirs.count(group)) << group;
+    for (int64_t i = 0; i < theirs.count(group); ++i) {
+      expect_equal_datasets(ours, theirs, cat(group, "/", i));
+    }
+  }
+  const Hdf5File our_state = Hdf5File::open(files.second);
+  const Hdf5File their_state = Hdf5File::open(path(stem() + ".solverstate.h5"));
+  ASSERT_EQ(our_state.count("/"), their_state.count("/"));
+  ASSERT_EQ(our_state.count("history"), their_state.count("history"));
+  for (const char* name : {"iter", "current_step"}) {
+    expect_equal_datasets(our_state, their_state, name);
+  }
+  for (int64_t i = 0; i < their_state.count("history"); ++i) {
+    expect_equal_datasets(our_state, their_state, cat("history/", i));
+  }
+}
+
+TEST_P(GoldenSnapshots, CaffesOwnFilesRestore) {
+  for (const char* ending : {"", ".h5"}) {
+    SCOPED_TRACE(cat("solverstate", ending));
+    const auto trained = solver(), restored = solver();
+    train(trained.get());
+    restored->restore(path(stem() + ".solverstate" + ending));  // finds the weights beside it
+    EXPECT_EQ(restored->iteration(), 5);
+    const auto a = weights(restored->net());
+    NpyArray expected;
+    expected.values = weights(trained->net());
+    expect_close("weights", a.data(), expected, 1e-3f);
+    std::vector<float> history(restored->history_count());
+    restored->read_history(history.data());
+    expected.values.resize(history.size());
+    trained->read_history(expected.values.data());
+    expect_close("history", history.data(), expected, 1e-3f);
+  }
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, GoldenSnapshots, ::testing::Values("lenet", "cifar10_quick"),

@@ -1,0 +1,29 @@
+// Files that appear when they are complete.
+#pragma once
+
+#include <string>
+
+namespace caffe {
+
+// Written beside its place and renamed, so that a failure leaves the old file.
+class NewFile {
+ public:
+  explicit NewFile(const std::string& filename);
+  // Removes what has not been committed.
+  ~NewFile();
+  NewFile(const NewFile&) = delete;
+  NewFile& operator=(const NewFile&) = delete;
+
+  // Where to write; nothing is there yet.
+  const std::string& path() const { return path_; }
+  // Brings the closed file to the disk and to its place. Throws kIo.
+  void commit();
+  // Throws the kIo that tells why `filename` cannot be written.
+  [[noreturn]] void fail_with(int problem) const;
+
+ private:
+  std::string filename_, path_;
+  bool committed_ = false;
+};
+
+}  // namespace caffe

@@ -176,11 +176,11 @@ class Net:
         call(self._java, "reshape")
 
     def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the weights as a .caffemodel."""
+        """Writes the weights as a .caffemodel; as HDF5 if the name ends in .h5."""
         call(self._java, "save", os.fspath(path))
 
     def copy_from(self, path: str | os.PathLike[str]) -> None:
-        """Loads the weights of a .caffemodel, by layer name."""
+        """Loads the weights of a .caffemodel, binary or HDF5, by layer name."""
         call(self._java, "load", os.fspath(path))
 
     def _index(self, layer: str | None) -> int:

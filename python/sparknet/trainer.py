@@ -197,16 +197,22 @@ class Trainer:
         self._handle.set_weights(self._layout.join(weights))
 
     def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
-        """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns both paths."""
+        """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns both paths.
+
+        They end in ``.h5`` too if the solver's ``snapshot_format`` is HDF5.
+        """
         path = os.path.abspath(os.fspath(prefix))
         self.snapshots = self._handle.snapshot(path)
         self._snapshot_iteration = self.iteration
         return self.snapshots
 
     def restore(self, path: str | os.PathLike[str]) -> None:
-        """Goes on from a ``.solverstate``, or starts from the weights in a ``.caffemodel``."""
+        """Goes on from a ``.solverstate``, or starts from the weights in a ``.caffemodel``.
+
+        Both may be HDF5: ``.solverstate.h5``, ``.caffemodel.h5``.
+        """
         name = os.path.abspath(os.fspath(path))
-        if name.endswith(".caffemodel"):
+        if name.endswith((".caffemodel", ".caffemodel.h5")):
             self._handle.load_weights(name)
         else:
             self._handle.restore(name)

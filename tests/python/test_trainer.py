@@ -131,9 +131,14 @@ def test_weights_by_name(jvm: FakeJvm) -> None:
 
 def test_restore_by_kind_of_file(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
-    trainer.restore("/a/b.solverstate")
-    trainer.restore("/a/b.caffemodel")
-    assert made.calls == ["restore /a/b.solverstate", "load /a/b.caffemodel"]
+    for name in ("b.solverstate", "b.caffemodel", "b.solverstate.h5", "b.caffemodel.h5"):
+        trainer.restore(f"/a/{name}")
+    assert made.calls == [
+        "restore /a/b.solverstate",
+        "load /a/b.caffemodel",
+        "restore /a/b.solverstate.h5",
+        "load /a/b.caffemodel.h5",
+    ]
 
 
 def test_mean_is_spread_over_an_item_and_options_go_on(jvm: FakeJvm) -> None:

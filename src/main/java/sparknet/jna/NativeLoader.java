@@ -24,6 +24,11 @@ import java.util.stream.Collectors;
 public final class NativeLoader {
   public static final String PROPERTY = "sparknet.library";
   private static final String FILE = "libccaffe.so";
+  // JNA would show the symbols of the library and of what it needs to the whole process: another
+  // HDF5 or protobuf in it, h5py's for instance, would then call into ours.
+  private static final int RTLD_NOW = 2;
+  private static final Map<String, Object> OPTIONS =
+      Map.of(Library.OPTION_STRING_ENCODING, "UTF-8", Library.OPTION_OPEN_FLAGS, RTLD_NOW);
 
   private static CCaffe library;
 
@@ -100,8 +105,7 @@ public final class NativeLoader {
 
   private static Optional<CCaffe> loadNamed(String name, String source, List<String> tried) {
     try {
-      return Optional.of(
-          Native.load(name, CCaffe.class, Map.of(Library.OPTION_STRING_ENCODING, "UTF-8")));
+      return Optional.of(Native.load(name, CCaffe.class, OPTIONS));
     } catch (LinkageError e) {
       // JNA lists every folder that it looked in; the first ones tell what went wrong.
       String reason = e.getMessage() == null ? e.toString() : e.getMessage();

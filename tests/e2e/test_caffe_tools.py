@@ -244,6 +244,41 @@ def test_timing_shows_every_layer_and_its_arithmetic(tmp_path: Path) -> None:
     assert re.findall(r"Iteration: (\d) forward-backward time: ", log) == ["1", "2"]
 
 
+RECURRENT = """
+layer { name: "in" type: "DummyData" top: "x" top: "cont" top: "fixed" top: "t"
+  dummy_data_param {
+    shape { dim: 3 dim: 2 dim: 4 } shape { dim: 3 dim: 2 } shape { dim: 2 dim: 7 }
+    shape { dim: 3 dim: 2 dim: 5 }
+  } }
+layer { name: "lstm" type: "LSTM" bottom: "x" bottom: "cont" top: "h"
+  recurrent_param { num_output: 5 } }
+layer { name: "fixed" type: "LSTM" bottom: "x" bottom: "cont" bottom: "fixed" top: "f"
+  recurrent_param { num_output: 5 } }
+layer { name: "rnn" type: "RNN" bottom: "h" bottom: "cont" bottom: "fixed" top: "y"
+  recurrent_param { num_output: 5 } }
+layer { name: "loss" type: "EuclideanLoss" bottom: "y" bottom: "t" top: "loss" }
+layer { name: "other" type: "EuclideanLoss" bottom: "f" bottom: "t" top: "other" }
+"""
+
+
+def test_recurrent_layers_are_counted_step_by_step(tmp_path: Path) -> None:
+    (tmp_path / "net.prototxt").write_text(RECURRENT)
+    out, _ = done("caffe", "time", "--model=net.prototxt", "--iterations=1", folder=tmp_path)
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines() if line}
+    # 3 steps of 2 sequences; 4 gates of 5 units see 4 inputs, 5 units and 7 fixed inputs.
+    x, h, fixed = 2 * 6 * 20 * 4, 2 * 6 * 20 * 5, 2 * 2 * 20 * 7
+    # The RNN's 5 units see 5 inputs, 5 units and 7 fixed inputs, and 5 outputs see them.
+    each, still = 2 * 6 * 5 * 5, 2 * 2 * 5 * 7
+    # Inputs of the net need no gradient; states do, and so does what the RNN sees of the LSTM.
+    for name, forward, backward in (
+        ("lstm", x + h, x + 2 * h),
+        ("fixed", x + h + fixed, x + 2 * h + fixed),
+        ("rnn", 3 * each + still, 6 * each + still),
+    ):
+        assert float(rows[name][2]) == pytest.approx(forward / 1e9, rel=1e-3), name
+        assert float(rows[name][5]) == pytest.approx(backward / 1e9, rel=1e-3), name
+
+
 def test_timing_takes_nets_that_spark_feeds_and_both_phases(tmp_path: Path) -> None:
     (tmp_path / "net.prototxt").write_text("""
         layer { name: "data" type: "JavaData" top: "x" java_data_param { shape { dim: 2 dim: 3 } } }

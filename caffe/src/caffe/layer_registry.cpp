@@ -8,8 +8,7 @@ namespace {
 
 // Layers that read databases and files themselves: on Spark, data comes from RDDs.
 bool reads_files_itself(const std::string& type) {
-  static const std::set<std::string> kTypes = {"Data",       "ImageData",  "HDF5Data",
-                                               "WindowData", "MemoryData", "HDF5Output"};
+  static const std::set<std::string> kTypes = {"HDF5Data", "HDF5Output"};
   return kTypes.count(type) != 0;
 }
 

@@ -92,7 +92,7 @@ TEST(Layer, UnknownTypeListsTheKnown) {
 }
 
 TEST(Layer, DataLayersNameTheRemedy) {
-  for (const char* type : {"Data", "ImageData", "HDF5Data", "WindowData", "MemoryData"}) {
+  for (const char* type : {"HDF5Data", "HDF5Output"}) {
     Case layer(cat("type: '", type, "'"), {});
     expect_error(Code::kUnsupported, "replaceDataLayers", [&] { layer.setup(); });
     expect_error(Code::kUnsupported, cat("layer 'l' (", type, ")"), [&] { layer.setup(); });

@@ -53,4 +53,14 @@ void require(bool condition, Code code, const Args&... args) {
   if (!condition) fail(code, args...);
 }
 
+// Runs `body`; an Error that leaves it gets "<place>: " in front. place() is called on failure.
+template <typename Place, typename Body>
+void locate_errors(const Place& place, const Body& body) {
+  try {
+    body();
+  } catch (const Error& e) {
+    throw Error(e.code(), cat(place(), ": ", e.what()));
+  }
+}
+
 }  // namespace caffe

@@ -12,14 +12,16 @@ struct ImageSize {
   int width = 0;
 };
 
-// An RGB image by rows, four bytes a pixel: red, green, blue and one without a meaning.
+// An RGB image by rows, four bytes a pixel: red, green, blue and opacity; the last one without a
+// meaning unless `channels`, the number of those stored, is 4. Grey images have 1.
 struct Image {
   int height = 0;
   int width = 0;
   std::unique_ptr<uint8_t[]> pixels;
+  int channels = 3;
 };
 
-// A JPEG of more pixels is refused: a header of a few bytes must not claim memory without bounds.
+// An image of more pixels is refused: a header of a few bytes must not claim memory without bounds.
 constexpr int64_t kMaxImagePixels = int64_t{1} << 27;
 
 // Size of a JPEG, from its header alone. Throws kParse if it is none.
@@ -31,6 +33,10 @@ ImageSize jpeg_size(const void* encoded, size_t size);
 // Throws kParse if it cannot be decoded, is cut short or corrupt, or exceeds kMaxImagePixels.
 Image decode_jpeg(const void* encoded, size_t size, ImageSize target);
 Image decode_jpeg(const void* encoded, size_t size);
+
+// Decodes a PNG of any kind; 16 bits become 8, a palette its colours. Transparency is no kind of
+// grey: such images have 4 channels. Throws kParse as decode_jpeg does.
+Image decode_png(const void* encoded, size_t size);
 
 // Resizes to exactly height x width with a triangle filter: linear interpolation, widened when
 // an image shrinks to take in all pixels that a new one covers (Pillow's BILINEAR).

@@ -1,18 +1,6 @@
 #include "caffe/layer_registry.hpp"
 
-#include <set>
-
 namespace caffe {
-
-namespace {
-
-// Layers that read databases and files themselves: on Spark, data comes from RDDs.
-bool reads_files_itself(const std::string& type) {
-  static const std::set<std::string> kTypes = {"Data", "ImageData", "WindowData", "MemoryData"};
-  return kTypes.count(type) != 0;
-}
-
-}  // namespace
 
 template <typename T>
 std::map<std::string, typename LayerRegistry<T>::Factory>& LayerRegistry<T>::factories() {
@@ -32,9 +20,6 @@ std::unique_ptr<Layer<T>> LayerRegistry<T>::create(const LayerParameter& param,
   const std::string& type = param.type();
   const auto found = factories().find(type);
   if (found != factories().end()) return found->second(param, context);
-  require(!reads_files_itself(type), Code::kUnsupported, "layer '", param.name(), "' (", type,
-          "): this layer is not available here; replace it with a JavaData layer "
-          "(ProtoLoader.replaceDataLayers does so) and feed its data from Spark");
   std::string known;
   for (const auto& entry : factories()) known += (known.empty() ? "" : ", ") + entry.first;
   fail(Code::kBadNet, "layer '", param.name(), "': unknown layer type '", type,

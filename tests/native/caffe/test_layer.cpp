@@ -91,14 +91,6 @@ TEST(Layer, UnknownTypeListsTheKnown) {
                [&] { layer.setup(); });
 }
 
-TEST(Layer, DataLayersNameTheRemedy) {
-  for (const char* type : {"Data", "ImageData", "WindowData", "MemoryData"}) {
-    Case layer(cat("type: '", type, "'"), {});
-    expect_error(Code::kUnsupported, "replaceDataLayers", [&] { layer.setup(); });
-    expect_error(Code::kUnsupported, cat("layer 'l' (", type, ")"), [&] { layer.setup(); });
-  }
-}
-
 TEST(Layer, ATypeIsRegisteredOnce) {
   expect_error(Code::kInternal, "'TanH' is registered twice",
                [] { LayerRegistry<float>::add("TanH", nullptr); });

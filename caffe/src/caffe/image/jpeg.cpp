@@ -151,6 +151,7 @@ Image decode_jpeg(const void* encoded, size_t size, ImageSize target) {
   const bool cmyk = header.colorspace == TJCS_CMYK || header.colorspace == TJCS_YCCK;
   decompress(jpeg, image, cmyk ? TJPF_CMYK : TJPF_RGBX);
   if (cmyk) cmyk_to_rgb(image, read_segments(jpeg).adobe);
+  if (header.colorspace == TJCS_GRAY) image.channels = 1;
   return image;
 }
 

@@ -1,0 +1,102 @@
+#include "caffe/data_transformer.hpp"
+
+#include "caffe/io.hpp"
+
+namespace caffe {
+
+template <typename T>
+DataTransformer<T>::DataTransformer(const TransformationParameter& param, Phase phase,
+                                    Random* seeds)
+    : param_(param), phase_(phase), random_(0) {
+  require(!param.has_mean_file() || param.mean_value_size() == 0, Code::kBadNet,
+          "transform_param has both mean_file and mean_value");
+  require(!param.force_color() || !param.force_gray(), Code::kBadNet,
+          "transform_param has both force_color and force_gray");
+  if (param.mirror() || (param.crop_size() > 0 && phase == TRAIN)) {
+    random_.seed(static_cast<int64_t>(seeds->engine()() >> 1));
+  }
+  if (!param.has_mean_file()) return;
+  BlobProto proto;
+  read_binary_file(param.mean_file(), &proto);
+  locate_errors([&] { return cat("mean_file '", param.mean_file(), "'"); },
+                [&] {
+                  Blob<T> mean;
+                  mean.from_proto(proto, true);
+                  mean_shape_ = mean.shape();
+                  if (mean_shape_.size() == 4 && mean_shape_[0] == 1)
+                    mean_shape_.erase(mean_shape_.begin());
+                  require(mean_shape_.size() == 3, Code::kShape, "its shape is ",
+                          shape_string(mean.shape()), ", not that of one item");
+                  means_.assign(mean.cpu_data(), mean.cpu_data() + mean.count());
+                });
+}
+
+template <typename T>
+ColorMode DataTransformer<T>::color_mode() const {
+  if (param_.force_color()) return ColorMode::kColor;
+  return param_.force_gray() ? ColorMode::kGray : ColorMode::kAsStored;
+}
+
+template <typename T>
+Shape DataTransformer<T>::shape(const Item& item) const {
+  const Shape whole{item.channels, item.height, item.width};
+  require(mean_shape_.empty() || mean_shape_ == whole, Code::kShape, "mean_file '",
+          param_.mean_file(), "' has shape ", shape_string(mean_shape_), ", but the item ",
+          shape_string(whole));
+  const int means = param_.mean_value_size();
+  require(means <= 1 || means == item.channels, Code::kShape, "transform_param has ", means,
+          " values mean_value, but the item ", item.channels, " channels");
+  const int64_t crop = param_.crop_size();
+  if (crop == 0) return whole;
+  require(crop <= item.height && crop <= item.width, Code::kShape, "crop_size ", crop,
+          " is larger than the item, ", item.height, "x", item.width);
+  return {whole[0], crop, crop};
+}
+
+template <typename T>
+void DataTransformer<T>::transform(const Item& item, T* values) {
+  if (!item.bytes.empty()) {
+    fill(item, reinterpret_cast<const uint8_t*>(item.bytes.data()), values);
+  } else {
+    fill(item, item.floats.data(), values);
+  }
+}
+
+template <typename T>
+T DataTransformer<T>::mean_of(int channel) const {
+  const int means = param_.mean_value_size();
+  return means == 0 ? T(0) : static_cast<T>(param_.mean_value(means == 1 ? 0 : channel));
+}
+
+template <typename T>
+template <typename V>
+void DataTransformer<T>::fill(const Item& item, const V* from, T* values) {
+  const Shape part = shape(item);
+  const int height = static_cast<int>(part[1]), width = static_cast<int>(part[2]);
+  const bool mirror = param_.mirror() && random_.index(2) == 1;
+  int top = 0, left = 0;
+  if (param_.crop_size() > 0) {
+    const bool anywhere = phase_ == TRAIN;
+    const int rows = item.height - height, columns = item.width - width;
+    top = anywhere ? static_cast<int>(random_.index(rows + 1)) : rows / 2;
+    left = anywhere ? static_cast<int>(random_.index(columns + 1)) : columns / 2;
+  }
+  const T scale = static_cast<T>(param_.scale());
+  for (int c = 0; c < item.channels; ++c) {
+    const T mean = mean_of(c);
+    for (int y = 0; y < height; ++y, values += width) {
+      const size_t at = (size_t{1} * c * item.height + top + y) * item.width + left;
+      const V* row = from + at;
+      const T* means = means_.empty() ? nullptr : means_.data() + at;
+      for (int x = 0; x < width; ++x) {
+        values[mirror ? width - 1 - x : x] =
+            (static_cast<T>(row[x]) - (means != nullptr ? means[x] : mean)) * scale;
+      }
+    }
+  }
+}
+
+template class DataTransformer<float>;
+template class DataTransformer<double>;
+
+}  // namespace caffe

@@ -1,6 +1,6 @@
 package sparknet.net
 
-import java.nio.file.{Files, Path, Paths}
+import java.nio.file.Paths
 import java.util.{List => JList, Map => JMap}
 
 import scala.collection.JavaConverters._
@@ -87,7 +87,9 @@ class LayersSpec extends AnyFlatSpec {
     def message(body: => Any) = intercept[IllegalArgumentException](body).getMessage
     assert(message(Layers.ReLU(bottom = "x")) == "a ReLU layer needs a name")
     assert(
-      message(Layers.ReLU("r", "x", "y", 3)) == "ReLU layer: only name, bottom, top go without a name"
+      message(
+        Layers.ReLU("r", "x", "y", 3)
+      ) == "ReLU layer: only name, bottom, top go without a name"
     )
     assert(
       message(Layers.Pooling("p", "x", pool = Phase.TEST)) ==

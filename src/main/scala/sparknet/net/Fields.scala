@@ -62,8 +62,8 @@ object Fields {
       value: Any,
       path: String
   ): Unit = (value, elements(value)) match {
-    case (null | None, _)     => ()
-    case (Some(inner), _)     => set(message, field, inner, path)
+    case (null | None, _) => ()
+    case (Some(inner), _) => set(message, field, inner, path)
     case (_, Some(several)) if !field.isRepeated =>
       throw new FieldError(path, s"takes one value, not ${shown(several)}")
     case (_, Some(several)) =>
@@ -78,18 +78,18 @@ object Fields {
   }
 
   private def elements(value: Any): Option[Seq[Any]] = value match {
-    case several: Array[_]           => Some(several.toSeq)
-    case several: Seq[_]             => Some(several)
-    case several: java.util.List[_]  => Some(several.asScala)
-    case pair: Product2[_, _]        => Some(pair.productIterator.toSeq)
-    case _                           => None
+    case several: Array[_]          => Some(several.toSeq)
+    case several: Seq[_]            => Some(several)
+    case several: java.util.List[_] => Some(several.asScala)
+    case pair: Product2[_, _]       => Some(pair.productIterator.toSeq)
+    case _                          => None
   }
 
   private def group(value: Any): Option[Seq[(String, Any)]] = value match {
-    case fields: Fields                  => Some(fields.values)
-    case fields: collection.Map[_, _]    => Some(fields.toSeq.map(named))
-    case fields: java.util.Map[_, _]     => Some(fields.asScala.toSeq.map(named))
-    case _                               => None
+    case fields: Fields               => Some(fields.values)
+    case fields: collection.Map[_, _] => Some(fields.toSeq.map(named))
+    case fields: java.util.Map[_, _]  => Some(fields.asScala.toSeq.map(named))
+    case _                            => None
   }
 
   private def named(field: (Any, Any)): (String, Any) = (String.valueOf(field._1), field._2)
@@ -141,7 +141,8 @@ object Fields {
       case name: String => Option(known.findValueByName(name))
       case constant: ProtocolMessageEnum if constant.getDescriptorForType == known =>
         Some(constant.getValueDescriptor)
-      case _ => integer(value).filter(_.bitLength < 32).flatMap { number =>
+      case _ =>
+        integer(value).filter(_.bitLength < 32).flatMap { number =>
           Option(known.findValueByNumber(number.intValue))
         }
     }
@@ -184,7 +185,7 @@ object Fields {
     val bits = if (field.getJavaType == JavaType.INT) 32 else 64
     val unsigned = field.getType match {
       case Type.UINT32 | Type.UINT64 | Type.FIXED32 | Type.FIXED64 => true
-      case _                                                      => false
+      case _                                                       => false
     }
     val low = if (unsigned) BigInt(0) else -(BigInt(1) << (bits - 1))
     val high = (BigInt(1) << (if (unsigned) bits else bits - 1)) - 1
@@ -198,14 +199,13 @@ object Fields {
 
   /** A value in the words of an error, which are the same in Python. */
   private def shown(value: Any): String = value match {
-    case null | None                      => "nothing"
-    case Some(inner)                      => shown(inner)
-    case text: String                     => s"\"$text\""
-    case flag: Boolean                    => flag.toString
-    case number: Number                   => number.toString
-    case number: BigInt                   => number.toString
-    case _ if elements(value).isDefined   => s"a list of ${elements(value).get.length}"
-    case _ if group(value).isDefined      => "a group of fields"
-    case _                                => s"a value of type ${value.getClass.getSimpleName}"
+    case null | None                    => "nothing"
+    case Some(inner)                    => shown(inner)
+    case text: String                   => "\"" + text + "\""
+    case flag: Boolean                  => flag.toString
+    case number: Number                 => number.toString
+    case _ if elements(value).isDefined => s"a list of ${elements(value).get.length}"
+    case _ if group(value).isDefined    => "a group of fields"
+    case _                              => s"a value of type ${value.getClass.getSimpleName}"
   }
 }

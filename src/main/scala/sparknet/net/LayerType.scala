@@ -23,8 +23,9 @@ final class LayerType private[net] (val kind: String, entry: Layers.Entry) {
     }
     val top = if (unset) Seq.fill(entry.tops)("top" -> name.get) else Nil
     val result = LayerParameter.newBuilder().setType(kind)
-    try (arguments ++ top).foreach { case (field, value) => set(result, field, value) }
-    catch {
+    try {
+      for ((field, value) <- arguments ++ top) set(result, field, value)
+    } catch {
       case wrong: FieldError =>
         throw new IllegalArgumentException(
           s"$kind layer '${name.get}': ${wrong.getMessage}"

@@ -36,7 +36,9 @@ object Layers extends Dynamic {
   private[net] lazy val entries: SortedMap[String, Entry] = {
     val named = layer.getFields.asScala.collect {
       case field
-          if field.getName.endsWith("_param") && field.getJavaType == FieldDescriptor.JavaType.MESSAGE &&
+          if field.getName.endsWith(
+            "_param"
+          ) && field.getJavaType == FieldDescriptor.JavaType.MESSAGE &&
             field.getMessageType.getName.endsWith("Parameter") =>
         field.getMessageType.getName.stripSuffix("Parameter") -> Entry(Seq(field), 1)
     }

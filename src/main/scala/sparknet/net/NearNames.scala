@@ -12,7 +12,8 @@ private[net] object NearNames {
         val steps = distance(given, other)
         val begins = math.min(given.length, other.length) >= 3 &&
           (other.startsWith(given) || given.startsWith(other))
-        if (begins || steps <= math.max(1, (given.length + 1) / 3)) Some((steps, candidate)) else None
+        if (begins || steps <= math.max(1, (given.length + 1) / 3)) Some((steps, candidate))
+        else None
       }
       .sorted
       .map(_._2)

@@ -198,6 +198,33 @@ ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch);
 /* The JavaData layers' top shapes, one "name dim dim ...\n" line each. */
 ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes);
 
+/* ---- python: layers of type Python ----------------------------------------------- */
+
+enum {
+  CCAFFE_PYTHON_SETUP = 0,
+  CCAFFE_PYTHON_RESHAPE = 1,
+  CCAFFE_PYTHON_FORWARD = 2,
+  CCAFFE_PYTHON_BACKWARD = 3,
+  CCAFFE_PYTHON_DESTROY = 4
+};
+
+/* Runs one step of a layer of type Python: setup once, reshape then and before every
+ * forward, destroy when the net goes (without blobs; its status is ignored).
+ * layer: the same number in all calls for one layer, not used twice in a process.
+ * param: its LayerParameter, serialised, phase set. bottoms, tops: lent until the
+ * layer is destroyed; tops may be reshaped. propagate_down: for backward, 1 for each
+ * bottom whose diff is wanted. Return 0, or any other value to fail the running call
+ * with CCAFFE_CALLBACK and the text in message (UTF-8, `capacity` bytes with its zero). */
+typedef int32_t (*ccaffe_python_layer)(void* context, int32_t step, int64_t layer,
+                                       const void* param, size_t param_size, int32_t num_bottoms,
+                                       ccaffe_blob* const* bottoms, int32_t num_tops,
+                                       ccaffe_blob* const* tops, const int32_t* propagate_down,
+                                       char* message, size_t capacity);
+
+/* Sets what runs layers of type Python in nets created from now on in this process; NULL:
+ * such nets are refused with CCAFFE_UNSUPPORTED. It must outlive the nets. */
+ccaffe_status ccaffe_set_python_layer(ccaffe_python_layer callback, void* context);
+
 /* ---- weights: all learnable values of a net as one flat array --------------------- */
 
 /* Layout: a serialised NetParameter with one `layer` per layer that owns

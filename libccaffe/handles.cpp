@@ -133,6 +133,19 @@ ccaffe_blob* lend_blob(const Locked<Net>& net, BlobEntry entry) {
       lend(net.owner, key, {Kind::kBlob, net.owner, net.object, true, std::move(shared), nullptr}));
 }
 
+Lender::~Lender() {
+  const std::lock_guard<std::recursive_mutex> lock(owner_->mutex);
+  owner_->alive = false;
+  registry().remove(nullptr, owner_.get());
+}
+
+ccaffe_blob* Lender::lend(BlobEntry entry) {
+  const void* key = entry.blob.get();
+  auto shared = std::make_shared<const BlobEntry>(std::move(entry));
+  return as<ccaffe_blob>(
+      ccaffe::lend(owner_, key, {Kind::kBlob, owner_, nullptr, true, std::move(shared), nullptr}));
+}
+
 std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer) {
   return registry().find(buffer, Kind::kBuffer, "buffer").buffer;
 }

@@ -57,6 +57,20 @@ ccaffe_buffer* add_buffer(std::string content);
 ccaffe_net* lend_net(const Locked<Solver>& solver, Net* net);
 ccaffe_blob* lend_blob(const Locked<Net>& net, BlobEntry entry);
 
+// Lends blobs that somebody else owns; their handles die with it.
+class Lender {
+ public:
+  Lender() : owner_(std::make_shared<Owner>()) {}
+  ~Lender();
+  Lender(const Lender&) = delete;
+  Lender& operator=(const Lender&) = delete;
+  // The same blob gets the same handle again.
+  ccaffe_blob* lend(BlobEntry entry);
+
+ private:
+  std::shared_ptr<Owner> owner_;
+};
+
 std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer);
 
 // Kill the handle and those it has lent; wait for a call that is running elsewhere.

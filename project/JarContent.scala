@@ -12,7 +12,10 @@ object JarContent {
       val file = (Compile / resourceManaged).value / "sparknet" / "version.properties"
       val template = IO.read(baseDirectory.value / "build" / "version.properties")
       IO.write(file, template.replace("${project.version}", version.value))
-      Seq(file)
+      // The one table that Python and Scala share: the jar has it beside the Python modules.
+      val types = file.getParentFile / "layer_types.tsv"
+      IO.copyFile(baseDirectory.value / "python" / "sparknet" / "layer_types.tsv", types)
+      Seq(file, types)
     },
     stage := {
       ProtobufSources.generate.value

@@ -16,6 +16,16 @@ Each function returns a ``LayerParameter`` with one top, named like the layer::
 ``weight_filler={"type": "xavier"}``) or of ``LayerParameter`` itself (``param=[...]``,
 ``include=Include.Train``). What is not given is not set: defaults are those of caffe.proto.
 A convolution or inner product without ``weight_filler`` starts at zero, as in Caffe.
+
+The functions above are few and have the names of the original SparkNet. ``Layers`` has all types
+of Caffe, and takes all fields by the names of caffe.proto::
+
+    Layers.Deconvolution("up", ["score"], num_output=21, kernel_size=4, stride=2)
+    Layers.Data("data", top=["data", "label"], source="train_lmdb", backend="LMDB",
+                batch_size=64, transform_param={"mirror": True, "crop_size": 227})
+
+``dir(Layers)`` lists the types, ``help(Layers.Pooling)`` the fields of one. A message is a dict of
+its fields, an enum the name of its value, a repeated field a list or one value.
 """
 
 # ruff: noqa: N802 - the names are those of the Scala DSL.
@@ -25,7 +35,9 @@ from collections.abc import Sequence
 from enum import Enum
 from typing import Any
 
+from sparknet import fields
 from sparknet.errors import ArgumentError
+from sparknet.layer_types import Layers, build
 from sparknet.proto import caffe_pb2
 
 __all__ = [
@@ -33,6 +45,7 @@ __all__ = [
     "ConvolutionLayer",
     "Include",
     "InnerProductLayer",
+    "Layers",
     "NetParam",
     "Pooling",
     "PoolingLayer",
@@ -64,38 +77,25 @@ def _layer(
     known: dict[str, Any],
     options: dict[str, Any],
 ) -> caffe_pb2.LayerParameter:
-    """A layer whose options go to its own message ``field``, or else to the layer."""
+    """A layer that has its own message ``field`` also when nothing in it is set."""
     if isinstance(bottom, str):
         raise ArgumentError(f"{kind} layer '{name}': bottom must be a list of names")
-    layer = caffe_pb2.LayerParameter(name=name, type=kind, bottom=bottom, top=[name])
-    own = getattr(layer, field)
-    own.SetInParent()
-    for option, value in {**known, **options}.items():
-        target = own if option in own.DESCRIPTOR.fields_by_name else layer
-        try:
-            _set(target, option, value)
-        except (TypeError, ValueError, AttributeError) as error:
-            raise ArgumentError(f"{kind} layer '{name}': option {option}: {error}") from None
+    top = options.pop("top", None)
+    layer = build(kind, name, bottom, top, {**known, **options})
+    getattr(layer, field).SetInParent()
     return layer
 
 
-def _set(message: Any, option: str, value: Any) -> None:
-    field = message.DESCRIPTOR.fields_by_name.get(option)
-    if field is None:
-        raise ValueError("neither the layer's message in caffe.proto nor LayerParameter has it")
-    if option == "include" and isinstance(value, Include):
-        value = {"phase": value.value}
-    repeated = hasattr(getattr(message, option), "extend")
-    if repeated and not isinstance(value, (list, tuple)):
-        value = [value]
-    # The constructor takes dicts for messages and lists for repeated fields.
-    message.ClearField(option)
-    message.MergeFrom(type(message)(**{option: value}))
-
-
-def NetParam(name: str, *layers: caffe_pb2.LayerParameter) -> caffe_pb2.NetParameter:
-    """A net of the given layers, in order."""
-    return caffe_pb2.NetParameter(name=name, layer=layers)
+def NetParam(
+    name: str, *layers: caffe_pb2.LayerParameter, **options: Any
+) -> caffe_pb2.NetParameter:
+    """A net of the given layers, in order. options: other fields of NetParameter."""
+    net = caffe_pb2.NetParameter(name=name, layer=layers)
+    try:
+        fields.set_all(net, options)
+    except fields.FieldError as error:
+        raise ArgumentError(f"net '{name}': {error}") from None
+    return net
 
 
 def RDDLayer(name: str, shape: Sequence[int], **options: Any) -> caffe_pb2.LayerParameter:

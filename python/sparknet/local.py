@@ -9,7 +9,7 @@
 ``data`` and ``diff`` are NumPy arrays on the engine's own memory: writing to them reaches
 the engine. They keep their net alive; reshaping a blob to a larger size ends the validity
 of arrays that were taken before. Paths inside a solver prototxt are relative to the
-working directory, as in Caffe.
+working directory, as in Caffe. Layers of type ``Python`` are run by classes like ``Layer``.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from sparknet._jvm.pyjnius import call, classes
+from sparknet._jvm.pyjnius import call, classes, set_python_layers
 from sparknet.errors import ArgumentError, ShapeError
+from sparknet.python_layers import Layer, Runner
 
-__all__ = ["TEST", "TRAIN", "Blob", "Net", "Solver", "set_random_seed"]
+__all__ = ["TEST", "TRAIN", "Blob", "Layer", "Net", "Solver", "set_random_seed"]
 
 TRAIN = 0
 TEST = 1
@@ -82,6 +83,13 @@ class Blob:
         return array.reshape(shape)
 
 
+def _engine() -> Any:
+    """The engine's classes, with layers of type Python made possible."""
+    loaded = classes()
+    set_python_layers(Runner(lambda handle: Blob(call(loaded.engine, "lentBlob", handle), None)))
+    return loaded
+
+
 class _Native:
     """Frees the native object when the last Blob, array or Net that holds it is gone."""
 
@@ -107,7 +115,7 @@ class Net:
     ) -> None:
         if phase not in (TRAIN, TEST):
             raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
-        java = call(classes().net, "fromFile", os.fspath(path), phase)
+        java = call(_engine().net, "fromFile", os.fspath(path), phase)
         self._attach(java, _Native(java))
         if weights is not None:
             self.copy_from(weights)
@@ -207,7 +215,7 @@ class Solver:
     """A solver with its train net ``net`` and its ``test_nets``. path: a solver prototxt."""
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._java = call(classes().solver, "fromFile", os.fspath(path))
+        self._java = call(_engine().solver, "fromFile", os.fspath(path))
         owner = _Native(self._java)
         self.net = Net._lent(call(self._java, "net"), owner)
         self.test_nets = [

@@ -39,6 +39,7 @@ JAVA = {
     "uint8_t*": {"Pointer"},
     "ccaffe_data_callback": {"DataCallback"},
     "ccaffe_feed_callback": {"FeedCallback"},
+    "ccaffe_python_layer": {"Pointer"},
 }
 
 

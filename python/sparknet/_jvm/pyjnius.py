@@ -7,8 +7,9 @@ from typing import Any
 
 from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
+from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "translate"]
+__all__ = ["call", "classes", "set_python_layers", "translate"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
@@ -31,6 +32,15 @@ class _Classes:
 
 
 _started = None
+_layers: Runner | None = None
+
+
+def set_python_layers(runner: Runner) -> None:
+    """Lets nets have layers of type Python; the first runner stays."""
+    global _layers
+    if _layers is None:
+        call(classes().engine, "setPythonLayer", runner.address)
+        _layers = runner
 
 
 def classes() -> _Classes:
@@ -80,4 +90,7 @@ def call(java: Any, method: str, *args: Any) -> Any:
     try:
         return getattr(java, method)(*args)
     except _jnius().JavaException as failure:
-        raise translate(failure) from None
+        cause = _layers.take_failure() if _layers is not None else None
+        if isinstance(cause, (KeyboardInterrupt, SystemExit)):
+            raise cause from None
+        raise translate(failure) from cause

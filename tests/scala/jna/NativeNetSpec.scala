@@ -113,6 +113,11 @@ class NativeNetSpec extends AnyFlatSpec {
     assert(unknown.getCodeName == "BAD_NET" && unknown.getMessage.contains("Quux"))
     val bottom = failure("layer { name: 'l' type: 'ReLU' bottom: 'none' top: 'x' }")
     assert(bottom.getCodeName == "BAD_NET" && bottom.getMessage.contains("none"))
+    val python = failure(
+      "layer { name: 'l' type: 'Python' top: 'x' python_param { module: 'm' layer: 'L' } }"
+    )
+    assert(python.getCodeName == "UNSUPPORTED")
+    assert(python.getMessage.contains("layer 'l' (Python): no Python interpreter"))
     val blob = intercept[CaffeException](net.blob("quux"))
     assert(blob.getCodeName == "INVALID_ARGUMENT" && blob.getMessage.contains("quux"))
     assert(blob.getMessage.contains("b"))

@@ -22,6 +22,11 @@ public interface CCaffe extends Library {
   int PHASE_OF_NET = -1;
   int DATA = 0;
   int DIFF = 1;
+  int PYTHON_SETUP = 0;
+  int PYTHON_RESHAPE = 1;
+  int PYTHON_FORWARD = 2;
+  int PYTHON_BACKWARD = 3;
+  int PYTHON_DESTROY = 4;
 
   /** Fills one JavaData layer. Anything but 0 fails the running call. */
   interface DataCallback extends Callback {
@@ -121,6 +126,10 @@ public interface CCaffe extends Library {
   int ccaffe_net_set_batch_size(Pointer net, int batch);
 
   int ccaffe_net_feed_shapes(Pointer net, PointerByReference shapes);
+
+  // ---- python
+  /** The callback is the address of a function that Python made; it never runs in the JVM. */
+  int ccaffe_set_python_layer(Pointer callback, Pointer context);
 
   // ---- weights
   int ccaffe_net_weights_layout(Pointer net, PointerByReference netParam);

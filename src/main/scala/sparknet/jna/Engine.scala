@@ -3,6 +3,7 @@ package sparknet.jna
 import java.nio.charset.StandardCharsets.UTF_8
 
 import caffe.Caffe.{NetParameter, SolverParameter}
+import com.sun.jna.Pointer
 import com.sun.jna.ptr.IntByReference
 
 /** What concerns the engine as a whole: its settings, and reading and writing prototxts. */
@@ -41,6 +42,17 @@ object Engine {
   /** Changes the process's working directory, against which paths in prototxts are resolved. */
   def setWorkingDirectory(path: String): Unit =
     Check.ok(library.ccaffe_set_working_directory(path))
+
+  /** Sets what runs layers of type Python.
+    *
+    * @param callback
+    *   address of a `ccaffe_python_layer`, which must outlive the nets
+    */
+  def setPythonLayer(callback: Long): Unit =
+    Check.ok(library.ccaffe_set_python_layer(new Pointer(callback), null))
+
+  /** The blob that a Python layer was lent. */
+  def lentBlob(reference: Long): NativeBlob = NativeBlob.of(new Pointer(reference))
 
   /** Reads a net's prototxt; old forms of inputs and BatchNorm are upgraded. */
   def parseNet(path: String): NetParameter = NetParameter.parseFrom(netBytes(path))

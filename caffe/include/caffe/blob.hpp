@@ -17,6 +17,9 @@ using Shape = std::vector<int64_t>;
 
 constexpr int kMaxBlobAxes = 32;
 
+// What product() gives where the true one does not fit.
+constexpr int64_t kTooManyElements = INT64_MAX;
+
 // Product of extents [first, last).
 int64_t product(const Shape& shape, size_t first, size_t last);
 inline int64_t product(const Shape& shape) { return product(shape, 0, shape.size()); }

@@ -121,3 +121,12 @@ find_python() {
   done
   return 1
 }
+
+# has_fuzzer: whether clang can make a libFuzzer program here.
+has_fuzzer() {
+  local runtime
+  command -v clang++ >/dev/null || return 1
+  runtime="$(clang++ -fsanitize=fuzzer -### -x c++ /dev/null 2>&1 |
+    sed -n 's/.*"\([^"]*libclang_rt\.fuzzer[^"]*\.a\)".*/\1/p' | head -n 1)"
+  [[ -f "$runtime" ]]
+}

@@ -34,9 +34,7 @@ CASES = {
     "cifar10_quick": Case(
         "examples/cifar10", "cifar10_quick_train_test", 100, 32, 32, 10000, 60, 40, 0.05
     ),
-    "caffenet": Case(
-        "models/bvlc_reference_caffenet", "train_val", 64, 256, 227, 512, 3, 3, 0.02
-    ),
+    "caffenet": Case("models/bvlc_reference_caffenet", "train_val", 64, 256, 227, 512, 3, 3, 0.02),
 }
 SOLVERS = {"cifar10_quick": "cifar10_quick_solver", "caffenet": "solver"}
 

@@ -19,7 +19,14 @@ set_target_properties(onednn PROPERTIES
   IMPORTED_LINK_DEPENDENT_LIBRARIES onednn_opencl)
 
 # One OpenMP runtime for oneDNN and for our own loops: the one that oneDNN came with.
-find_package(OpenMP REQUIRED)
 add_library(openmp INTERFACE)
-target_compile_options(openmp INTERFACE ${OpenMP_CXX_FLAGS})
 target_link_libraries(openmp INTERFACE "${DNNL_DIR}/libgomp.so.1")
+if(SPARKNET_BUILD_FUZZERS)
+  # clang's loops need a runtime of its own, which cannot share a process with this one: they are
+  # serial.
+  target_compile_options(openmp INTERFACE -Wno-unknown-pragmas)
+  target_include_directories(openmp INTERFACE "${SPARKNET_ROOT}/tests/native/fuzz/serial")
+else()
+  find_package(OpenMP REQUIRED)
+  target_compile_options(openmp INTERFACE ${OpenMP_CXX_FLAGS})
+endif()

@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sparknet
-from sparknet import cli, data, models, spec
+from sparknet import cli, data, spec
 from sparknet.data import Dataset
 from sparknet.errors import FileError
 from sparknet.interrupts import interruptible
@@ -160,9 +160,7 @@ def main() -> None:
     args = arguments()
     if args.resume is not None and not args.resume.is_file():
         raise FileError(f"{args.resume}: no such file to resume from")
-    spark = sparknet.session(
-        args.workers, app_name=f"SparkNet {args.model}", memory_mb=4096
-    )
+    spark = sparknet.session(args.workers, app_name=f"SparkNet {args.model}", memory_mb=4096)
     spark.sparkContext.setLogLevel("ERROR")
     with interruptible():
         try:

@@ -50,9 +50,7 @@ class Dataset:
         """The mean item, of ``shape``."""
         return self.handle.mean().reshape(self.shape)
 
-    def map_batches(
-        self, function: Function, shape: Sequence[int] | None = None
-    ) -> Dataset:
+    def map_batches(self, function: Function, shape: Sequence[int] | None = None) -> Dataset:
         """The data that a function makes of these, batch by batch, in Spark's Python workers.
 
         function: takes images (n, ...) as they are here, uint8 or float32, and labels (n,), and
@@ -105,7 +103,9 @@ def cifar(
 
 def images(
     tars: str | os.PathLike[str],
-    labels: str | os.PathLike[str], spark: SparkSession | None = None, **options: Any
+    labels: str | os.PathLike[str],
+    spark: SparkSession | None = None,
+    **options: Any,
 ) -> Dataset:
     """Images in tar files on any file system that Hadoop knows: (3, height, width) uint8.
 

@@ -31,8 +31,9 @@ class Trainer:
     scale: multiplied afterwards. crop: height and width (or one number for both) of the part
     of each image that the net gets, at a random place in training and the centre in tests;
     mirror: turns every other training image around, at random. These four are by default
-    what the net's own data layers say in ``transform_param``. batch_size, test_batch_size: items a step, by default those
-    of the net. Layers of the net that read databases are replaced by ones that Spark feeds.
+    what the net's own data layers say in ``transform_param``. batch_size, test_batch_size:
+    items a step, by default those of the net. Layers of the net that read databases are
+    replaced by ones that Spark feeds.
     options: those of ``sparknet.train.Trainer`` in Scala, such as ``seed`` and ``threads``.
 
     The loop by hand is::

@@ -19,7 +19,8 @@ pytestmark = pytest.mark.unit
 def table() -> ModuleType:
     """By its path: benchmarks/decode has a module of this name too."""
     spec = importlib.util.spec_from_file_location("feed_table", ROOT / "benchmarks/feed/table.py")
-    assert spec and spec.loader
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     sys.modules["feed_table"] = module
     spec.loader.exec_module(module)

@@ -6,7 +6,11 @@ namespace caffe {
 
 int64_t product(const Shape& shape, size_t first, size_t last) {
   int64_t result = 1;
-  for (size_t i = first; i < last; ++i) result *= shape[i];
+  for (size_t i = first; i < last; ++i) {
+    // INT64_MAX stands for what does not fit: only shapes of hostile files, on their way into a
+    // message, come near.
+    if (__builtin_mul_overflow(result, shape[i], &result)) return INT64_MAX;
+  }
   return result;
 }
 

@@ -76,6 +76,9 @@ TEST(Blob, SharedDataIsOneMemory) {
 TEST(Blob, ShapesPrintAsInCaffe) {
   EXPECT_EQ(shape_string({2, 3, 4}), "2 3 4 (24)");
   EXPECT_EQ(shape_string({}), "(1)");
+  // Of a file that lies about its size.
+  EXPECT_EQ(shape_string({int64_t{1} << 40, int64_t{1} << 40}),
+            "1099511627776 1099511627776 (9223372036854775807)");
 }
 
 }  // namespace

@@ -32,8 +32,9 @@ int lr_step_at(const SolverParameter& param, int iteration, int done) {
 
 int lr_steps_before(const SolverParameter& param, int iteration) {
   if (param.lr_policy() != "multistep") return 0;
-  int done = 0, when = -1;
-  for (int value : param.stepvalue()) {
+  int done = 0;
+  int64_t when = -1;
+  for (int64_t value : param.stepvalue()) {
     when = std::max(value, when + 1);
     if (when < iteration) ++done;
   }

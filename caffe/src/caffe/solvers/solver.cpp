@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 
 #include "caffe/log.hpp"
 #include "caffe/threads.hpp"
@@ -12,6 +13,8 @@ namespace caffe {
 template <typename T>
 T Solver<T>::step(int n) {
   require(n >= 0, Code::kInvalidArgument, "number of iterations ", n, " is negative");
+  require(n <= std::numeric_limits<int>::max() - iteration_, Code::kInvalidArgument, n,
+          " iterations after iteration ", iteration_, " are more than can be counted");
   const ThreadScope threads(net_->threads());
   losses_.clear();
   smoothed_loss_ = 0;

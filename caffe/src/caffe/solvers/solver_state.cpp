@@ -55,6 +55,9 @@ void Solver<T>::restore(const std::string& filename) {
   const ThreadScope threads(net_->threads());
   SolverState state;
   read_solver_state(filename, &state);
+  require(state.iter() >= 0 && state.current_step() >= 0, Code::kParse, "'", filename,
+          "' is damaged: iteration ", state.iter(), " and step ", state.current_step(),
+          " cannot be negative");
   const auto& params = net_->learnable_params();
   const int banks = num_banks();
   require(state.history_size() == banks * static_cast<int>(params.size()), Code::kShape, "'",

@@ -69,6 +69,11 @@ TEST(LrPolicy, StepsBeforeAnIterationAreThoseOfSteppingThere) {
   }
 }
 
+TEST(LrPolicy, ValuesAtTheEndOfTheirTypeAreNeverReached) {
+  const char* last = "lr_policy: 'multistep' stepvalue: 2147483647 stepvalue: 2147483647";
+  EXPECT_EQ(lr_steps_before(policy(last), 2147483647), 0);
+}
+
 TEST(LrPolicy, FieldsOutOfRangeAreRefused) {
   const auto refused = [](const std::string& text, const std::string& part) {
     expect_error(Code::kBadNet, part, [&] { check_lr_policy(policy(text)); });

@@ -132,6 +132,26 @@ TEST(SolverSnapshot, AStateThatDoesNotFitChangesNothing) {
   EXPECT_EQ(weights(adam->net()), before);
 }
 
+TEST(SolverSnapshot, CountersOfADamagedStateAreRefused) {
+  TempDir dir;
+  const auto solver = fed_solver("base_lr: 0.01");
+  ::caffe::SolverState good;
+  read_binary_file(solver->snapshot(dir / "p").second, &good);
+  const auto restore = [&](int iteration, int step) {
+    ::caffe::SolverState state = good;
+    state.set_iter(iteration);
+    state.set_current_step(step);
+    write_binary_file(dir / "bad", state);
+    solver->restore(dir / "bad");
+  };
+  expect_error(Code::kParse, "iteration -1 and step 0", [&] { restore(-1, 0); });
+  expect_error(Code::kParse, "iteration 2 and step -7", [&] { restore(2, -7); });
+  EXPECT_EQ(solver->iteration(), 0);
+  restore(2147483647, 0);
+  expect_error(Code::kInvalidArgument, "1 iterations after iteration 2147483647",
+               [&] { solver->step(1); });
+}
+
 TEST(SolverSnapshot, WithoutAPrefixThereIsNoSnapshot) {
   expect_error(Code::kState, "prefix", [] { fed_solver("base_lr: 0.01")->snapshot(); });
 }

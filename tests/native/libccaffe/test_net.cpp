@@ -103,7 +103,7 @@ TEST(CNet, BadNetsAreNamedAndCreateNothing) {
                 "'Convolutoin'");
   expect_status(create("layer { name: 'a' type: 'ReLU' bottom: 'b' top: 'c' }", &net),
                 CCAFFE_BAD_NET, "layer 'a': bottom 0, 'b'");
-  expect_status(create("layer { name: 'd' type: 'Data' top: 'x' }", &net), CCAFFE_UNSUPPORTED,
+  expect_status(create("layer { name: 'd' type: 'Data' top: 'x' }", &net), CCAFFE_BAD_NET,
                 "layer 'd'");
   expect_status(ccaffe_net_create("\xff\xff\xff", 3, 0, &net), CCAFFE_PARSE, "damaged");
   expect_status(ccaffe_net_create(nullptr, 0, 0, &net), CCAFFE_INVALID_ARGUMENT, "net_param");

@@ -21,8 +21,8 @@ class Session {
  public:
   Session() : lock_(mutex()) {
     static const bool ready = [] {
-      return H5dont_atexit() >= 0 && H5open() >= 0 &&
-             H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
+      H5dont_atexit();  // too late, and refused, where others in the process use this library
+      return H5open() >= 0 && H5Eset_auto2(H5E_DEFAULT, nullptr, nullptr) >= 0;
     }();
     require(ready, Code::kInternal, "the HDF5 library does not start");
   }

@@ -261,9 +261,9 @@ def test_label_out_of_range(net: Net, batch: dict[str, np.ndarray]) -> None:
         net.forward(data=batch["data"], label=[0, 1, 5, 2])
 
 
-def test_data_layers_name_the_layer_and_the_remedy(root: Path) -> None:
+def test_data_layers_name_the_layer_and_the_file(root: Path) -> None:
     path = root / "caffe/examples/cifar10/cifar10_quick_train_test.prototxt"
-    with pytest.raises(errors.UnsupportedError, match=r"(?s)cifar.*replaceDataLayers"):
+    with pytest.raises(errors.FileError, match=r"layer 'cifar' \(Data\).*mean\.binaryproto"):
         Net(path, TRAIN)
 
 

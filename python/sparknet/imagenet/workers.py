@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from typing import Any
@@ -44,12 +45,8 @@ def write(
     )
     try:
         waiting: dict[Future[Written], Shard] = {}
-        # Here the processes start, and inherit that Ctrl-C is not theirs.
-        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-        try:
+        with _ctrl_c_afterwards():  # Here the processes start.
             waiting.update((pool.submit(_run, shard), shard) for shard in todo)
-        finally:
-            signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
         while waiting:
             for future in wait(waiting, _POLL_SECONDS, FIRST_COMPLETED).done:
                 yield waiting.pop(future), future.result()
@@ -62,6 +59,27 @@ def write(
     finally:
         stop.value = 1
         pool.shutdown(cancel_futures=True)
+
+
+@contextlib.contextmanager
+def _ctrl_c_afterwards() -> Iterator[None]:
+    """Ctrl-C within the block is heard at its end; processes that start there never hear it.
+
+    They inherit the mask. It holds for this thread alone, and any other one may take the
+    signal, so the handler is another one meanwhile too.
+    """
+    heard: list[int] = []
+    main = threading.current_thread() is threading.main_thread()
+    before = signal.signal(signal.SIGINT, lambda number, _: heard.append(number)) if main else None
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
+        if main:
+            signal.signal(signal.SIGINT, before)
+    if heard:
+        raise KeyboardInterrupt
 
 
 def _here(

@@ -272,6 +272,8 @@ def test_a_signal_during_the_download(target: Path, sent: signal.Signals, status
             stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
+            # A shell that starts the tests in the background has them ignore Ctrl-C.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
         assert server.stalled.wait(60), "the script never asked for the archive"
         assert any(name.startswith(".get_cifar10.") for name in contents(target))

@@ -19,9 +19,7 @@ class HingeLossLayer : public LossLayer<T> {
     LossLayer<T>::reshape(bottom, top);
     items_ = bottom[0]->dim(0);
     classes_ = bottom[0]->count(1);
-    this->check(bottom[1]->count() == items_, Code::kShape, "predictions of shape ",
-                shape_string(bottom[0]->shape()), " need ", items_, " labels, but they have shape ",
-                shape_string(bottom[1]->shape()));
+    this->check_label_count(bottom, items_, "predictions");
   }
 
  protected:

@@ -30,9 +30,7 @@ class InfogainLossLayer : public LossLayer<T> {
     outer_ = bottom[0]->count(0, axis);
     classes_ = bottom[0]->dim(axis);
     inner_ = bottom[0]->count(axis + 1);
-    this->check(bottom[1]->count() == outer_ * inner_, Code::kShape, "predictions of shape ",
-                shape_string(bottom[0]->shape()), " need ", outer_ * inner_,
-                " labels, but they have shape ", shape_string(bottom[1]->shape()));
+    this->check_label_count(bottom, outer_ * inner_, "predictions");
     const Blob<T>& matrix = gains(bottom);
     this->check(matrix.count() == classes_ * classes_, Code::kShape, classes_,
                 " classes need an infogain matrix of ", classes_, " x ", classes_,

@@ -67,6 +67,9 @@ object BadRecords {
 
   val empty: BadRecords = new BadRecords(Map.empty)
 
+  /** The sum of several counts; names come in their order. */
+  def all(counts: Seq[BadRecords]): BadRecords = counts.foldLeft(empty)(_ ++ _)
+
   private final case class Tally(count: Long, names: Vector[String])
 
   private def number(n: Long): String = String.format(Locale.ROOT, "%,d", Long.box(n))

@@ -33,7 +33,7 @@ final class Dataset private (
       .mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
       .collect()
     found.flatMap(_.fault).headOption.foreach(fault => invalid(s"bad data: $fault"))
-    val leftOut = found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
+    val leftOut = BadRecords.all(found.map(_.leftOut))
     val items = found.map(_.items).sum
     if (leftOut.total > 0) {
       val told = leftOut.leftOutOf(items + leftOut.total)
@@ -45,7 +45,7 @@ final class Dataset private (
   }
 
   /** Records that could not be used, by reason. */
-  def leftOut: BadRecords = parts.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
+  def leftOut: BadRecords = BadRecords.all(parts.map(_.leftOut))
 
   /** Number of items. The first call computes the data set and checks it. */
   def count(): Long = parts.map(_.items).sum

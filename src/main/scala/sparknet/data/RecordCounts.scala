@@ -12,7 +12,7 @@ private[data] final class RecordCounts(parts: Map[Int, RecordCounts.Part]) exten
   lazy val read: Long = parts.values.map(_.read).sum
 
   lazy val bad: BadRecords =
-    parts.toSeq.sortBy(_._1).foldLeft(BadRecords.empty)(_ ++ _._2.bad)
+    BadRecords.all(parts.toSeq.sortBy(_._1).map(_._2.bad))
 
   /** How many partitions were read to their end. */
   def complete: Int = parts.values.count(_.complete)

@@ -128,8 +128,7 @@ final class Trainer private[train] (
         shares.map(_.withoutWeights).collect()
       }
       refuse(found.flatMap(_.failure))
-      val leftOut = found.map(_.leftOut).fold(BadRecords.empty)(_ ++ _)
-      if (!leftOut.isEmpty) System.err.println(s"SparkNet: round ${rounds + 1}: $leftOut")
+      val leftOut = told(s"round ${rounds + 1}", found.map(_.leftOut))
       val images = found.map(_.images)
       pending = Some(Pending(shares, tau, images))
       RoundResult(
@@ -182,6 +181,7 @@ final class Trainer private[train] (
     val task = new TestTask(crew, sent.getOrElse(send()), data.supply(windowBytes))
     val shares = jobs.run("SparkNet: test")(data.onEach(task.apply).collect())
     refuse(shares.flatMap(_.failure))
+    told("test", shares.map(_.leftOut))
     val items = shares.map(_.items).sum
     val scores = new LinkedHashMap[String, java.lang.Float]
     for {
@@ -376,6 +376,13 @@ object Trainer {
 
   private def refuse(failures: Seq[Failure]): Unit =
     failures.headOption.foreach(failure => throw new TrainingException(failure))
+
+  /** The sum of what workers could not use, said on stderr if there is any. */
+  private def told(when: String, leftOut: Seq[BadRecords]): BadRecords = {
+    val all = BadRecords.all(leftOut)
+    if (!all.isEmpty) System.err.println(s"SparkNet: $when: $all")
+    all
+  }
 
   private def state(message: String): Nothing = throw new CaffeException(Status.STATE, message)
 

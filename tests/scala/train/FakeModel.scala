@@ -31,7 +31,7 @@ object FakeModel {
 }
 
 /** Nets of three weights that need no engine. A step adds to the first one the mean of the items
-  * (each one value), to the second one 1; the third one is the item seen last. Momentum counts the
+  * (each one value, unless the test says otherwise), to the second one 1; the third one is the item seen last. Momentum counts the
   * steps. The loss is the mean of the items. An item of value 666 makes the step fail, 667 makes the
   * loss infinite.
   */
@@ -40,7 +40,8 @@ final class FakeModel(
     iterSize: Int = 1,
     testNet: Boolean = true,
     numClasses: Option[Int] = None,
-    workerLayout: WeightsLayout = FakeModel.layout
+    workerLayout: WeightsLayout = FakeModel.layout,
+    itemShape: Array[Int] = Array(1)
 ) extends Model {
 
   override def newWorker(seed: Long, threads: Int): WorkerNet = new FakeNet(seed)
@@ -65,7 +66,7 @@ final class FakeModel(
     override def close(): Unit = ()
   }
 
-  private def input = NetInput("data", Array(1), batch)
+  private def input = NetInput("data", itemShape, batch)
 
   private final class FakeNet(seed: Long) extends WorkerNet {
     private val number = FakeModel.made.incrementAndGet()
@@ -110,7 +111,8 @@ final class FakeModel(
     override def close(): Unit = FakeModel.closed.incrementAndGet()
 
     private def take(from: Feed, size: Int): (Seq[Float], Seq[Float]) = {
-      val (data, labels) = (FloatBuffer.allocate(size), FloatBuffer.allocate(size))
+      val (data, labels) =
+        (FloatBuffer.allocate(size * itemShape.product), FloatBuffer.allocate(size))
       from.fill(Array(data, labels))
       (data.array.toSeq, labels.array.toSeq)
     }

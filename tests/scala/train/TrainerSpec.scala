@@ -8,7 +8,7 @@ import org.apache.spark.storage.StorageLevel
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 
-import sparknet.data.{Block, Dataset, Preprocessing}
+import sparknet.data.{BadRecord, Block, Dataset, Encoded, Preprocessing}
 import sparknet.jna.CaffeException
 import support.Closing.using
 import support.{LocalSpark, SparkTag, Temporary}
@@ -86,6 +86,36 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       // Each worker has four partitions, and has been through them twice.
       assert(FakeModel.seen.flatMap(_.items).sorted == (items ++ items).sorted)
     }
+  }
+
+  it should "tell which images a round and a test left out" taggedAs SparkTag in {
+    val stream = getClass.getResourceAsStream("/images/rgb.jpg")
+    val good =
+      try stream.readAllBytes()
+      finally stream.close()
+    // A header that is in order, and nothing behind it.
+    val images = Array.fill(4)(good) :+ good.take(good.length - 40)
+    val block = Block.ofImages(
+      Array(3, 1, 1),
+      Array.fill(5)(1f),
+      Encoded(images, Array("a", "b", "c", "d", "broken"))
+    )
+    val data = Dataset(sc.parallelize(Seq(block), 1), Array(3, 1, 1), StorageLevel.NONE, 1)
+    val said = new java.io.ByteArrayOutputStream
+    val before = System.err
+    System.setErr(new java.io.PrintStream(said))
+    try
+      using(trainer(1, new FakeModel(itemShape = Array(3, 1, 1)))) { t =>
+        t.setTrainData(data)
+        t.setTestData(data)
+        // Met once or more: the feed reads ahead.
+        assert(t.train(2).leftOut.names(BadRecord.corruptImage).toSet == Set("broken"))
+        t.average()
+        t.test()
+      }
+    finally System.setErr(before)
+    assert(said.toString.contains("SparkNet: test: 1 record left out: 1 corrupt image (broken)"))
+    assert(said.toString.matches("(?s).*SparkNet: round 1: .* corrupt image \\(broken.*"))
   }
 
   it should "do the same again for the same seed, in rounds of any length" taggedAs SparkTag in {

@@ -17,8 +17,8 @@ from pathlib import Path
 import sparknet
 from sparknet import cli, data, models, spec
 from sparknet.errors import FileError
-from sparknet.interrupts import interruptible
 from sparknet.proto import caffe_pb2
+from sparknet.sessions import stopping
 
 
 def arguments() -> argparse.Namespace:
@@ -67,36 +67,32 @@ def main() -> None:
         solver.random_seed = args.seed
     prefix = args.snapshot_prefix or Path(f"cifar10_{args.model}")
     spark = sparknet.session(args.workers, app_name=f"SparkNet cifar10_{args.model}")
-    spark.sparkContext.setLogLevel("ERROR")
-    with interruptible():
-        try:
-            train = data.cifar(args.data, True, args.workers, spark)
-            test = data.cifar(args.data, False, args.workers, spark)
-            print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
-            with sparknet.Trainer(
-                solver,
-                train,
-                test,
-                workers=args.workers,
-                mean=train.mean(),
-                batch_size=args.batch_size,
-            ) as trainer:
-                if args.resume is not None:
-                    trainer.restore(args.resume)
-                    print(f"resumed at iteration {trainer.iteration}", flush=True)
-                history = trainer.fit(
-                    epochs=args.epochs,
-                    tau=args.tau,
-                    test_every=args.test_every,
-                    snapshot_every=args.snapshot_every,
-                    snapshot_prefix=prefix,
-                )
-                scores = trainer.test()
-                print(f"{history.images:,} images, {history.images_per_second:,.0f} images/s")
-                print(f"test accuracy  {scores['accuracy']:.2%}")
-                print(f"snapshot       {trainer.snapshots[0]}")
-        finally:
-            spark.stop()
+    with stopping(spark):
+        train = data.cifar(args.data, True, args.workers, spark)
+        test = data.cifar(args.data, False, args.workers, spark)
+        print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
+        with sparknet.Trainer(
+            solver,
+            train,
+            test,
+            workers=args.workers,
+            mean=train.mean(),
+            batch_size=args.batch_size,
+        ) as trainer:
+            if args.resume is not None:
+                trainer.restore(args.resume)
+                print(f"resumed at iteration {trainer.iteration}", flush=True)
+            history = trainer.fit(
+                epochs=args.epochs,
+                tau=args.tau,
+                test_every=args.test_every,
+                snapshot_every=args.snapshot_every,
+                snapshot_prefix=prefix,
+            )
+            scores = trainer.test()
+            print(f"{history.images:,} images, {history.images_per_second:,.0f} images/s")
+            print(f"test accuracy  {scores['accuracy']:.2%}")
+            print(f"snapshot       {trainer.snapshots[0]}")
 
 
 if __name__ == "__main__":

@@ -16,8 +16,8 @@ import sparknet
 from sparknet import cli, data, models, spec
 from sparknet.errors import SetupError
 from sparknet.history import History
-from sparknet.interrupts import interruptible
 from sparknet.proto import caffe_pb2
+from sparknet.sessions import stopping
 
 SOLVER = "examples/digits/digits_lenet_solver.prototxt"
 SPLIT_SEED = 20151119
@@ -79,18 +79,15 @@ def main() -> None:
     solver.random_seed = args.seed
     print(f"starting Spark with {args.workers} executors", flush=True)
     spark = sparknet.session(args.workers, app_name="SparkNet digits")
-    with interruptible():
-        try:
-            train = data.from_numpy(images[held_out:], labels[held_out:], args.workers, spark)
-            test = data.from_numpy(images[:held_out], labels[:held_out], args.workers, spark)
-            print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
-            with sparknet.Trainer(solver, train, test, workers=args.workers) as trainer:
-                every = max(1, args.rounds // 10)
-                history = trainer.fit(args.rounds, tau=args.tau, test_every=every)
-                scores = trainer.test()
-                model, _ = trainer.snapshot(args.out / "digits")
-        finally:
-            spark.stop()
+    with stopping(spark):
+        train = data.from_numpy(images[held_out:], labels[held_out:], args.workers, spark)
+        test = data.from_numpy(images[:held_out], labels[:held_out], args.workers, spark)
+        print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
+        with sparknet.Trainer(solver, train, test, workers=args.workers) as trainer:
+            every = max(1, args.rounds // 10)
+            history = trainer.fit(args.rounds, tau=args.tau, test_every=every)
+            scores = trainer.test()
+            model, _ = trainer.snapshot(args.out / "digits")
     curves = args.out / "digits.png"
     draw(history, curves)
     print(f"test accuracy  {scores['accuracy']:.2%}")

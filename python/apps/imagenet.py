@@ -22,8 +22,8 @@ import sparknet
 from sparknet import cli, data, spec
 from sparknet.data import Dataset
 from sparknet.errors import FileError
-from sparknet.interrupts import interruptible
 from sparknet.proto import caffe_pb2
+from sparknet.sessions import stopping
 
 MODELS = {
     "caffenet": "bvlc_reference_caffenet",
@@ -161,12 +161,8 @@ def main() -> None:
     if args.resume is not None and not args.resume.is_file():
         raise FileError(f"{args.resume}: no such file to resume from")
     spark = sparknet.session(args.workers, app_name=f"SparkNet {args.model}", memory_mb=4096)
-    spark.sparkContext.setLogLevel("ERROR")
-    with interruptible():
-        try:
-            train(args)
-        finally:
-            spark.stop()
+    with stopping(spark):
+        train(args)
 
 
 if __name__ == "__main__":

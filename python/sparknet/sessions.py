@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from sparknet import jar
 from sparknet._jvm.py4j import Py4JJvm
+from sparknet.interrupts import interruptible
 
-__all__ = ["session"]
+__all__ = ["session", "stopping"]
 
 # Passed to the JVM as a file, because it is read before any jar is on the class path. Without
 # a level of its own for the gateway Spark sets the root's to WARN, and says so.
@@ -80,3 +83,20 @@ def session(
     # Py4J logs a traceback when the JVM goes first, which Ctrl-C may bring about.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     return spark
+
+
+@contextlib.contextmanager
+def stopping(spark: SparkSession) -> Iterator[None]:
+    """What a program does in a session, which is stopped at the end, quietly.
+
+    Ctrl-C raises KeyboardInterrupt inside. Spark logs nothing below errors; and nothing at
+    all once it stops, because it reports executors that were still starting with traces.
+    """
+    spark.sparkContext.setLogLevel("ERROR")
+    with interruptible():
+        try:
+            yield
+        finally:
+            with contextlib.suppress(Py4JError):  # The JVM may be gone already.
+                spark.sparkContext.setLogLevel("OFF")
+            spark.stop()

@@ -10,7 +10,6 @@ from sparknet.imagenet import archives, labels, sources, upload
 from sparknet.imagenet.images import Conversion
 from sparknet.imagenet.plan import Wish
 from sparknet.imagenet.prepare import Summary, images_for, prepare, replace
-from sparknet.interrupts import interruptible
 
 __all__ = ["check", "label", "prepare_kind", "send"]
 
@@ -82,19 +81,16 @@ def send(args: argparse.Namespace) -> None:
         settings[key] = value
     upload.prepared(args.dir)
     try:
-        import sparknet.sessions
         from sparknet._jvm.py4j import Py4JJvm
+        from sparknet.sessions import session, stopping
     except ImportError:
         raise SetupError("uploading needs PySpark: pip install 'sparknet[spark]'") from None
-    spark = sparknet.sessions.session(master="local[1]", app_name="SparkNet upload")
-    with interruptible():
-        try:
-            jvm = Py4JJvm(spark)
-            copied, skipped = upload.upload(
-                jvm, args.dir, args.uri, args.threads, settings, args.overwrite
-            )
-        finally:
-            spark.stop()
+    spark = session(master="local[1]", app_name="SparkNet upload")
+    with stopping(spark):
+        jvm = Py4JJvm(spark)
+        copied, skipped = upload.upload(
+            jvm, args.dir, args.uri, args.threads, settings, args.overwrite
+        )
     there = f", {skipped:,} were there already" if skipped else ""
     print(f"{args.uri}: {copied:,} files copied{there}")
 

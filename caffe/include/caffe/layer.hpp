@@ -27,6 +27,13 @@ struct CountRange {
   int max = -1;
 };
 
+// What a layer makes of a top that bears the name of its bottom.
+enum class InPlace {
+  kDirect,    // it writes over its bottom, and keeps what its backward pass needs
+  kFromCopy,  // it reads from a copy that the net keeps, and must not change the shape
+  kRefused,
+};
+
 template <typename T>
 class Layer {
  public:
@@ -66,7 +73,7 @@ class Layer {
   // Creates unnamed tops up to the minimum (loss layers).
   virtual bool auto_top() const { return false; }
   virtual bool allow_force_backward(int bottom) const { return bottom >= 0; }
-  virtual bool allow_in_place() const { return true; }
+  virtual InPlace in_place() const { return InPlace::kDirect; }
   // Default loss weight of the first top.
   virtual T default_loss_weight() const { return T(0); }
 

@@ -103,6 +103,12 @@ class Net {
   void share_param(int layer_id, int param_id, LearnableParam* owner);
   // layout_pass.cpp: chooses a memory format for every blob and creates ops.
   void plan_formats();
+  // net_in_place.cpp: copies of bottoms that a layer would write over.
+  void keep_input(int layer_id, int bottom_id);
+  void shape_kept_inputs(int layer_id);
+  void check_kept_inputs(int layer_id) const;
+  void fill_kept_inputs(int layer_id);
+  void return_diffs(int layer_id);
   // net_hdf5.cpp
   void load_hdf5(const std::string& filename);
   void save_hdf5(const std::string& filename, bool write_diff) const;
@@ -136,6 +142,12 @@ class Net {
   std::vector<LearnableParam> learnable_;
   std::map<std::string, int> param_owners_;  // index in learnable_ by ParamSpec name
   std::vector<int> java_data_layers_;
+  struct KeptInput {
+    int bottom;
+    Blob<T>* blob;                  // the layer's top, and bottom in the net's graph
+    std::unique_ptr<Blob<T>> copy;  // the bottom that the layer sees
+  };
+  std::vector<std::vector<KeptInput>> kept_inputs_;  // by layer
   Feed feed_;
 };
 

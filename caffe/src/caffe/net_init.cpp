@@ -54,6 +54,7 @@ void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int
   bottom_vecs_.emplace_back();
   bottom_ids_.emplace_back();
   bottom_need_backward_.emplace_back();
+  kept_inputs_.emplace_back();
   top_vecs_.emplace_back();
   top_ids_.emplace_back();
   for (int i = 0; i < param.bottom_size(); ++i) append_bottom(id, i, available);
@@ -63,7 +64,9 @@ void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int
                        ? std::max(param.top_size(), layers_[id]->top_count().min)
                        : param.top_size();
   for (int i = 0; i < tops; ++i) append_top(id, i, available);
+  shape_kept_inputs(id);
   layers_[id]->setup(bottom_vecs_[id], top_vecs_[id]);
+  check_kept_inputs(id);
   append_params(id);
   for (size_t i = 0; i < layers_[id]->blobs().size(); ++i) {
     need_backward = need_backward || layers_[id]->param_propagate_down(static_cast<int>(i));
@@ -98,8 +101,10 @@ void Net<T>::append_top(int layer_id, int top_id, std::map<std::string, int>* av
   if (known != blob_index_.end()) {
     require(top_id < param.bottom_size() && param.bottom(top_id) == name, Code::kBadNet, "layer '",
             param.name(), "': top '", name, "' is made by an earlier layer already");
-    require(layers_[layer_id]->allow_in_place(), Code::kBadNet, "layer '", param.name(), "' (",
+    const InPlace in_place = layers_[layer_id]->in_place();
+    require(in_place != InPlace::kRefused, Code::kBadNet, "layer '", param.name(), "' (",
             param.type(), ") cannot work in place: give its top another name than '", name, "'");
+    if (in_place == InPlace::kFromCopy) keep_input(layer_id, top_id);
     blob = known->second;
   } else {
     blobs_.push_back(std::make_shared<Blob<T>>());

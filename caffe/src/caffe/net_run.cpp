@@ -26,7 +26,9 @@ T Net<T>::forward(int first, int last) {
   if (first == 0 && feed_) run_feed();
   T loss = 0;
   for (int i = first; i <= last; ++i) {
+    fill_kept_inputs(i);
     loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
+    check_kept_inputs(i);
     if (debug_info_) log_forward(i);
   }
   note_shapes(blobs_, &planned_shapes_);  // a layer may have shaped its tops by values (Filter)
@@ -43,6 +45,7 @@ void Net<T>::backward(int last, int first) {
   for (int i = last; i >= first; --i) {
     if (!layer_need_backward_[i]) continue;
     layers_[i]->backward(top_vecs_[i], bottom_need_backward_[i], bottom_vecs_[i]);
+    return_diffs(i);
     if (debug_info_) log_backward(i);
   }
   if (debug_info_) log_params();
@@ -52,6 +55,7 @@ template <typename T>
 void Net<T>::reshape() {
   ThreadScope scope(threads_);
   for (int i = 0; i < num_layers(); ++i) {
+    shape_kept_inputs(i);
     try {
       layers_[i]->reshape(bottom_vecs_[i], top_vecs_[i]);
     } catch (const Error& e) {
@@ -59,6 +63,7 @@ void Net<T>::reshape() {
       if (std::string(e.what()).find(where) != std::string::npos) throw;
       fail(e.code(), where, ": ", e.what());
     }
+    check_kept_inputs(i);
   }
   planned_ = false;
 }

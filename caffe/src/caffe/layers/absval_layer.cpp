@@ -10,7 +10,7 @@ class AbsValLayer : public ElementwiseLayer<T> {
  public:
   using ElementwiseLayer<T>::ElementwiseLayer;
   const char* type() const override { return "AbsVal"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
 
  protected:
   using typename ElementwiseLayer<T>::Range;

@@ -17,7 +17,7 @@ class AccuracyLayer : public Layer<T> {
   CountRange bottom_count() const override { return {2, 2}; }
   CountRange top_count() const override { return {1, 2}; }
   bool allow_force_backward(int) const override { return false; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const AccuracyParameter& p = this->param_.accuracy_param();

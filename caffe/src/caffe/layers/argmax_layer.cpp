@@ -15,7 +15,7 @@ class ArgMaxLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "ArgMax"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const ArgMaxParameter& p = this->param_.argmax_param();

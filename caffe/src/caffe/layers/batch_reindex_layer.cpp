@@ -13,7 +13,7 @@ class BatchReindexLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "BatchReindex"; }
   CountRange bottom_count() const override { return {2, 2}; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom[0]->num_axes() > 0, Code::kShape, "needs a bottom 0 with axes");

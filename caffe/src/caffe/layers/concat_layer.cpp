@@ -12,7 +12,9 @@ class ConcatLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Concat"; }
   CountRange bottom_count() const override { return {1, -1}; }
-  bool allow_in_place() const override { return this->param_.bottom_size() == 1; }
+  InPlace in_place() const override {
+    return this->param_.bottom_size() == 1 ? InPlace::kDirect : InPlace::kFromCopy;
+  }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const ConcatParameter& p = this->param_.concat_param();

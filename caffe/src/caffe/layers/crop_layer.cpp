@@ -13,7 +13,7 @@ class CropLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Crop"; }
   CountRange bottom_count() const override { return {2, 2}; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const CropParameter& p = this->param_.crop_param();

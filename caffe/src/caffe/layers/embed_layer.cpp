@@ -13,7 +13,7 @@ class EmbedLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Embed"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     Shape shape = bottom[0]->shape();

@@ -14,7 +14,7 @@ class FilterLayer : public Layer<T> {
   const char* type() const override { return "Filter"; }
   CountRange bottom_count() const override { return {2, -1}; }
   CountRange top_count() const override { return {1, -1}; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom.size() == top.size() + 1, Code::kBadNet,

@@ -12,7 +12,7 @@ class InnerProductLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "InnerProduct"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const Shape& in = bottom[0]->shape();

@@ -16,7 +16,7 @@ class LossLayer : public Layer<T> {
   using Layer<T>::Layer;
   CountRange bottom_count() const override { return {2, 2}; }
   bool auto_top() const override { return true; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
   bool allow_force_backward(int bottom) const override { return bottom != 1; }
   T default_loss_weight() const override { return T(1); }
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override;

@@ -13,7 +13,7 @@ class PoolingLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Pooling"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
   CountRange top_count() const override {
     return {1, this->param_.pooling_param().pool() == PoolingParameter::MAX ? 2 : 1};
   }

@@ -12,7 +12,7 @@ class ReductionLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Reduction"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const int axis = bottom[0]->canonical_axis(this->param_.reduction_param().axis());

@@ -13,7 +13,9 @@ class SliceLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Slice"; }
   CountRange top_count() const override { return {1, -1}; }
-  bool allow_in_place() const override { return this->param_.top_size() == 1; }
+  InPlace in_place() const override {
+    return this->param_.top_size() == 1 ? InPlace::kDirect : InPlace::kFromCopy;
+  }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const SliceParameter& p = this->param_.slice_param();

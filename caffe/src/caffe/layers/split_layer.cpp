@@ -12,7 +12,7 @@ class SplitLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Split"; }
   CountRange top_count() const override { return {1, -1}; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     for (Blob<T>* blob : top) {

@@ -11,7 +11,7 @@ class TileLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Tile"; }
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const TileParameter& p = this->param_.tile_param();

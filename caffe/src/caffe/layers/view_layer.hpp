@@ -14,7 +14,7 @@ template <typename T>
 class ViewLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
-  bool allow_in_place() const override { return false; }
+  InPlace in_place() const override { return InPlace::kRefused; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(top[0] != bottom[0], Code::kBadNet, "cannot run in place");

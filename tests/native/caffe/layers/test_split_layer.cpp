@@ -43,7 +43,7 @@ TEST(SplitLayer, Gradient) { check_gradients("type: 'Split'", {{3, 2}}); }
 TEST(SplitLayer, InPlaceIsRefused) {
   Case layer("type: 'Split'", {{2}});
   expect_error(Code::kBadNet, "in place", [&] { layer.in_place().setup(); });
-  EXPECT_FALSE(Case("type: 'Split'", {{2}}).setup().layer().allow_in_place());
+  EXPECT_EQ(Case("type: 'Split'", {{2}}).setup().layer().in_place(), InPlace::kRefused);
 }
 
 }  // namespace

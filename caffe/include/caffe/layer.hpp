@@ -74,6 +74,8 @@ class Layer {
   virtual bool auto_top() const { return false; }
   virtual bool allow_force_backward(int bottom) const { return bottom >= 0; }
   virtual InPlace in_place() const { return InPlace::kDirect; }
+  // Whether backward needs values of tops, which a later layer in place would write over.
+  virtual bool backward_reads_tops() const { return false; }
   // Default loss weight of the first top.
   virtual T default_loss_weight() const { return T(0); }
 

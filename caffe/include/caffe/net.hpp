@@ -103,8 +103,11 @@ class Net {
   void share_param(int layer_id, int param_id, LearnableParam* owner);
   // layout_pass.cpp: chooses a memory format for every blob and creates ops.
   void plan_formats();
-  // net_in_place.cpp: copies of bottoms that a layer would write over.
+  // net_in_place.cpp: copies of what layers in place write over.
   void keep_input(int layer_id, int bottom_id);
+  void keep_overwritten_outputs();
+  void keep_outputs(int layer_id);
+  void run_backward(int layer_id);
   void shape_kept_inputs(int layer_id);
   void check_kept_inputs(int layer_id) const;
   void fill_kept_inputs(int layer_id);
@@ -142,12 +145,12 @@ class Net {
   std::vector<LearnableParam> learnable_;
   std::map<std::string, int> param_owners_;  // index in learnable_ by ParamSpec name
   std::vector<int> java_data_layers_;
-  struct KeptInput {
-    int bottom;
-    Blob<T>* blob;                  // the layer's top, and bottom in the net's graph
-    std::unique_ptr<Blob<T>> copy;  // the bottom that the layer sees
+  struct Kept {
+    int index;                      // of the layer's bottom or top
+    Blob<T>* blob;                  // in the net's graph
+    std::unique_ptr<Blob<T>> copy;  // what the layer sees instead
   };
-  std::vector<std::vector<KeptInput>> kept_inputs_;  // by layer
+  std::vector<std::vector<Kept>> kept_inputs_, kept_outputs_;  // by layer
   Feed feed_;
 };
 

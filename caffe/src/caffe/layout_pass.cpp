@@ -16,7 +16,7 @@ void Net<T>::plan_formats() {
   ThreadScope threads(threads_);  // back ends size their work for this number
   for (const auto& blob : blobs_) blob->set_format(nullptr);
   for (size_t i = 0; i < layers_.size(); ++i) {
-    for (const KeptInput& kept : kept_inputs_[i]) kept.copy->set_format(kept.blob->format());
+    for (const Kept& kept : kept_inputs_[i]) kept.copy->set_format(kept.blob->format());
     try {
       layers_[i]->plan(bottom_vecs_[i], top_vecs_[i]);
     } catch (const Error& e) {

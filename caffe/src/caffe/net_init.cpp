@@ -32,6 +32,7 @@ void Net<T>::init(const NetParameter& param) {
   for (const LayerParameter& layer : param.layer()) append_layer(layer, &available);
   find_layers_under_loss();
   if (param.force_backward()) force_backward();
+  keep_overwritten_outputs();
   for (const auto& output : available) output_blobs_.push_back(output.second);
   for (int i = 0; i < num_layers(); ++i) {
     if (dynamic_cast<JavaDataLayer<T>*>(layers_[i].get()) != nullptr) {

@@ -29,6 +29,7 @@ T Net<T>::forward(int first, int last) {
     fill_kept_inputs(i);
     loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
     check_kept_inputs(i);
+    keep_outputs(i);
     if (debug_info_) log_forward(i);
   }
   note_shapes(blobs_, &planned_shapes_);  // a layer may have shaped its tops by values (Filter)
@@ -44,8 +45,7 @@ void Net<T>::backward(int last, int first) {
   ThreadScope scope(threads_);
   for (int i = last; i >= first; --i) {
     if (!layer_need_backward_[i]) continue;
-    layers_[i]->backward(top_vecs_[i], bottom_need_backward_[i], bottom_vecs_[i]);
-    return_diffs(i);
+    run_backward(i);
     if (debug_info_) log_backward(i);
   }
   if (debug_info_) log_params();

@@ -2,6 +2,8 @@
 // has a name of its own.
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "support/expect_error.hpp"
 #include "support/net_case.hpp"
 
@@ -13,9 +15,9 @@ namespace {
 std::unique_ptr<Net<float>> net_with(const std::string& layer, const std::string& top) {
   return make_net(
       "force_backward: true "
-      "layer { name: 'in' type: 'Input' top: 'x' top: 'target' top: 'order' "
+      "layer { name: 'in' type: 'Input' top: 'x' top: 'target' "
       "  input_param { shape { dim: 3 dim: 2 dim: 4 dim: 5 } "
-      "                shape { dim: 3 dim: 2 dim: 4 dim: 5 } shape { dim: 3 } } }"
+      "                shape { dim: 3 dim: 2 dim: 4 dim: 5 } } }"
       "layer { name: 'relu' type: 'ReLU' bottom: 'x' top: 'x' relu_param { negative_slope: 0.5 } }"
       "layer { name: 'l' top: '" +
           top + "' bottom: 'x' " + layer +
@@ -32,7 +34,6 @@ void fill(Net<float>* net) {
   net->blob("x")->reshape({3, 2, 4, 5});
   set_values(net->blob("x"), ramp(120));
   set_values(net->blob("target"), std::vector<float>(120, 0.25f));
-  set_values(net->blob("order"), {2, 0, 1});
 }
 
 class InPlaceLayer : public testing::TestWithParam<const char*> {};
@@ -60,21 +61,63 @@ TEST_P(InPlaceLayer, EqualsTheLayerApart) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, InPlaceLayer,
-    testing::Values(
-        "type: 'Convolution' convolution_param { num_output: 2 kernel_size: 3 pad: 1 "
-        "  weight_filler { type: 'xavier' } }",
-        "type: 'Convolution' convolution_param { num_output: 2 kernel_size: 1 "
-        "  weight_filler { type: 'xavier' } }",
-        "type: 'Deconvolution' convolution_param { num_output: 2 kernel_size: 3 pad: 1 "
-        "  weight_filler { type: 'xavier' } }",
-        "type: 'Pooling' pooling_param { pool: MAX kernel_size: 3 stride: 1 pad: 1 }",
-        "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 stride: 1 pad: 1 }",
-        "type: 'InnerProduct' inner_product_param { num_output: 5 axis: 3 "
-        "  weight_filler { type: 'xavier' } }",
-        "type: 'Tile' tile_param { tiles: 1 }",
-        "type: 'Im2col' convolution_param { kernel_size: 1 }",
-        "type: 'Crop' bottom: 'target' crop_param { axis: 1 }",
-        "type: 'BatchReindex' bottom: 'order' propagate_down: true propagate_down: false"));
+    testing::Values("type: 'Convolution' convolution_param { num_output: 2 kernel_size: 3 pad: 1 "
+                    "  weight_filler { type: 'xavier' } }",
+                    "type: 'Convolution' convolution_param { num_output: 2 kernel_size: 1 "
+                    "  weight_filler { type: 'xavier' } }",
+                    "type: 'Deconvolution' convolution_param { num_output: 2 kernel_size: 3 pad: 1 "
+                    "  weight_filler { type: 'xavier' } }",
+                    "type: 'Pooling' pooling_param { pool: MAX kernel_size: 3 stride: 1 pad: 1 }",
+                    "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 stride: 1 pad: 1 }",
+                    "type: 'InnerProduct' inner_product_param { num_output: 5 axis: 3 "
+                    "  weight_filler { type: 'xavier' } }",
+                    "type: 'Tile' tile_param { tiles: 1 }",
+                    "type: 'Im2col' convolution_param { kernel_size: 1 }",
+                    "type: 'Crop' bottom: 'target' crop_param { axis: 1 }"));
+
+// Each writes over what the layer before it needs in backward.
+TEST(NetInPlace, AChainEqualsTheLayersApart) {
+  const auto chain = [](bool in_place) {
+    const char* const steps[] = {
+        "type: 'ReLU' relu_param { negative_slope: 0.5 }",
+        "type: 'Sigmoid'",
+        "type: 'Power' power_param { scale: -2 shift: 0.5 }",
+        "type: 'TanH'",
+        "type: 'Softmax'",
+        "type: 'Exp'",
+        "type: 'LRN'",
+        "type: 'Eltwise' bottom: 'target' eltwise_param { operation: PROD }",
+        "type: 'ELU'",
+        "type: 'Clip' clip_param { min: -0.5 max: 0.9 }",
+        "type: 'BNLL'",
+        "type: 'Log'"};
+    std::string text =
+        "force_backward: true "
+        "layer { name: 'in' type: 'Input' top: 'x' top: 'target' "
+        "  input_param { shape { dim: 3 dim: 5 dim: 2 dim: 4 } } }";
+    std::string bottom = "x";
+    int number = 0;
+    for (const char* step : steps) {
+      const std::string name = cat("l", ++number), top = in_place ? "x" : name;
+      text +=
+          cat("layer { name: '", name, "' top: '", top, "' bottom: '", bottom, "' ", step, " }");
+      bottom = top;
+    }
+    return make_net(text + "layer { name: 'loss' type: 'EuclideanLoss' bottom: '" + bottom +
+                    "' bottom: 'target' }");
+  };
+  const auto apart = chain(false), same = chain(true);
+  for (Net<float>* net : {apart.get(), same.get()}) {
+    set_values(net->blob("x"), ramp(120));
+    set_values(net->blob("target"), ramp(120));
+    net->forward();
+    net->backward();
+  }
+  EXPECT_EQ(values(*same->blob("x")), values(*apart->blob("l12")));
+  EXPECT_EQ(gradients(*same->blob("x")), gradients(*apart->blob("x")));
+  const auto dx = gradients(*same->blob("x"));
+  EXPECT_GT(*std::max_element(dx.begin(), dx.end()), 0);
+}
 
 TEST(NetInPlace, ALayerThatChangesTheShapeIsRefused) {
   for (const char* layer :

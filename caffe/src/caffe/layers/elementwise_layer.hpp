@@ -21,6 +21,11 @@ class ElementwiseLayer : public Layer<T> {
   using Layer<T>::Layer;
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
+  bool backward_reads_tops() const override {
+    const bool in_place = this->param_.bottom(0) == this->param_.top(0);
+    return backward_reads_output() ||
+           (in_place && backward_reads_input() && output_serves_as_input());
+  }
 
  protected:
   // Elements [first, first + n) of an array; first lets a layer make random numbers.

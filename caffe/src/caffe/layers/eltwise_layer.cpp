@@ -16,6 +16,9 @@ class EltwiseLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Eltwise"; }
+  bool backward_reads_tops() const override {
+    return this->param_.eltwise_param().operation() == EltwiseParameter::PROD;
+  }
   CountRange bottom_count() const override { return {2, -1}; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {

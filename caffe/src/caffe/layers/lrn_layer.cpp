@@ -14,6 +14,7 @@ class LRNLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "LRN"; }
+  bool backward_reads_tops() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const Shape& in = bottom[0]->shape();

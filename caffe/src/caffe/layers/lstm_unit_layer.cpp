@@ -10,6 +10,7 @@ class LSTMUnitLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "LSTMUnit"; }
+  bool backward_reads_tops() const override { return true; }
   CountRange bottom_count() const override { return {3, 3}; }
   CountRange top_count() const override { return {2, 2}; }
   bool allow_force_backward(int bottom) const override { return bottom != 2; }

@@ -10,6 +10,7 @@ class SoftmaxLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Softmax"; }
+  bool backward_reads_tops() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const int axis = bottom[0]->canonical_axis(this->param_.softmax_param().axis());

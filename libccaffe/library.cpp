@@ -51,7 +51,8 @@ ccaffe_status ccaffe_log_to(const char* filename, int32_t min_level) {
 
 ccaffe_status ccaffe_set_working_directory(const char* path) {
   return guard([&] {
-    caffe::require(::chdir(given(path, "path")) == 0, Code::kIo, "working directory '", path,
+    const bool entered = ::chdir(given(path, "path")) == 0;
+    caffe::require(entered, Code::kIo, "working directory '", path,
                    "' cannot be entered: ", std::strerror(errno));
   });
 }

@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
     NetParameter net;
     read_text_file(from, &net);
     tools::upgrade_and_tell(&net, from, [&] { upgrade_net(&net, from); });
-    tools::write_text_file(to, net);
+    write_text_file(to, net);
   };
   return tools::run_tool(tools::upgrade_tool("upgrade_net_proto_text", "a net's prototxt", upgrade),
                          argc, argv);

@@ -8,7 +8,7 @@ int main(int argc, char** argv) {
     SolverParameter solver;
     read_text_file(from, &solver);
     tools::upgrade_and_tell(&solver, from, [&] { upgrade_solver(&solver, from); });
-    tools::write_text_file(to, solver);
+    write_text_file(to, solver);
   };
   return tools::run_tool(
       tools::upgrade_tool("upgrade_solver_proto_text", "a solver's prototxt", upgrade), argc, argv);

@@ -96,6 +96,7 @@ def test_training_is_sgd_and_resuming_changes_nothing(folder: Path) -> None:
 def test_fine_tuning_starts_from_the_weights(folder: Path) -> None:
     done("caffe", "train", "--solver", "solver.prototxt", folder=folder)
     tune = SOLVER.replace('"line"', '"tuned"').replace("max_iter: 8", "max_iter: 2")
+    tune += 'weights: "replaced.caffemodel"\n'  # by the flag, so it need not be there
     (folder / "tune.prototxt").write_text(tune)
     start = folder / "line_iter_8.caffemodel"
     _, log = done("caffe", "train", "--solver=tune.prototxt", "--weights", start, folder=folder)
@@ -185,7 +186,7 @@ def test_testing_prints_every_output_and_the_means(folder: Path) -> None:
     trained = weights(folder / "line_iter_8.caffemodel")
     silent = NET.replace("LOSS", "loss_weight: 0.5") + 'layer { name: "z" type: "ReLU" top: "z" '
     (folder / "test.prototxt").write_text(silent + 'bottom: "y" }')
-    flags = ["--model=test.prototxt", "--weights=line_iter_8.caffemodel", "--iterations=3"]
+    flags = ["--model=test.prototxt", "--weights= line_iter_8.caffemodel ,", "--iterations=3"]
     _, log = done("caffe", "test", *flags, folder=folder)
     y = np.full((4, 3), 2.0) @ trained["ip/0"].T + trained["ip/1"]
     loss = ((y - 1) ** 2).sum() / 2 / 4
@@ -309,7 +310,7 @@ def test_flags_without_effect_are_told(folder: Path) -> None:
     _, log = done("caffe", "device_query", "--solver=x", "--minloglevel=1", folder=folder)
     assert "flag --solver has no effect on device_query" in log
     assert done("caffe", "device_query", "--logtostderr=1", "-alsologtostderr")[1] == ""
-    assert done("caffe", "device_query", "--solver=x", "--minloglevel=2")[1] == ""
+    assert done("caffe", "device_query", "--log_dir=x", "--v=1", "--minloglevel=2")[1] == ""
 
 
 def test_help_names_commands_and_flags() -> None:
@@ -340,6 +341,7 @@ def test_help_names_commands_and_flags() -> None:
         (["train", "--solver=solver.prototxt", "--level=high"], "not 'high'"),
         (["test", "--weights=x"], "--model is missing"),
         (["test", "--model=net.prototxt"], "--weights is missing"),
+        (["test", "--model=net.prototxt", "--weights=,"], "--weights names no file"),
         (["test", "--model=net.prototxt", "--weights=x", "--iterations=0"], "must be at least 1"),
         (["time"], "--model is missing"),
         (["time", "--model=bad.prototxt"], "bad.prototxt:2:"),

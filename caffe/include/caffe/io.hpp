@@ -15,6 +15,7 @@ namespace caffe {
 void parse_text(const std::string& text, const std::string& origin,
                 google::protobuf::MessageLite* message);
 void read_text_file(const std::string& filename, google::protobuf::MessageLite* message);
+void write_text_file(const std::string& filename, const google::protobuf::MessageLite& message);
 std::string to_text(const google::protobuf::MessageLite& message);
 
 // Binary format; files up to 2 GiB - 1.

@@ -79,6 +79,8 @@ class Solver {
  private:
   // solver_init.cpp
   void check_param() const;
+  // A snapshot that cannot be written should not be found out after hours of training.
+  void check_snapshot_prefix() const;
   void init_train_net();
   void init_test_nets();
   void add_test_net(NetParameter net, const std::string& origin);

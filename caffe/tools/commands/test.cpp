@@ -39,8 +39,10 @@ void test(const CommandLine& line) {
   const int iterations = line.number("iterations", 1);
   require(!line.text("weights").empty(), Code::kInvalidArgument,
           "--weights is missing: the caffemodel to test");
+  const std::vector<std::string> files = line.list("weights");
+  require(!files.empty(), Code::kInvalidArgument, "--weights names no file");
   const std::unique_ptr<Net<float>> net = read_model(line, TEST);
-  for (const std::string& file : line.list("weights")) net->copy_trained_layers_from(file);
+  for (const std::string& file : files) net->copy_trained_layers_from(file);
   log_info("Running for ", iterations, " iterations.");
   std::vector<Score> scores;
   double loss = 0;

@@ -17,9 +17,10 @@ void train(const CommandLine& line) {
   read_solver_file(file, &param);
   if (line.given("level") || line.given("stage")) add_state(line, param.mutable_train_state());
   if (!line.text("gpu").empty()) ask_for_gpu();
+  if (!state.empty() || !weights.empty()) param.clear_weights();  // the solver's own
   if (!weights.empty()) {
     log_info("Finetuning from ", weights);
-    param.add_weights(weights);  // after the solver's own, which these replace
+    param.add_weights(weights);
   }
   const std::unique_ptr<Solver<float>> solver = create_solver<float>(param);
   solver->set_request_source([&signals] { return signals.next(); });

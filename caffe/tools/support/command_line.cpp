@@ -18,6 +18,9 @@ const std::vector<Flag>& log_flags() {
       {"help", "false", "show this and end", true},
       {"logtostderr", "true", "accepted: the log always goes to stderr", true},
       {"alsologtostderr", "true", "accepted: the log always goes to stderr", true},
+      {"log_dir", "", "accepted: the log always goes to stderr", false},
+      {"stderrthreshold", "0", "accepted: the log always goes to stderr", false},
+      {"v", "0", "accepted: there are no verbose messages", false},
       {"minloglevel", "0", "log from 0 all, 1 warnings, 2 errors, 3 nothing", false},
   };
   return kFlags;
@@ -123,7 +126,9 @@ std::vector<std::string> CommandLine::split(const std::string& text) {
   std::vector<std::string> parts;
   for (size_t start = 0; start < text.size();) {
     const size_t comma = std::min(text.find(',', start), text.size());
-    if (comma > start) parts.push_back(text.substr(start, comma - start));
+    const size_t first = std::min(text.find_first_not_of(" \t", start), comma);
+    const size_t last = text.find_last_not_of(" \t", comma - (comma > first ? 1 : 0));
+    if (comma > first) parts.push_back(text.substr(first, last + 1 - first));
     start = comma + 1;
   }
   return parts;

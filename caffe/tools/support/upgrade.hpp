@@ -10,9 +10,6 @@
 
 namespace caffe::tools {
 
-// Writes `message` as text beside the file and renames it. Throws kIo.
-void write_text_file(const std::string& filename, const google::protobuf::MessageLite& message);
-
 // A tool `name` with two arguments, the old file and the new one, which may be the same.
 Tool upgrade_tool(const std::string& name, const std::string& what,
                   std::function<void(const std::string& from, const std::string& to)> run);

@@ -45,7 +45,8 @@ TEST(Library, WorkingDirectory) {
   ok(ccaffe_set_working_directory(dir.path().c_str()));
   EXPECT_TRUE(std::filesystem::equivalent(std::filesystem::current_path(), dir.path()));
   ok(ccaffe_set_working_directory(here.c_str()));
-  expect_status(ccaffe_set_working_directory("no/such/place"), CCAFFE_IO, "no/such/place");
+  expect_status(ccaffe_set_working_directory("no/such/place"), CCAFFE_IO,
+                "'no/such/place' cannot be entered: No such file");
 }
 
 TEST(Library, GpuModeRunsOnTheCpuWithOneWarning) {

@@ -66,6 +66,7 @@ hid_t access_properties() {
 hid_t native_type(const float*) { return H5T_NATIVE_FLOAT; }
 hid_t native_type(const double*) { return H5T_NATIVE_DOUBLE; }
 hid_t native_type(const int*) { return H5T_NATIVE_INT; }
+hid_t native_type(const int64_t*) { return H5T_NATIVE_INT64; }
 
 double bytes(const std::vector<hsize_t>& extents, size_t element) {
   double product = static_cast<double>(element);
@@ -73,6 +74,33 @@ double bytes(const std::vector<hsize_t>& extents, size_t element) {
     product *= static_cast<double>(std::max<hsize_t>(extent, 1));
   }
   return product;
+}
+
+// The library converts types whose fields do not fit into them, and reads out of bounds.
+bool is_sound_number(hid_t type) {
+  const H5T_class_t kind = H5Tget_class(type);
+  const H5T_order_t order = H5Tget_order(type);
+  const size_t size = H5Tget_size(type), used = H5Tget_precision(type);
+  const int offset = H5Tget_offset(type);
+  if (offset < 0 || used == 0 || size > 16 || offset + used > 8 * size) return false;
+  if (order != H5T_ORDER_LE && order != H5T_ORDER_BE) return false;
+  if (kind == H5T_INTEGER) return size <= 8;
+  size_t sign, exponent, exponent_size, mantissa, mantissa_size;
+  return kind == H5T_FLOAT &&
+         H5Tget_fields(type, &sign, &exponent, &exponent_size, &mantissa, &mantissa_size) >= 0 &&
+         exponent_size > 0 && exponent_size < 16 && mantissa_size > 0 && sign < used &&
+         exponent + exponent_size <= used && mantissa + mantissa_size <= used &&
+         exponent_size + mantissa_size < used && H5Tget_ebias(type) >> exponent_size == 0;
+}
+
+// Bytes that the values of a dataset may take: as many as are stored, or as Deflate makes of
+// them, at most 1032 of one. What was never written takes no room: small datasets may be larger.
+double room_of(hid_t dataset, int64_t file_size) {
+  const Id properties(H5Dget_create_plist(dataset), H5Pclose);
+  const bool chunked = properties >= 0 && H5Pget_layout(properties) == H5D_CHUNKED;
+  const double stored =
+      std::min(static_cast<double>(H5Dget_storage_size(dataset)), static_cast<double>(file_size));
+  return std::max(1.0 * (1 << 20), (chunked ? 1032 : 1) * stored);
 }
 
 std::vector<hsize_t> chunk_of(hid_t dataset, size_t rank) {
@@ -94,8 +122,8 @@ bool Hdf5File::recognises(const std::string& filename) {
 Hdf5File Hdf5File::open(const std::string& filename) {
   const Session session;
   struct stat status;
-  require(::stat(filename.c_str(), &status) == 0, Code::kIo, "'", filename,
-          "' cannot be opened: ", std::strerror(errno));
+  const bool found = ::stat(filename.c_str(), &status) == 0;
+  require(found, Code::kIo, "'", filename, "' cannot be opened: ", std::strerror(errno));
   require(S_ISREG(status.st_mode), Code::kIo, "'", filename, "' is no file");
   const Id access(access_properties(), H5Pclose);
   errno = 0;
@@ -138,8 +166,6 @@ void Hdf5File::close() {
           "' cannot be written: ", errno != 0 ? std::strerror(errno) : "HDF5 cannot close it");
 }
 
-// Deflate makes at most 1032 bytes of one. What was never written takes no room: small datasets
-// may be larger than their file.
 double Hdf5File::room() const {
   return std::max(1.0 * (1 << 20), 1032.0 * static_cast<double>(size_));
 }
@@ -176,9 +202,8 @@ Shape Hdf5File::shape(const std::string& path) const {
   const Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose);
   require(dataset >= 0, Code::kParse, "'", shown_, "': '", path, "' is no dataset, or is damaged");
   const Id type(H5Dget_type(dataset), H5Tclose);
-  const H5T_class_t kind = type >= 0 ? H5Tget_class(type) : H5T_NO_CLASS;
-  require(kind == H5T_FLOAT || kind == H5T_INTEGER, Code::kParse, "'", shown_, "': dataset '", path,
-          "' holds no numbers");
+  require(type >= 0 && is_sound_number(type), Code::kParse, "'", shown_, "': dataset '", path,
+          "' holds no numbers, or is damaged");
   const Id space(H5Dget_space(dataset), H5Sclose);
   const int rank = space >= 0 && H5Sget_simple_extent_type(space) != H5S_NULL
                        ? H5Sget_simple_extent_ndims(space)
@@ -188,8 +213,8 @@ Shape Hdf5File::shape(const std::string& path) const {
   if (rank > 0) H5Sget_simple_extent_dims(space, extents.data(), nullptr);
   const size_t element = H5Tget_size(type);
   const double largest = std::max(bytes(extents, element), bytes(chunk_of(dataset, rank), element));
-  require(largest <= room(), Code::kParse, "'", shown_, "': dataset '", path, "' says it has ",
-          largest, " bytes, which a file of ", size_, " bytes cannot hold");
+  require(largest <= room_of(dataset, size_), Code::kParse, "'", shown_, "': dataset '", path,
+          "' says it has ", largest, " bytes, which a file of ", size_, " bytes cannot hold");
   return Shape(extents.begin(), extents.end());
 }
 
@@ -226,13 +251,21 @@ std::string Hdf5File::read_string(const std::string& path) const {
   const Id dataset(H5Dopen2(id_, path.c_str(), H5P_DEFAULT), H5Dclose);
   const Id type(dataset >= 0 ? H5Dget_type(dataset) : -1, H5Tclose);
   const Id space(dataset >= 0 ? H5Dget_space(dataset) : -1, H5Sclose);
-  const bool plain = type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING &&
-                     H5Tis_variable_str(type) == 0 && H5Sget_simple_extent_npoints(space) == 1 &&
-                     H5Tget_size(type) <= 1 << 16;
-  require(plain, Code::kParse, "'", shown_, "': '", path, "' is no string of fixed length");
-  std::string text(H5Tget_size(type), '\0');
-  require(H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data()) >= 0, Code::kParse,
-          "'", shown_, "': string '", path, "' cannot be read");
+  const bool one = type >= 0 && space >= 0 && H5Tget_class(type) == H5T_STRING &&
+                   H5Sget_simple_extent_npoints(space) == 1;
+  require(one, Code::kParse, "'", shown_, "': '", path, "' is no string");
+  std::string text;
+  herr_t status = -1;
+  if (H5Tis_variable_str(type) > 0) {
+    char* found = nullptr;
+    status = H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &found);
+    if (status >= 0 && found != nullptr) text = found;
+    H5free_memory(found);
+  } else if (H5Tget_size(type) <= 1 << 16) {
+    text.resize(H5Tget_size(type));
+    status = H5Dread(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, text.data());
+  }
+  require(status >= 0, Code::kParse, "'", shown_, "': string '", path, "' cannot be read");
   return text.substr(0, text.find('\0'));
 }
 
@@ -251,6 +284,7 @@ void Hdf5File::write_string(const std::string& path, const std::string& text) {
 template void Hdf5File::read(const std::string&, int64_t, float*) const;
 template void Hdf5File::read(const std::string&, int64_t, double*) const;
 template void Hdf5File::read(const std::string&, int64_t, int*) const;
+template void Hdf5File::read(const std::string&, int64_t, int64_t*) const;
 template void Hdf5File::write(const std::string&, const Shape&, const float*);
 template void Hdf5File::write(const std::string&, const Shape&, const double*);
 template void Hdf5File::write(const std::string&, const Shape&, const int*);

@@ -36,15 +36,15 @@ class Hdf5File {
   void make_group(const std::string& path);
 
   // Extents of a dataset of integers or floats. Throws kParse for others, and for one that is
-  // larger than room(): memory stays bounded by the file's size.
+  // larger than what is stored of it can be: memory stays bounded by the file's size.
   Shape shape(const std::string& path) const;
-  // All values of such a dataset, which has `count` of them. T: float, double, int.
+  // All values of such a dataset, which has `count` of them. T: float, double, int, int64_t.
   template <typename T>
   void read(const std::string& path, int64_t count, T* values) const;
   template <typename T>
   void write(const std::string& path, const Shape& shape, const T* values);
 
-  // A string of fixed length, as Caffe writes it.
+  // A string of fixed length, as Caffe writes it, or of variable length, as h5py does.
   std::string read_string(const std::string& path) const;
   void write_string(const std::string& path, const std::string& text);
 

@@ -46,8 +46,8 @@ class LmdbCursor : public DbCursor {
     std::string file = path;
     if (::stat(file.c_str(), &status) == 0 && S_ISDIR(status.st_mode)) file += "/data.mdb";
     fd_ = ::open(file.c_str(), O_RDONLY | O_CLOEXEC);
-    require(fd_ >= 0 && ::fstat(fd_, &status) == 0, Code::kIo, "the LMDB '", path,
-            "' cannot be opened: ", std::strerror(errno));
+    const bool opened = fd_ >= 0 && ::fstat(fd_, &status) == 0;
+    require(opened, Code::kIo, "the LMDB '", path, "' cannot be opened: ", std::strerror(errno));
     file_size_ = static_cast<uint64_t>(status.st_size);
     try {
       read_meta();

@@ -19,8 +19,8 @@ constexpr size_t kFirstMapSize = size_t{1} << 30;
 class LmdbWriter : public DbWriter {
  public:
   explicit LmdbWriter(const std::string& path) : path_(path) {
-    require(::mkdir(path.c_str(), 0777) == 0, Code::kIo, "the LMDB '", path,
-            "' cannot be made: ", std::strerror(errno));
+    const bool made = ::mkdir(path.c_str(), 0777) == 0;
+    require(made, Code::kIo, "the LMDB '", path, "' cannot be made: ", std::strerror(errno));
     check(mdb_env_create(&environment_));
     try {
       check(mdb_env_set_mapsize(environment_, map_size_));

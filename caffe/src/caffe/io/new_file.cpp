@@ -1,12 +1,15 @@
 #include "caffe/io/new_file.hpp"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <atomic>
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <filesystem>
+#include <system_error>
 
 #include "caffe/error.hpp"
 
@@ -22,11 +25,27 @@ int sync(const std::string& path) {
   return problem;
 }
 
+bool is_special(const std::string& path) {
+  struct stat status;
+  return ::stat(path.c_str(), &status) == 0 && !S_ISREG(status.st_mode) && !S_ISDIR(status.st_mode);
+}
+
+// What a chain of symbolic links ends in, be it there or not.
+std::filesystem::path behind_links(std::filesystem::path path) {
+  constexpr int kMostLinks = 40;  // as in Linux
+  std::error_code problem;
+  for (int i = 0; i < kMostLinks && std::filesystem::is_symlink(path, problem); ++i) {
+    path = path.parent_path() / std::filesystem::read_symlink(path, problem);
+  }
+  return path;
+}
+
 }  // namespace
 
-NewFile::NewFile(const std::string& filename) : filename_(filename) {
+NewFile::NewFile(const std::string& filename)
+    : filename_(filename), place_(behind_links(filename)), committed_(is_special(place_)) {
   static std::atomic<int> serial{0};
-  path_ = cat(filename, ".", ::getpid(), ".", ++serial, ".tmp");
+  path_ = committed_ ? place_ : cat(place_, ".", ::getpid(), ".", ++serial, ".tmp");
 }
 
 NewFile::~NewFile() {
@@ -34,8 +53,9 @@ NewFile::~NewFile() {
 }
 
 void NewFile::commit() {
+  if (committed_) return;
   int problem = sync(path_);
-  if (problem == 0 && std::rename(path_.c_str(), filename_.c_str()) != 0) problem = errno;
+  if (problem == 0 && std::rename(path_.c_str(), place_.c_str()) != 0) problem = errno;
   if (problem != 0) fail_with(problem);
   committed_ = true;
 }

@@ -5,7 +5,8 @@
 
 namespace caffe {
 
-// Written beside its place and renamed, so that a failure leaves the old file.
+// Written beside its place and renamed, so that a failure leaves the old file. A symbolic link
+// stays, and the file that it names is replaced; a device or a pipe is written to as it is.
 class NewFile {
  public:
   explicit NewFile(const std::string& filename);
@@ -14,7 +15,7 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
-  // Where to write; nothing is there yet.
+  // Where to write: nothing is there yet, or a device.
   const std::string& path() const { return path_; }
   // Brings the closed file to the disk and to its place. Throws kIo.
   void commit();
@@ -22,8 +23,8 @@ class NewFile {
   [[noreturn]] void fail_with(int problem) const;
 
  private:
-  std::string filename_, path_;
-  bool committed_ = false;
+  std::string filename_, place_, path_;
+  bool committed_;
 };
 
 }  // namespace caffe

@@ -11,9 +11,11 @@ namespace {
 
 // 'iter' and 'current_step' are arrays of length 1.
 int read_int(const Hdf5File& file, const std::string& name) {
-  int value = 0;
+  int64_t value = 0;
   file.read(name, 1, &value);
-  return value;
+  require(value >= 0 && value <= INT_MAX, Code::kParse, "'", name, "' is ", value,
+          ", which is not in 0..", INT_MAX);
+  return static_cast<int>(value);
 }
 
 // `room`: bytes that the file may still hold.

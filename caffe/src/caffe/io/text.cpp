@@ -2,14 +2,17 @@
 #include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
+#include <sys/stat.h>
 
 #include <cerrno>
+#include <climits>
 #include <cstring>
 #include <fstream>
-#include <sstream>
+#include <vector>
 
 #include "caffe/error.hpp"
 #include "caffe/io.hpp"
+#include "caffe/io/new_file.hpp"
 #include "caffe/proto/schema.hpp"
 
 namespace caffe {
@@ -33,10 +36,16 @@ class FirstError : public google::protobuf::io::ErrorCollector {
   std::string origin_, text_;
 };
 
+void check_text_size(int64_t size, const std::string& origin) {
+  require(size <= INT_MAX, Code::kParse, origin, " has ", size, " bytes or more; text has at most ",
+          INT_MAX);
+}
+
 }  // namespace
 
 void parse_text(const std::string& text, const std::string& origin,
                 google::protobuf::MessageLite* message) {
+  check_text_size(static_cast<int64_t>(text.size()), origin);
   FirstError error(origin);
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&error);
@@ -54,11 +63,28 @@ void parse_text(const std::string& text, const std::string& origin,
 void read_text_file(const std::string& filename, google::protobuf::MessageLite* message) {
   std::ifstream in(filename);
   require(in.is_open(), Code::kIo, "'", filename, "' cannot be opened: ", std::strerror(errno));
-  std::ostringstream text;
-  // A directory opens but cannot be read; an empty file sets failbit on `text` alone.
-  if (in.peek() != std::ifstream::traits_type::eof()) text << in.rdbuf();
-  require(!in.bad() && !text.bad(), Code::kIo, "'", filename, "' cannot be read");
-  parse_text(text.str(), filename, message);
+  // Before it is read: one that is too large may not fit into memory either.
+  struct stat status;
+  const bool told = ::stat(filename.c_str(), &status) == 0 && S_ISREG(status.st_mode);
+  check_text_size(told ? status.st_size : 0, filename);
+  std::string text;
+  std::vector<char> piece(1 << 20);
+  while (in.read(piece.data(), piece.size()), in.gcount() > 0) {
+    text.append(piece.data(), static_cast<size_t>(in.gcount()));
+    check_text_size(static_cast<int64_t>(text.size()), filename);
+  }
+  require(!in.bad(), Code::kIo, "'", filename, "' cannot be read");
+  parse_text(text, filename, message);
+}
+
+void write_text_file(const std::string& filename, const google::protobuf::MessageLite& message) {
+  const std::string text = to_text(message);
+  NewFile place(filename);
+  std::ofstream out(place.path(), std::ios::binary);
+  out << text;
+  out.close();
+  if (!out) place.fail_with(errno != 0 ? errno : EIO);
+  place.commit();
 }
 
 std::string to_text(const google::protobuf::MessageLite& message) {

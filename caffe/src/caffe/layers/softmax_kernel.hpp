@@ -11,6 +11,7 @@ namespace caffe {
 // y = exp(x - max x) / sum of exp(x - max x) over the classes.
 template <typename T>
 void softmax(int64_t outer, int64_t classes, int64_t inner, const T* x, T* y) {
+  if (classes == 0) return;
   constexpr int64_t kBlock = 64;  // neighbours along `inner` are done together
   const int64_t blocks = (inner + kBlock - 1) / kBlock;
 #pragma omp parallel for collapse(2) schedule(static) if (outer * classes * inner > 16384)

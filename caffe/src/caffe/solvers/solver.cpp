@@ -61,7 +61,8 @@ void Solver<T>::iterate(int start) {
 template <typename T>
 void Solver<T>::solve(const std::string& state) {
   require(!param_.snapshot_after_train() || !param_.snapshot_prefix().empty(), Code::kState,
-          "snapshot_after_train needs a snapshot_prefix");  // known before hours of training
+          "snapshot_after_train needs a snapshot_prefix");
+  if (param_.snapshot_after_train()) check_snapshot_prefix();
   if (!state.empty()) restore(state);
   auto_test_ = true;
   const int start = iteration_;

@@ -1,5 +1,7 @@
 // Building a solver: its nets, first weights and history.
+#include <cerrno>
 #include <cstdio>
+#include <cstring>
 #include <sstream>
 
 #include "caffe/gpu_mode.hpp"
@@ -20,21 +22,15 @@ Solver<T>::Solver(const SolverParameter& param, int banks) : param_(param) {
   init_history(banks);
 }
 
-namespace {
-
-// A snapshot that cannot be written should not be found out after hours of training.
-void check_snapshot_prefix(const SolverParameter& param) {
-  require(param.has_snapshot_prefix(), Code::kBadNet, "snapshot: ", param.snapshot(),
-          " needs a snapshot_prefix");
-  const std::string probe = param.snapshot_prefix() + "_iter_0.tempfile";
+template <typename T>
+void Solver<T>::check_snapshot_prefix() const {
+  const std::string probe = param_.snapshot_prefix() + "_iter_0.tempfile";
   std::FILE* file = std::fopen(probe.c_str(), "w");
   require(file != nullptr, Code::kIo, "snapshots cannot be written with snapshot_prefix '",
-          param.snapshot_prefix(), "'");
+          param_.snapshot_prefix(), "': ", std::strerror(errno));
   std::fclose(file);
   std::remove(probe.c_str());
 }
-
-}  // namespace
 
 template <typename T>
 void Solver<T>::check_param() const {
@@ -46,7 +42,10 @@ void Solver<T>::check_param() const {
   const std::string& regularization = param_.regularization_type();
   require(regularization == "L1" || regularization == "L2", Code::kBadNet,
           "unknown regularization_type '", regularization, "' (known: L1, L2)");
-  if (param_.snapshot() > 0) check_snapshot_prefix(param_);
+  if (param_.snapshot() <= 0) return;
+  require(param_.has_snapshot_prefix(), Code::kBadNet, "snapshot: ", param_.snapshot(),
+          " needs a snapshot_prefix");
+  check_snapshot_prefix();
 }
 
 template <typename T>

@@ -76,6 +76,8 @@ void Solver<T>::restore(const std::string& filename) {
     }
   }
   if (state.has_learned_net()) {
+    require(!state.learned_net().empty(), Code::kParse, "'", filename,
+            "' is damaged: it names no caffemodel");
     net_->copy_trained_layers_from(find_model(state.learned_net(), filename));
   }
   for (size_t i = 0; i < history.size(); ++i) {

@@ -15,6 +15,7 @@ struct UpdateChunk {
   const T* gradient;  // null: zero everywhere
   T* history;
   T* history2;  // null if the solver has one bank
+  T* step;      // takes what is subtracted; null unless it is asked for
   int64_t count;
   T scale, l1, l2;  // gradient := scale*gradient + l1*sign(weight) + l2*weight
 };
@@ -30,11 +31,20 @@ inline __attribute__((always_inline)) void update_elements(const UpdateChunk<T>&
   // Rules of one bank ignore the second; it only has to be a valid address.
   T* const h2 = chunk.history2 != nullptr ? chunk.history2 : chunk.history;
   const T scale = chunk.scale, l1 = chunk.l1, l2 = chunk.l2;
-  const auto element = [&](int64_t i, T raw) __attribute__((always_inline)) {
+  const auto step = [&](int64_t i, T raw) __attribute__((always_inline)) {
     const T sign = static_cast<T>(w[i] > T(0)) - static_cast<T>(w[i] < T(0));
-    w[i] -= rule(scale * raw + l2 * w[i] + l1 * sign, h + i, h2 + i);
+    return rule(scale * raw + l2 * w[i] + l1 * sign, h + i, h2 + i);
   };
-  if (g != nullptr) {
+  const auto element = [&](int64_t i, T raw) __attribute__((always_inline)) {
+    w[i] -= step(i, raw);
+  };
+  if (chunk.step != nullptr) {
+    for (int64_t i = 0; i < chunk.count; ++i) {
+      const T raw = g != nullptr ? g[i] : T(0);  // step may be where g is
+      chunk.step[i] = step(i, raw);
+      w[i] -= chunk.step[i];
+    }
+  } else if (g != nullptr) {
 #pragma omp simd
     for (int64_t i = 0; i < chunk.count; ++i) element(i, g[i]);
   } else {
@@ -61,6 +71,7 @@ void Solver<T>::for_chunks(int id, T scale, T decay, const Kernel& kernel) {
                            zero ? nullptr : diff.read(format),
                            history_[0][id]->read_write(format),
                            history_.size() > 1 ? history_[1][id]->read_write(format) : nullptr,
+                           param_.snapshot_diff() ? diff.read_write(format) : nullptr,
                            count,
                            scale,
                            l1 ? decay : T(0),
@@ -73,10 +84,12 @@ void Solver<T>::for_chunks(int id, T scale, T decay, const Kernel& kernel) {
     if (chunk.gradient != nullptr) chunk.gradient += start;
     chunk.history += start;
     if (chunk.history2 != nullptr) chunk.history2 += start;
+    if (chunk.step != nullptr) chunk.step += start;
     chunk.count = std::min(kChunk, count - start);
     kernel(chunk);
   }
   data.written(format);
+  if (all.step != nullptr) diff.written(format);
   for (auto& bank : history_) bank[id]->written(format);
 }
 

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "caffe/io.hpp"
 #include "caffe/io/hdf5_file.hpp"
 #include "support/expect_error.hpp"
@@ -49,6 +51,17 @@ TEST(Binary, OtherFilesAreNoMessages) {
                [&] { read_binary_file(dir / "a.h5", &net); });
   expect_error(Code::kIo, "none", [&] { read_binary_file(dir / "none", &net); });
   expect_error(Code::kIo, dir.path(), [&] { read_binary_file(dir.path(), &net); });
+}
+
+TEST(Binary, SizesThatNoMessageHasAreNamed) {
+  TempDir dir;
+  write_file(dir / "a.caffemodel", "");
+  NetParameter net;
+  expect_error(Code::kParse, "a.caffemodel' is empty",
+               [&] { read_binary_file(dir / "a.caffemodel", &net); });
+  std::filesystem::resize_file(dir / "a.caffemodel", int64_t{3} << 30);  // takes no room
+  expect_error(Code::kParse, "a.caffemodel' has 3221225472 bytes",
+               [&] { read_binary_file(dir / "a.caffemodel", &net); });
 }
 
 TEST(Binary, AFailedWriteLeavesTheOldFile) {

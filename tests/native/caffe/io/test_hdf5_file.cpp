@@ -121,6 +121,10 @@ TEST(Hdf5File, DatasetsLargerThanTheirFileAreRefused) {
     make_dataset(file, H5T_NATIVE_FLOAT, {hsize_t{1} << 31, hsize_t{1} << 20});
   });
   expect_error(Code::kParse, "dataset 'x' says it has", [&] { Hdf5File::open(huge).shape("x"); });
+  const std::string unstored = made_by_library(
+      dir, [](hid_t file) { make_dataset(file, H5T_NATIVE_FLOAT, {hsize_t{1} << 20}); });
+  expect_error(Code::kParse, "dataset 'x' says it has",
+               [&] { Hdf5File::open(unstored).shape("x"); });
   const std::string chunked = made_by_library(dir, [](hid_t file) {
     const hid_t properties = H5Pcreate(H5P_DATASET_CREATE);
     const hsize_t chunk = hsize_t{1} << 29, extent = 1, unlimited = H5S_UNLIMITED;
@@ -137,6 +141,58 @@ TEST(Hdf5File, DatasetsLargerThanTheirFileAreRefused) {
   std::vector<float> values(100, 1);
   Hdf5File::open(unwritten).read("x", 100, values.data());
   EXPECT_EQ(values, std::vector<float>(100, 0));
+}
+
+// The library would read out of bounds when it converts from such a type.
+TEST(Hdf5File, TypesThatCannotBeAreRefused) {
+  TempDir dir;
+  const std::string name = some_file(dir);
+  std::string content = read_file(name);
+  // Places and sizes of exponent and mantissa, and the exponent's bias, of a float.
+  const std::string fields("\x17\x08\x00\x17\x7f\x00\x00\x00", 8);
+  int found = 0;
+  for (size_t at = content.find(fields); at != std::string::npos; at = content.find(fields, at)) {
+    content[at + 3] = '\xff';
+    ++found;
+  }
+  EXPECT_EQ(found, 2);
+  write_file(name, content);
+  const Hdf5File file = Hdf5File::open(name);
+  std::vector<double> values(6);
+  expect_error(Code::kParse, "'data/inception/1x1/0' holds no numbers, or is damaged",
+               [&] { file.read("data/inception/1x1/0", 6, values.data()); });
+}
+
+TEST(Hdf5File, NumbersOfAnyStandardTypeAreRead) {
+  TempDir dir;
+  for (const hid_t type : {H5T_STD_I8LE, H5T_STD_U64BE, H5T_IEEE_F32BE, H5T_IEEE_F64LE,
+                           H5T_NATIVE_LDOUBLE, H5T_NATIVE_LONG}) {
+    const std::string name = made_by_library(dir, [type](hid_t file) {
+      make_dataset(file, type, {2});
+      const double values[] = {3, 4};
+      const hid_t dataset = H5Dopen2(file, "x", H5P_DEFAULT);
+      H5Dwrite(dataset, H5T_NATIVE_DOUBLE, H5S_ALL, H5S_ALL, H5P_DEFAULT, values);
+      H5Dclose(dataset);
+    });
+    std::vector<float> values(2);
+    Hdf5File::open(name).read("x", 2, values.data());
+    EXPECT_EQ(values, (std::vector<float>{3, 4}));
+  }
+}
+
+TEST(Hdf5File, StringsOfVariableLengthAreRead) {
+  TempDir dir;
+  const std::string name = made_by_library(dir, [](hid_t file) {
+    const hid_t type = H5Tcopy(H5T_C_S1), space = H5Screate(H5S_SCALAR);
+    H5Tset_size(type, H5T_VARIABLE);
+    const hid_t dataset = H5Dcreate2(file, "x", type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const char* const text = "some text";
+    H5Dwrite(dataset, type, H5S_ALL, H5S_ALL, H5P_DEFAULT, &text);
+    H5Dclose(dataset);
+    H5Sclose(space);
+    H5Tclose(type);
+  });
+  EXPECT_EQ(Hdf5File::open(name).read_string("x"), "some text");
 }
 
 TEST(Hdf5File, DatasetsWithoutExtentsAreRefused) {

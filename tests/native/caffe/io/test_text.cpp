@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <filesystem>
+
 #include "caffe/io.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
@@ -32,6 +34,15 @@ TEST(Text, FilesThatCannotBeReadAreNamed) {
   expect_error(Code::kIo, "none.prototxt' cannot be opened: No such file",
                [&] { read_text_file(dir / "none.prototxt", &net); });
   expect_error(Code::kIo, dir.path(), [&] { read_text_file(dir.path(), &net); });
+}
+
+TEST(Text, AFileThatIsTooLargeIsNotRead) {
+  TempDir dir;
+  write_file(dir / "net.prototxt", "");
+  std::filesystem::resize_file(dir / "net.prototxt", int64_t{3} << 30);  // takes no room
+  NetParameter net;
+  expect_error(Code::kParse, "net.prototxt has 3221225472 bytes or more",
+               [&] { read_text_file(dir / "net.prototxt", &net); });
 }
 
 TEST(Text, AnEmptyFileIsAnEmptyMessage) {

@@ -48,6 +48,15 @@ TEST(SoftmaxLayer, Gradient) {
   check_gradients(in_place.in_place());
 }
 
+TEST(SoftmaxLayer, NoClassesAreNoValues) {
+  for (const Shape& shape : {Shape{2, 0}, Shape{2, 0, 3}, Shape{0, 0}}) {
+    LayerCase<float> layer("type: 'Softmax'", {shape});
+    layer.setup().forward();
+    layer.backward();
+    EXPECT_EQ(layer.top().shape(), shape);
+  }
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace caffe

@@ -65,6 +65,9 @@ TEST(Solve, ASnapshotThatCannotBeWrittenIsNoticedFirst) {
   const auto solver = fed_solver("base_lr: 0.01 max_iter: 2");
   expect_error(Code::kState, "snapshot_prefix", [&] { solver->solve(); });
   EXPECT_EQ(solver->iteration(), 0);
+  const auto nowhere = fed_solver("base_lr: 0.01 max_iter: 2 snapshot_prefix: '/no/such/place'");
+  expect_error(Code::kIo, "'/no/such/place': No such file", [&] { nowhere->solve(); });
+  EXPECT_EQ(nowhere->iteration(), 0);
 }
 
 TEST(Solve, GoesOnFromAState) {

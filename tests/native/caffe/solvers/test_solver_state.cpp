@@ -100,6 +100,34 @@ TEST(SolverSnapshot, DiffsAreWrittenOnRequest) {
   EXPECT_EQ(net.layer(2).blobs(0).diff_size(), net.layer(2).blobs(0).data_size());
 }
 
+// As in Caffe, a diff is what the last update subtracted. Momentum 0.5 and a rate of 0.1 from a
+// gradient of 1 that never changes: 0.1, then 0.15.
+TEST(SolverSnapshot, DiffsAreStepsOfTheUpdate) {
+  TempDir dir;
+  const auto solver = make_solver(
+      "base_lr: 0.1 momentum: 0.5 snapshot_diff: true",
+      "layer { name: 'w' type: 'Parameter' top: 'w' parameter_param { shape { dim: 3 } } }"
+      "layer { name: 'sum' type: 'Reduction' bottom: 'w' top: 'sum' loss_weight: 1 }");
+  for (const float expected : {0.1f, 0.15f}) {
+    solver->step(1);
+    NetParameter net;
+    read_binary_file(solver->snapshot(dir / "p").first, &net);
+    for (float step : net.layer(0).blobs(0).diff()) EXPECT_FLOAT_EQ(step, expected);
+  }
+  EXPECT_FLOAT_EQ(weights(solver->net())[0], -0.25f);
+}
+
+TEST(SolverSnapshot, AStateThatNamesNoWeightsIsDamaged) {
+  TempDir dir;
+  const auto solver = fed_solver("base_lr: 0.01");
+  caffe::SolverState state;
+  read_solver_state(solver->snapshot(dir / "p").second, &state);
+  state.set_learned_net("");
+  write_solver_state(dir / "a.solverstate", state);
+  expect_error(Code::kParse, "a.solverstate' is damaged: it names no caffemodel",
+               [&] { solver->restore(dir / "a.solverstate"); });
+}
+
 TEST(SolverSnapshot, AMovedPairStaysTogether) {
   TempDir dir;
   const auto first = fed_solver("base_lr: 0.01");

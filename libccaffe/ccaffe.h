@@ -198,6 +198,13 @@ ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch);
 /* The JavaData layers' top shapes, one "name dim dim ...\n" line each. */
 ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes);
 
+/* Gives a MemoryData layer the items that it goes through from now on, batch_size per forward
+ * pass and over again after the last; they are copied. data_count: label_count times channels *
+ * height * width; label_count: a positive multiple of batch_size. */
+ccaffe_status ccaffe_net_set_memory_data(ccaffe_net* net, int32_t layer, const float* data,
+                                         int64_t data_count, const float* labels,
+                                         int64_t label_count);
+
 /* ---- python: layers of type Python ----------------------------------------------- */
 
 enum {

@@ -127,6 +127,9 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_feed_shapes(Pointer net, PointerByReference shapes);
 
+  int ccaffe_net_set_memory_data(
+      Pointer net, int layer, Pointer data, long dataCount, Pointer labels, long labelCount);
+
   // ---- python
   /** The callback is the address of a function that Python made; it never runs in the JVM. */
   int ccaffe_set_python_layer(Pointer callback, Pointer context);

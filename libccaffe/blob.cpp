@@ -40,10 +40,7 @@ ccaffe_status ccaffe_blob_reshape(ccaffe_blob* blob, const int64_t* dims, int32_
     const auto locked = ccaffe::lock(blob);
     caffe::require(!locked->is_param, Code::kState, locked->name,
                    " has the shape that its layer gives it; only activations can be reshaped");
-    caffe::require(num_axes >= 0 && num_axes <= caffe::kMaxBlobAxes, Code::kShape, "a blob has 0..",
-                   caffe::kMaxBlobAxes, " axes, not ", num_axes);
-    if (num_axes > 0) given(dims, "dims");
-    locked->blob->reshape(caffe::Shape(dims, dims + num_axes));
+    locked->blob->reshape(ccaffe::given_shape(dims, num_axes));
   });
 }
 

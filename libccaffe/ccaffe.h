@@ -221,7 +221,8 @@ enum {
  * param: its LayerParameter, serialised, phase set. bottoms, tops: lent until the
  * layer is destroyed; tops may be reshaped. propagate_down: for backward, 1 for each
  * bottom whose diff is wanted. Return 0, or any other value to fail the running call
- * with CCAFFE_CALLBACK and the text in message (UTF-8, `capacity` bytes with its zero). */
+ * with CCAFFE_CALLBACK and the text in message (UTF-8, `capacity` bytes with its zero).
+ * The layer's parameters are those that setup adds with ccaffe_python_add_param. */
 typedef int32_t (*ccaffe_python_layer)(void* context, int32_t step, int64_t layer,
                                        const void* param, size_t param_size, int32_t num_bottoms,
                                        ccaffe_blob* const* bottoms, int32_t num_tops,
@@ -231,6 +232,13 @@ typedef int32_t (*ccaffe_python_layer)(void* context, int32_t step, int64_t laye
 /* Sets what runs layers of type Python in nets created from now on in this process; NULL:
  * such nets are refused with CCAFFE_UNSUPPORTED. It must outlive the nets. */
 ccaffe_status ccaffe_set_python_layer(ccaffe_python_layer callback, void* context);
+
+/* Adds a parameter blob of zeros to a layer of type Python whose setup runs on this thread;
+ * CCAFFE_STATE for any other. Setup may fill it; values that the LayerParameter brings replace
+ * those. blob: lent until the layer is destroyed. Backward adds to its diff. After setup the net
+ * may have given it the memory of a parameter of the same name: ask for pointers in each step. */
+ccaffe_status ccaffe_python_add_param(int64_t layer, const int64_t* dims, int32_t num_axes,
+                                      ccaffe_blob** blob);
 
 /* ---- weights: all learnable values of a net as one flat array --------------------- */
 

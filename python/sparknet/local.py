@@ -86,7 +86,14 @@ class Blob:
 def _engine() -> Any:
     """The engine's classes, with layers of type Python made possible."""
     loaded = classes()
-    set_python_layers(Runner(lambda handle: Blob(call(loaded.engine, "lentBlob", handle), None)))
+    set_python_layers(
+        Runner(
+            lambda handle: Blob(call(loaded.engine, "lentBlob", handle), None),
+            lambda layer, shape: Blob(
+                call(loaded.engine, "addPythonParam", layer, [int(n) for n in shape]), None
+            ),
+        )
+    )
     return loaded
 
 

@@ -235,8 +235,9 @@ ccaffe_status ccaffe_set_python_layer(ccaffe_python_layer callback, void* contex
 
 /* Adds a parameter blob of zeros to a layer of type Python whose setup runs on this thread;
  * CCAFFE_STATE for any other. Setup may fill it; values that the LayerParameter brings replace
- * those. blob: lent until the layer is destroyed. Backward adds to its diff. After setup the net
- * may have given it the memory of a parameter of the same name: ask for pointers in each step. */
+ * those. blob: lent until the layer is destroyed. Backward adds to its diff. After setup a net may
+ * give it the memory of another parameter, of the same name or of the train net; pointers from
+ * setup then stay valid, but nobody reads what they point to: ask again in each step. */
 ccaffe_status ccaffe_python_add_param(int64_t layer, const int64_t* dims, int32_t num_axes,
                                       ccaffe_blob** blob);
 

@@ -71,8 +71,8 @@ class Layer:
     ``blobs`` are the layer's parameters, learned, saved and shared as those of any other layer.
     ``setup`` adds them (``self.blobs.add_blob(2, 3)``) and may fill their ``data``; values that the
     LayerParameter brings take its place. ``backward`` adds to their ``diff``
-    (``self.blobs[0].diff[...] += dw``). Take these arrays anew in each step: a parameter that the
-    net shares by name has other memory after ``setup``.
+    (``self.blobs[0].diff[...] += dw``). Take these arrays anew in each step: a parameter that is
+    shared by name, or with a solver's train net, has other memory after ``setup``.
 
     param_str: ``python_param.param_str``; phase: TRAIN or TEST; layer_param: the LayerParameter.
     """

@@ -81,6 +81,7 @@ TEST_F(CPython, AFailureCarriesItsText) {
 struct Scale {
   int64_t layer = 0;
   ccaffe_blob* w = nullptr;
+  std::vector<float*> filled;  // where setup wrote its 2
 };
 
 int32_t scale(void* context, int32_t step, int64_t layer, const void*, size_t, int32_t,
@@ -91,6 +92,7 @@ int32_t scale(void* context, int32_t step, int64_t layer, const void*, size_t, i
   float *x = nullptr, *y = nullptr, *dy = nullptr, *w = nullptr, *dw = nullptr;
   if (step == CCAFFE_PYTHON_SETUP) {
     self->layer = layer;
+    self->w = nullptr;
     if (ccaffe_python_add_param(layer + 1, &one, 1, &self->w) != CCAFFE_STATE) return 80;
     if (ccaffe_python_add_param(layer, &one, -1, &self->w) != CCAFFE_SHAPE) return 81;
     if (ccaffe_python_add_param(layer, &negative, 1, &self->w) != CCAFFE_SHAPE) return 82;
@@ -100,6 +102,7 @@ int32_t scale(void* context, int32_t step, int64_t layer, const void*, size_t, i
     if (ccaffe_python_add_param(layer, &one, 1, &self->w) != CCAFFE_OK) return 86;
     if (ccaffe_blob_pointer(self->w, CCAFFE_DATA, &w) != CCAFFE_OK) return 87;
     *w = 2;
+    self->filled.push_back(w);
     return 0;
   }
   if (step == CCAFFE_PYTHON_DESTROY) return 0;
@@ -117,6 +120,26 @@ int32_t scale(void* context, int32_t step, int64_t layer, const void*, size_t, i
   if (ccaffe_blob_pointer(self->w, CCAFFE_DIFF, &dw) != CCAFFE_OK) return 93;
   for (int i = 0; i < 3; ++i) *dw += dy[i] * x[i];
   return 0;
+}
+
+// The second layer gets the memory of the first one's parameter.
+TEST(CPythonParams, PointersFromSetupOutliveSharing) {
+  Scale self;
+  ok(ccaffe_set_python_layer(scale, &self));
+  const std::string layer =
+      "type: 'Python' bottom: 'x' param { name: 'w' } python_param { module: 'm' layer: 'L' } }";
+  const OwnNet net(
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 3 } } }"
+      "layer { name: 'one' top: 'y' " +
+      layer + "layer { name: 'two' top: 'z' " + layer);
+  ok(ccaffe_set_python_layer(nullptr, nullptr));
+  ASSERT_EQ(self.filled.size(), 2u);
+  EXPECT_EQ(*self.filled[1], 2);
+  *self.filled[1] = 7;
+  float* shared = nullptr;
+  ok(ccaffe_blob_pointer(self.w, CCAFFE_DATA, &shared));
+  EXPECT_EQ(shared, self.filled[0]);
+  EXPECT_EQ(*shared, 2);
 }
 
 TEST(CPythonParams, AreLearned) {

@@ -10,10 +10,11 @@ using ccaffe::guard;
 
 namespace {
 
-caffe::Storage<float>& part_of(const ccaffe::BlobEntry& entry, int32_t part) {
+const std::shared_ptr<caffe::Storage<float>>& part_of(const ccaffe::BlobEntry& entry,
+                                                      int32_t part) {
   caffe::require(part == CCAFFE_DATA || part == CCAFFE_DIFF, Code::kInvalidArgument, "part ", part,
                  " is neither CCAFFE_DATA nor CCAFFE_DIFF");
-  return part == CCAFFE_DATA ? entry.blob->data() : entry.blob->diff();
+  return part == CCAFFE_DATA ? entry.blob->data_ptr() : entry.blob->diff_ptr();
 }
 
 void check_count(const ccaffe::BlobEntry& entry, int64_t count) {
@@ -40,10 +41,7 @@ ccaffe_status ccaffe_blob_reshape(ccaffe_blob* blob, const int64_t* dims, int32_
     const auto locked = ccaffe::lock(blob);
     caffe::require(!locked->is_param, Code::kState, locked->name,
                    " has the shape that its layer gives it; only activations can be reshaped");
-    caffe::require(num_axes >= 0 && num_axes <= caffe::kMaxBlobAxes, Code::kShape, "a blob has 0..",
-                   caffe::kMaxBlobAxes, " axes, not ", num_axes);
-    if (num_axes > 0) given(dims, "dims");
-    locked->blob->reshape(caffe::Shape(dims, dims + num_axes));
+    locked->blob->reshape(ccaffe::given_shape(dims, num_axes));
   });
 }
 
@@ -52,7 +50,9 @@ ccaffe_status ccaffe_blob_pointer(ccaffe_blob* blob, int32_t part, float** value
     const auto locked = ccaffe::lock(blob);
     const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
-    *values = part_of(*locked, part).pin();
+    const auto& storage = part_of(*locked, part);
+    locked.owner->given_out.insert(storage);
+    *values = storage->pin();
   });
 }
 
@@ -61,7 +61,7 @@ ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, i
     const auto locked = ccaffe::lock(blob);
     const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
-    caffe::Storage<float>& storage = part_of(*locked, part);
+    caffe::Storage<float>& storage = *part_of(*locked, part);
     check_count(*locked, count);
     caffe::read_flat(storage, values);
   });
@@ -72,7 +72,7 @@ ccaffe_status ccaffe_blob_write(ccaffe_blob* blob, int32_t part, const float* va
   return guard([&] {
     const auto locked = ccaffe::lock(blob);
     given(values, "values");
-    caffe::Storage<float>& storage = part_of(*locked, part);
+    caffe::Storage<float>& storage = *part_of(*locked, part);
     check_count(*locked, count);
     caffe::write_flat(values, &storage);
   });

@@ -198,6 +198,13 @@ ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch);
 /* The JavaData layers' top shapes, one "name dim dim ...\n" line each. */
 ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes);
 
+/* Gives a MemoryData layer the items that it goes through from now on, batch_size per forward
+ * pass and over again after the last; they are copied. data_count: label_count times channels *
+ * height * width; label_count: a positive multiple of batch_size. */
+ccaffe_status ccaffe_net_set_memory_data(ccaffe_net* net, int32_t layer, const float* data,
+                                         int64_t data_count, const float* labels,
+                                         int64_t label_count);
+
 /* ---- python: layers of type Python ----------------------------------------------- */
 
 enum {
@@ -214,7 +221,8 @@ enum {
  * param: its LayerParameter, serialised, phase set. bottoms, tops: lent until the
  * layer is destroyed; tops may be reshaped. propagate_down: for backward, 1 for each
  * bottom whose diff is wanted. Return 0, or any other value to fail the running call
- * with CCAFFE_CALLBACK and the text in message (UTF-8, `capacity` bytes with its zero). */
+ * with CCAFFE_CALLBACK and the text in message (UTF-8, `capacity` bytes with its zero).
+ * The layer's parameters are those that setup adds with ccaffe_python_add_param. */
 typedef int32_t (*ccaffe_python_layer)(void* context, int32_t step, int64_t layer,
                                        const void* param, size_t param_size, int32_t num_bottoms,
                                        ccaffe_blob* const* bottoms, int32_t num_tops,
@@ -224,6 +232,14 @@ typedef int32_t (*ccaffe_python_layer)(void* context, int32_t step, int64_t laye
 /* Sets what runs layers of type Python in nets created from now on in this process; NULL:
  * such nets are refused with CCAFFE_UNSUPPORTED. It must outlive the nets. */
 ccaffe_status ccaffe_set_python_layer(ccaffe_python_layer callback, void* context);
+
+/* Adds a parameter blob of zeros to a layer of type Python whose setup runs on this thread;
+ * CCAFFE_STATE for any other. Setup may fill it; values that the LayerParameter brings replace
+ * those. blob: lent until the layer is destroyed. Backward adds to its diff. After setup a net may
+ * give it the memory of another parameter, of the same name or of the train net; pointers from
+ * setup then stay valid, but nobody reads what they point to: ask again in each step. */
+ccaffe_status ccaffe_python_add_param(int64_t layer, const int64_t* dims, int32_t num_axes,
+                                      ccaffe_blob** blob);
 
 /* ---- weights: all learnable values of a net as one flat array --------------------- */
 

@@ -1,5 +1,6 @@
 // ccaffe.h, section "data".
 #include "caffe/java_data_layer.hpp"
+#include "caffe/memory_data_layer.hpp"
 #include "handles.hpp"
 
 using caffe::Code;
@@ -9,6 +10,17 @@ using ccaffe::guard;
 namespace {
 
 using JavaData = caffe::JavaDataLayer<float>;
+using MemoryData = caffe::MemoryDataLayer<float>;
+
+// Layer `index` of the net, which must be of the type `Data`; `what` such layers take.
+template <typename Data>
+Data& data_layer(const ccaffe::Net& net, int32_t index, const char* what) {
+  ccaffe::check_index(index, net.num_layers(), "layer");
+  auto* layer = dynamic_cast<Data*>(&net.layer(index));
+  caffe::require(layer != nullptr, Code::kInvalidArgument, "layer '", net.layer(index).name(),
+                 "' is of type ", net.layer(index).type(), "; only ", what);
+  return *layer;
+}
 
 JavaData::Callback adapt(ccaffe_data_callback callback, void* context, const std::string& layer) {
   if (callback == nullptr) return nullptr;
@@ -35,12 +47,8 @@ ccaffe_status ccaffe_net_set_data_callback(ccaffe_net* net, int32_t layer,
                                            ccaffe_data_callback callback, void* context) {
   return guard([&] {
     const auto locked = ccaffe::lock(net);
-    ccaffe::check_index(layer, locked->num_layers(), "layer");
-    auto* java_data = dynamic_cast<JavaData*>(&locked->layer(layer));
-    caffe::require(java_data != nullptr, Code::kInvalidArgument, "layer '",
-                   locked->layer(layer).name(), "' is of type ", locked->layer(layer).type(),
-                   "; only JavaData layers take a data callback");
-    java_data->set_callback(adapt(callback, context, java_data->name()));
+    auto& java_data = data_layer<JavaData>(*locked, layer, "JavaData layers take a data callback");
+    java_data.set_callback(adapt(callback, context, java_data.name()));
   });
 }
 
@@ -77,5 +85,16 @@ ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes) {
       text += "\n";
     }
     *shapes = ccaffe::add_buffer(text);
+  });
+}
+
+ccaffe_status ccaffe_net_set_memory_data(ccaffe_net* net, int32_t layer, const float* data,
+                                         int64_t data_count, const float* labels,
+                                         int64_t label_count) {
+  return guard([&] {
+    const auto locked = ccaffe::lock(net);
+    auto& memory_data =
+        data_layer<MemoryData>(*locked, layer, "MemoryData layers take arrays of items");
+    memory_data.reset(given(data, "data"), data_count, given(labels, "labels"), label_count);
   });
 }

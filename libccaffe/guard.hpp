@@ -9,7 +9,7 @@
 #include <exception>
 #include <new>
 
-#include "caffe/error.hpp"
+#include "caffe/blob.hpp"
 
 namespace ccaffe {
 
@@ -45,6 +45,14 @@ T* given(T* argument, const char* name) {
 inline void check_index(int64_t index, int64_t count, const char* name) {
   caffe::require(index >= 0 && index < count, caffe::Code::kInvalidArgument, name, " ", index,
                  " is not in 0..", count - 1);
+}
+
+// The shape of `num_axes` extents.
+inline caffe::Shape given_shape(const int64_t* dims, int32_t num_axes) {
+  caffe::require(num_axes >= 0 && num_axes <= caffe::kMaxBlobAxes, caffe::Code::kShape,
+                 "a blob has 0..", caffe::kMaxBlobAxes, " axes, not ", num_axes);
+  if (num_axes > 0) given(dims, "dims");
+  return caffe::Shape(dims, dims + num_axes);
 }
 
 // Refuses a number of values that is not the expected one.

@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "caffe/solver.hpp"
@@ -25,6 +26,8 @@ struct Owner {
   std::unique_ptr<Net> net;  // from ccaffe_net_create
   std::unique_ptr<Solver> solver;
   std::map<const void*, const void*> lent;  // handles by net or blob
+  // What ccaffe_blob_pointer gave out: sharing may have taken it from its blob since.
+  std::set<std::shared_ptr<caffe::Storage<float>>> given_out;
 };
 
 // Holds an owner's lock, and opens its nets' thread pool, for the length of a call. The

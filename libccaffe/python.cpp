@@ -3,11 +3,30 @@
 #include "handles.hpp"
 
 using caffe::Code;
+using ccaffe::given;
 using ccaffe::guard;
 
 namespace {
 
 constexpr size_t kMessageSize = 2048;
+
+// The innermost step that runs on this thread: a step may build a net that has such layers too.
+thread_local const caffe::PythonCall* g_running = nullptr;
+
+class Running {
+ public:
+  explicit Running(const caffe::PythonCall& call) : outer_(g_running) { g_running = &call; }
+  ~Running() { g_running = outer_; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+ private:
+  const caffe::PythonCall* outer_;
+};
+
+ccaffe::Lender* lender_of(const caffe::PythonCall& call) {
+  return static_cast<ccaffe::Lender*>(call.state.get());
+}
 
 std::vector<ccaffe_blob*> lend(ccaffe::Lender* lender, const caffe::BlobVec<float>& blobs,
                                const char* role) {
@@ -24,7 +43,7 @@ std::vector<ccaffe_blob*> lend(ccaffe::Lender* lender, const caffe::BlobVec<floa
 
 void run(ccaffe_python_layer callback, void* context, const caffe::PythonCall& call) {
   if (call.state == nullptr) call.state = std::make_shared<ccaffe::Lender>();
-  auto* lender = static_cast<ccaffe::Lender*>(call.state.get());
+  ccaffe::Lender* lender = lender_of(call);
   caffe::LayerParameter param = call.param;
   param.set_phase(call.phase);
   const std::string bytes = param.SerializeAsString();
@@ -32,6 +51,7 @@ void run(ccaffe_python_layer callback, void* context, const caffe::PythonCall& c
   const std::vector<ccaffe_blob*> tops = lend(lender, call.top, "top");
   const std::vector<int32_t> propagate(call.propagate_down.begin(), call.propagate_down.end());
   char message[kMessageSize] = "";
+  const Running running(call);
   const int32_t status = callback(context, static_cast<int32_t>(call.step), call.layer,
                                   bytes.data(), bytes.size(), static_cast<int32_t>(bottoms.size()),
                                   bottoms.data(), static_cast<int32_t>(tops.size()), tops.data(),
@@ -52,5 +72,24 @@ ccaffe_status ccaffe_set_python_layer(ccaffe_python_layer callback, void* contex
     }
     caffe::set_python_runner(
         [callback, context](const caffe::PythonCall& call) { run(callback, context, call); });
+  });
+}
+
+ccaffe_status ccaffe_python_add_param(int64_t layer, const int64_t* dims, int32_t num_axes,
+                                      ccaffe_blob** blob) {
+  return guard([&] {
+    given(blob, "blob");
+    const caffe::PythonCall* call = g_running;
+    caffe::require(
+        call != nullptr && call->layer == layer && call->step == caffe::PythonStep::kSetup,
+        Code::kState, "Python layer ", layer,
+        " is not in its setup: parameter blobs are added there, on the thread that runs it");
+    ccaffe::BlobEntry entry;
+    entry.blob = std::make_shared<ccaffe::Blob>(ccaffe::given_shape(dims, num_axes));
+    entry.name =
+        caffe::cat("parameter ", call->params.size(), " of layer '", call->param.name(), "'");
+    entry.is_param = true;
+    call->params.push_back(entry.blob);
+    *blob = lender_of(*call)->lend(std::move(entry));
   });
 }

@@ -86,7 +86,14 @@ class Blob:
 def _engine() -> Any:
     """The engine's classes, with layers of type Python made possible."""
     loaded = classes()
-    set_python_layers(Runner(lambda handle: Blob(call(loaded.engine, "lentBlob", handle), None)))
+    set_python_layers(
+        Runner(
+            lambda handle: Blob(call(loaded.engine, "lentBlob", handle), None),
+            lambda layer, shape: Blob(
+                call(loaded.engine, "addPythonParam", layer, [int(n) for n in shape]), None
+            ),
+        )
+    )
     return loaded
 
 
@@ -183,6 +190,32 @@ class Net:
         """Carries new shapes of inputs through the net."""
         call(self._java, "reshape")
 
+    def set_input_arrays(
+        self, data: ArrayLike, labels: ArrayLike, layer: str | None = None
+    ) -> None:
+        """Gives a MemoryData layer the items that it goes through from now on; they are copied.
+
+        data: (N, channels, height, width); labels: (N,) or (N, 1, 1, 1); N is a positive multiple
+        of the layer's batch size, which each forward pass takes, over again after the last item.
+        layer: the layer's name; default: the net's first MemoryData layer.
+        """
+        index, item = self._memory_data(layer)
+        values = np.ascontiguousarray(data, dtype=np.float32)
+        marks = np.ascontiguousarray(labels, dtype=np.float32)
+        told = f"layer '{self.layers[index]}' takes"
+        if values.ndim != 4 or values.shape[1:] != item:
+            extents = ", ".join(map(str, item))
+            raise ShapeError(f"{told} data of shape (N, {extents}), {values.shape} given")
+        count = len(values)
+        if marks.shape not in ((count,), (count, 1, 1, 1)):
+            raise ShapeError(
+                f"{told} labels of shape ({count},) with data of shape {values.shape},"
+                f" {marks.shape} given"
+            )
+        # The engine copies from where NumPy has them.
+        addresses = (values.ctypes.data, values.size, marks.ctypes.data, marks.size)
+        call(self._java, "setMemoryData", index, *addresses)
+
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the weights as a .caffemodel; as HDF5 if the name ends in .h5."""
         call(self._java, "save", os.fspath(path))
@@ -197,6 +230,20 @@ class Net:
         if layer not in self.layers:
             raise ArgumentError(f"the net has no layer '{layer}', only {self.layers}")
         return self.layers.index(layer)
+
+    def _memory_data(self, layer: str | None) -> tuple[int, tuple[int, ...]]:
+        """The index of a MemoryData layer, by default the first one, and the shape of an item."""
+        described = call(self._java, "proto")
+        types = [str(described.getLayer(index).getType()) for index in range(len(self.layers))]
+        if layer is not None:
+            index = self._index(layer)
+            if types[index] != "MemoryData":
+                raise ArgumentError(f"layer '{layer}' is of type {types[index]}, not MemoryData")
+        elif "MemoryData" in types:
+            index = types.index("MemoryData")
+        else:
+            raise ArgumentError("the net has no MemoryData layer")
+        return index, self.blobs[str(described.getLayer(index).getTop(0))].shape[1:]
 
     def _tops(self, layer: str) -> list[str]:
         described = call(self._java, "proto")

@@ -7,15 +7,16 @@ of ``ccaffe_python_layer`` in ccaffe.h.
 from __future__ import annotations
 
 import ctypes
+import functools
 import importlib
 import traceback
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, overload
 
 from sparknet.errors import ArgumentError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["Layer", "Runner"]
+__all__ = ["Layer", "ParamBlobs", "Runner"]
 
 _SETUP, _RESHAPE, _FORWARD, _BACKWARD, _DESTROY = range(5)
 _STEPS = ("setup", "reshape", "forward", "backward")
@@ -37,6 +38,28 @@ _CALLBACK = ctypes.CFUNCTYPE(
 )
 
 
+class ParamBlobs(Sequence[Any]):
+    """The parameter blobs of a layer, in the order in which ``setup`` added them."""
+
+    def __init__(self, made: Callable[[tuple[int, ...]], Any]) -> None:
+        self._made = made
+        self._blobs: list[Any] = []
+
+    def add_blob(self, *shape: int) -> None:
+        """Adds a blob of zeros; only ``setup`` may (StateError)."""
+        self._blobs.append(self._made(shape))
+
+    def __len__(self) -> int:
+        return len(self._blobs)
+
+    @overload
+    def __getitem__(self, index: int) -> Any: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[Any]: ...
+    def __getitem__(self, index: int | slice) -> Any:
+        return self._blobs[index]
+
+
 class Layer:
     """Base of layers written in Python; a class with the same methods does as well.
 
@@ -45,12 +68,19 @@ class Layer:
     are NumPy arrays on the net's memory: write into them (``top[0].data[...] = y``), and keep
     copies of what a later step needs.
 
+    ``blobs`` are the layer's parameters, learned, saved and shared as those of any other layer.
+    ``setup`` adds them (``self.blobs.add_blob(2, 3)``) and may fill their ``data``; values that the
+    LayerParameter brings take its place. ``backward`` adds to their ``diff``
+    (``self.blobs[0].diff[...] += dw``). Take these arrays anew in each step: a parameter that is
+    shared by name, or with a solver's train net, has other memory after ``setup``.
+
     param_str: ``python_param.param_str``; phase: TRAIN or TEST; layer_param: the LayerParameter.
     """
 
     param_str: str = ""
     phase: int = 0
     layer_param: caffe_pb2.LayerParameter
+    blobs: ParamBlobs
 
     def setup(self, bottom: list[Any], top: list[Any]) -> None:
         """Called once, before the first reshape. The default does nothing."""
@@ -64,15 +94,24 @@ class Layer:
         raise NotImplementedError(f"{type(self).__name__}.forward")
 
     def backward(self, top: list[Any], propagate_down: list[bool], bottom: list[Any]) -> None:
-        """Writes the diff of each bottom whose ``propagate_down`` is true."""
+        """Writes the diff of each bottom whose ``propagate_down`` is true; adds to parameters'."""
         raise NotImplementedError(f"{type(self).__name__}.backward")
 
 
 class Runner:
-    """Runs all Python layers of this process. blob: makes a Blob from the engine's handle."""
+    """Runs all Python layers of this process.
 
-    def __init__(self, blob: Callable[[int], Any]) -> None:
+    blob: makes a Blob from the engine's handle; add_param: adds a parameter blob of a shape to the
+    layer of a number.
+    """
+
+    def __init__(
+        self,
+        blob: Callable[[int], Any],
+        add_param: Callable[[int, tuple[int, ...]], Any],
+    ) -> None:
         self._blob = blob
+        self._add_param = add_param
         self._layers: dict[int, Any] = {}
         # The engine has its address: it lives as long as the process.
         self._callback = _CALLBACK(self._called)
@@ -109,7 +148,9 @@ class Runner:
                 self._layers.pop(number, None)
                 return 0
             if step == _SETUP:
-                self._layers[number] = _made(ctypes.string_at(param, param_size))
+                layer = _made(ctypes.string_at(param, param_size))
+                layer.blobs = ParamBlobs(functools.partial(self._add_param, number))
+                self._layers[number] = layer
             bottom = [self._blob(bottoms[i]) for i in range(num_bottoms)]
             top = [self._blob(tops[i]) for i in range(num_tops)]
             layer = self._layers[number]

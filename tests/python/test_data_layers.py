@@ -1,4 +1,4 @@
-"""Data and ImageData on databases and images that other libraries wrote."""
+"""Data and ImageData on databases and images that other libraries wrote; MemoryData on arrays."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from sparknet import errors
-from sparknet.local import TEST, Net
+from sparknet.local import TEST, TRAIN, Net, Solver
 from sparknet.proto import caffe_pb2
 
 pytestmark = pytest.mark.boundary
@@ -118,3 +118,100 @@ def test_linear_resizing(tmp_path: Path) -> None:
     rows = np.array([np.interp(centres(17, 40), np.arange(17), row) for row in pixels])
     expected = np.array([np.interp(centres(11, 7), np.arange(11), column) for column in rows.T]).T
     assert np.abs(net.forward()["data"][0, 0] - expected).max() <= 1
+
+
+MEMORY = """
+layer { name: "mem" type: "MemoryData" top: "data" top: "label"
+        memory_data_param { batch_size: 4 channels: 2 height: 1 width: 3 } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+        inner_product_param { num_output: 1 bias_term: false weight_filler { value: 0.5 } } }
+"""
+
+
+@pytest.fixture
+def items() -> tuple[np.ndarray, np.ndarray]:
+    generator = np.random.default_rng(4)
+    return generator.normal(size=(12, 2, 1, 3)), generator.normal(size=12)
+
+
+def memory_net(folder: Path, text: str = MEMORY) -> Net:
+    (folder / "net.prototxt").write_text(text)
+    return Net(folder / "net.prototxt", TRAIN)
+
+
+def test_arrays_of_the_caller(tmp_path: Path, items: tuple[np.ndarray, np.ndarray]) -> None:
+    net = memory_net(tmp_path)
+    data, labels = items
+    # Neither of the engine's type nor in its order: what counts are values.
+    net.set_input_arrays(np.asfortranarray(data), labels)
+    for batch in (0, 4, 8, 0, 4):  # and from the start again
+        outputs = net.forward()
+        rows = data[batch : batch + 4].astype(np.float32)
+        np.testing.assert_array_equal(net.blobs["data"].data, rows)
+        np.testing.assert_array_equal(
+            outputs["label"].ravel(), labels[batch : batch + 4].astype(np.float32)
+        )
+        expected = 0.5 * rows.reshape(4, -1).sum(1, keepdims=True)
+        np.testing.assert_allclose(outputs["ip"], expected, rtol=1e-5, atol=1e-6)
+    kept = np.ascontiguousarray(data[8:], dtype=np.float32)
+    net.set_input_arrays(kept, labels[8:].reshape(4, 1, 1, 1), "mem")  # from its first item on
+    before = kept.copy()
+    kept[...] = 0  # it has a copy
+    net.forward()
+    np.testing.assert_array_equal(net.blobs["data"].data, before)
+
+
+def test_a_solver_learns_from_arrays(
+    tmp_path: Path, items: tuple[np.ndarray, np.ndarray], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Against gradient descent in NumPy, batch by batch."""
+    monkeypatch.chdir(tmp_path)
+    loss = 'layer { name: "l" type: "EuclideanLoss" bottom: "ip" bottom: "flat" top: "l" }'
+    flat = 'layer { name: "f" type: "Flatten" bottom: "label" top: "flat" }'
+    (tmp_path / "net.prototxt").write_text(MEMORY + flat + loss)
+    (tmp_path / "solver.prototxt").write_text('net: "net.prototxt" base_lr: 0.1 lr_policy: "fixed"')
+    data, _ = items
+    rows = data.reshape(12, 6)
+    labels = rows @ np.arange(6.0)  # there are weights that explain them
+    solver = Solver("solver.prototxt")
+    solver.net.set_input_arrays(data, labels)
+    weights = np.full(6, 0.5)
+    losses = []
+    for step in range(30):
+        batch = slice(4 * step % 12, 4 * step % 12 + 4)
+        difference = rows[batch] @ weights - labels[batch]
+        losses.append(solver.step(1))
+        assert losses[-1] == pytest.approx((difference**2).sum() / 8, rel=1e-3, abs=1e-5)
+        weights -= 0.1 * difference @ rows[batch] / 4
+    np.testing.assert_allclose(solver.net.params["ip"][0].data[0], weights, rtol=1e-3)
+    assert sum(losses[-3:]) < sum(losses[:3]) / 4  # of the same three batches
+
+
+def test_arrays_that_do_not_fit(tmp_path: Path, items: tuple[np.ndarray, np.ndarray]) -> None:
+    net = memory_net(tmp_path)
+    data, labels = items
+    with pytest.raises(errors.StateError, match=r"'mem' \(MemoryData\): has no data"):
+        net.forward()
+    net.set_input_arrays(data, labels)
+    for count in (0, 3, 6):
+        with pytest.raises(errors.ArgumentError, match=rf"'mem'.* got {count} .*batch_size 4"):
+            net.set_input_arrays(data[:count], labels[:count])
+    for wrong in (data[:, :1], data[..., 0], data.reshape(12, 2, 3, 1)):
+        with pytest.raises(errors.ShapeError, match=r"'mem' takes .*\(N, 2, 1, 3\)") as failure:
+            net.set_input_arrays(wrong, labels)
+        assert str(wrong.shape) in str(failure.value)
+    with pytest.raises(errors.ShapeError, match=r"'mem' takes labels .*\(12,\).*, \(8,\) given"):
+        net.set_input_arrays(data, labels[:8])
+    with pytest.raises(errors.ArgumentError, match="layer 'ip' is of type InnerProduct"):
+        net.set_input_arrays(data, labels, "ip")
+    with pytest.raises(errors.ArgumentError, match="no layer 'nowhere'"):
+        net.set_input_arrays(data, labels, "nowhere")
+    net.forward()  # what it had is there
+    np.testing.assert_array_equal(net.blobs["data"].data, data[:4].astype(np.float32))
+    none = memory_net(
+        tmp_path,
+        MEMORY.replace("MemoryData", "Input").split('top: "label"')[0]
+        + "input_param { shape { dim: 1 } } }",
+    )
+    with pytest.raises(errors.ArgumentError, match="the net has no MemoryData layer"):
+        none.set_input_arrays(data, labels)

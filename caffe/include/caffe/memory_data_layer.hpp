@@ -14,9 +14,10 @@ template <typename T>
 class MemoryDataLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
-  // `count` items of channels * height * width values and as many labels, which are copied. Throws
-  // kInvalidArgument unless count is a positive multiple of batch_size.
-  void reset(const T* data, const T* labels, int64_t count);
+  // The items from now on, which are copied: `items` labels, and channels * height * width values
+  // for each. Throws kInvalidArgument unless items is a positive multiple of batch_size, and kShape
+  // unless data_count is the number of values of so many items; the old items then stay.
+  void reset(const T* data, int64_t data_count, const T* labels, int64_t items);
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
   const char* type() const override { return "MemoryData"; }

@@ -21,7 +21,10 @@ struct PythonCall {
   const BlobVec<float>& bottom;
   const BlobVec<float>& top;
   const std::vector<bool>& propagate_down;  // empty but for kBackward
-  std::shared_ptr<void>& state;             // the runner's own; dies with the layer
+  // The layer's parameter blobs. kSetup may append some and fill them; values that the
+  // LayerParameter brings replace what it filled in.
+  std::vector<std::shared_ptr<Blob<float>>>& params;
+  std::shared_ptr<void>& state;  // the runner's own; dies with the layer
 };
 
 // Throws an Error if the step fails.

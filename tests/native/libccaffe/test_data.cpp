@@ -93,5 +93,53 @@ TEST(CData, TheFeedGoesBeforeCallbacks) {
   EXPECT_EQ(data.calls, 1);
 }
 
+const char kMemory[] =
+    "layer { name: 'mem' type: 'MemoryData' top: 'x' top: 'y' "
+    "  memory_data_param { batch_size: 2 channels: 1 height: 1 width: 2 } }"
+    "layer { name: 'twice' type: 'Power' bottom: 'x' top: 'z' power_param { scale: 2 } }";
+
+std::vector<float> values_of(ccaffe_net* net, int32_t index, int64_t count) {
+  ccaffe_blob* blob = nullptr;
+  std::vector<float> values(count);
+  ok(ccaffe_net_blob(net, index, &blob));
+  ok(ccaffe_blob_read(blob, CCAFFE_DATA, values.data(), count));
+  return values;
+}
+
+TEST(CData, MemoryDataGoesThroughItsItems) {
+  const OwnNet net(kMemory);
+  {
+    const std::vector<float> data{1, 2, 3, 4, 5, 6, 7, 8}, labels{0, 1, 2, 3};
+    ok(ccaffe_net_set_memory_data(net, 0, data.data(), 8, labels.data(), 4));
+  }
+  using Floats = std::vector<float>;
+  for (int pass = 0; pass < 4; ++pass) {
+    ok(ccaffe_net_forward(net, -1, -1, nullptr));
+    EXPECT_EQ(values_of(net, 2, 4),
+              pass % 2 == 0 ? (Floats{2, 4, 6, 8}) : (Floats{10, 12, 14, 16}));
+    EXPECT_EQ(values_of(net, 1, 2), pass % 2 == 0 ? (Floats{0, 1}) : (Floats{2, 3}));
+  }
+}
+
+TEST(CData, MemoryDataRefusesWhatDoesNotFit) {
+  const OwnNet net(kMemory);
+  const std::vector<float> data{1, 2, 3, 4}, labels{5, 6};
+  ok(ccaffe_net_set_memory_data(net, 0, data.data(), 4, labels.data(), 2));
+  expect_status(ccaffe_net_set_memory_data(net, 0, data.data(), 3, labels.data(), 2), CCAFFE_SHAPE,
+                "layer 'mem' (MemoryData): got 3 values for 2 labels; an item has 2 values");
+  expect_status(ccaffe_net_set_memory_data(net, 0, data.data(), 2, labels.data(), 1),
+                CCAFFE_INVALID_ARGUMENT, "layer 'mem' (MemoryData): got 1 labels");
+  expect_status(ccaffe_net_set_memory_data(net, 0, nullptr, 4, labels.data(), 2),
+                CCAFFE_INVALID_ARGUMENT, "data is null");
+  expect_status(ccaffe_net_set_memory_data(net, 0, data.data(), 4, nullptr, 2),
+                CCAFFE_INVALID_ARGUMENT, "labels is null");
+  expect_status(ccaffe_net_set_memory_data(net, 1, data.data(), 4, labels.data(), 2),
+                CCAFFE_INVALID_ARGUMENT, "layer 'twice' is of type Power");
+  expect_status(ccaffe_net_set_memory_data(net, 7, data.data(), 4, labels.data(), 2),
+                CCAFFE_INVALID_ARGUMENT, "layer 7");
+  ok(ccaffe_net_forward(net, -1, -1, nullptr));  // what it had is there
+  EXPECT_EQ(values_of(net, 1, 2), labels);
+}
+
 }  // namespace
 }  // namespace ccaffe_test

@@ -77,5 +77,112 @@ TEST_F(CPython, AFailureCarriesItsText) {
   expect_status(ccaffe_net_forward(net, -1, -1, nullptr), CCAFFE_CALLBACK, "m.L: status 5");
 }
 
+// y = w x, with the one value w a parameter.
+struct Scale {
+  int64_t layer = 0;
+  ccaffe_blob* w = nullptr;
+  std::vector<float*> filled;  // where setup wrote its 2
+};
+
+int32_t scale(void* context, int32_t step, int64_t layer, const void*, size_t, int32_t,
+              ccaffe_blob* const* bottoms, int32_t, ccaffe_blob* const* tops, const int32_t*, char*,
+              size_t) {
+  auto* self = static_cast<Scale*>(context);
+  const int64_t one = 1, three = 3, negative = -1;
+  float *x = nullptr, *y = nullptr, *dy = nullptr, *w = nullptr, *dw = nullptr;
+  if (step == CCAFFE_PYTHON_SETUP) {
+    self->layer = layer;
+    self->w = nullptr;
+    if (ccaffe_python_add_param(layer + 1, &one, 1, &self->w) != CCAFFE_STATE) return 80;
+    if (ccaffe_python_add_param(layer, &one, -1, &self->w) != CCAFFE_SHAPE) return 81;
+    if (ccaffe_python_add_param(layer, &negative, 1, &self->w) != CCAFFE_SHAPE) return 82;
+    if (ccaffe_python_add_param(layer, nullptr, 1, &self->w) != CCAFFE_INVALID_ARGUMENT) return 83;
+    if (ccaffe_python_add_param(layer, &one, 1, nullptr) != CCAFFE_INVALID_ARGUMENT) return 84;
+    if (self->w != nullptr) return 85;
+    if (ccaffe_python_add_param(layer, &one, 1, &self->w) != CCAFFE_OK) return 86;
+    if (ccaffe_blob_pointer(self->w, CCAFFE_DATA, &w) != CCAFFE_OK) return 87;
+    *w = 2;
+    self->filled.push_back(w);
+    return 0;
+  }
+  if (step == CCAFFE_PYTHON_DESTROY) return 0;
+  if (step == CCAFFE_PYTHON_RESHAPE) return ccaffe_blob_reshape(tops[0], &three, 1);
+  if (ccaffe_blob_pointer(bottoms[0], CCAFFE_DATA, &x) != CCAFFE_OK) return 88;
+  if (ccaffe_blob_pointer(tops[0], CCAFFE_DATA, &y) != CCAFFE_OK) return 89;
+  if (ccaffe_blob_pointer(self->w, CCAFFE_DATA, &w) != CCAFFE_OK) return 90;
+  if (step == CCAFFE_PYTHON_FORWARD) {
+    ccaffe_blob* late = nullptr;
+    if (ccaffe_python_add_param(layer, &one, 1, &late) != CCAFFE_STATE) return 91;
+    for (int i = 0; i < 3; ++i) y[i] = *w * x[i];
+    return 0;
+  }
+  if (ccaffe_blob_pointer(tops[0], CCAFFE_DIFF, &dy) != CCAFFE_OK) return 92;
+  if (ccaffe_blob_pointer(self->w, CCAFFE_DIFF, &dw) != CCAFFE_OK) return 93;
+  for (int i = 0; i < 3; ++i) *dw += dy[i] * x[i];
+  return 0;
+}
+
+// The second layer gets the memory of the first one's parameter.
+TEST(CPythonParams, PointersFromSetupOutliveSharing) {
+  Scale self;
+  ok(ccaffe_set_python_layer(scale, &self));
+  const std::string layer =
+      "type: 'Python' bottom: 'x' param { name: 'w' } python_param { module: 'm' layer: 'L' } }";
+  const OwnNet net(
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 3 } } }"
+      "layer { name: 'one' top: 'y' " +
+      layer + "layer { name: 'two' top: 'z' " + layer);
+  ok(ccaffe_set_python_layer(nullptr, nullptr));
+  ASSERT_EQ(self.filled.size(), 2u);
+  EXPECT_EQ(*self.filled[1], 2);
+  *self.filled[1] = 7;
+  float* shared = nullptr;
+  ok(ccaffe_blob_pointer(self.w, CCAFFE_DATA, &shared));
+  EXPECT_EQ(shared, self.filled[0]);
+  EXPECT_EQ(*shared, 2);
+}
+
+TEST(CPythonParams, AreLearned) {
+  Scale self;
+  ok(ccaffe_set_python_layer(scale, &self));
+  const std::string bytes =
+      message(CCAFFE_SPEC_SOLVER,
+              "base_lr: 0.1 lr_policy: 'fixed' net_param {"
+              "layer { name: 'in' type: 'Input' top: 'x' top: 't'"
+              "  input_param { shape { dim: 3 } shape { dim: 3 } } }"
+              "layer { name: 'mine' type: 'Python' bottom: 'x' top: 'y' param { lr_mult: 0.5 }"
+              "  python_param { module: 'm' layer: 'L' } }"
+              "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'y' bottom: 't' } }");
+  ccaffe_solver* solver = nullptr;
+  ok(ccaffe_solver_create(bytes.data(), bytes.size(), &solver));
+  ok(ccaffe_set_python_layer(nullptr, nullptr));
+  ccaffe_net* net = nullptr;
+  ccaffe_blob *x = nullptr, *w = nullptr, *late = nullptr;
+  ok(ccaffe_solver_net(solver, &net));
+  ok(ccaffe_net_blob(net, 0, &x));
+  const float values[3] = {1, 2, 3};
+  ok(ccaffe_blob_write(x, CCAFFE_DATA, values, 3));
+  ok(ccaffe_net_param(net, 1, 0, &w));
+  // t is 0, so the gradient is w (1 + 4 + 9) / 3; it starts from zero in each step.
+  float expected = 2;
+  for (int step = 0; step < 3; ++step) {
+    ok(ccaffe_solver_step(solver, 1, nullptr));
+    expected -= 0.05f * expected * 14 / 3;
+    float value = 0;
+    ok(ccaffe_blob_read(w, CCAFFE_DATA, &value, 1));
+    EXPECT_NEAR(value, expected, 1e-5);
+  }
+  int64_t count = 0;
+  ok(ccaffe_net_weights_count(net, &count));
+  EXPECT_EQ(count, 1);
+  const int64_t two = 2;
+  expect_status(ccaffe_blob_reshape(self.w, &two, 1), CCAFFE_STATE, "parameter 0 of layer 'mine'");
+  expect_status(ccaffe_python_add_param(self.layer, &two, 1, &late), CCAFFE_STATE,
+                "is not in its setup");
+  ok(ccaffe_solver_destroy(solver));
+  int32_t axes = 0;
+  expect_status(ccaffe_blob_shape(self.w, nullptr, 0, &axes), CCAFFE_INVALID_HANDLE, "blob");
+}
+
 }  // namespace
 }  // namespace ccaffe_test

@@ -56,6 +56,32 @@ class NativeNetSpec extends AnyFlatSpec {
     net.forward()
   }
 
+  it should "go through the items of its memory" taggedAs Boundary in {
+    val memory =
+      """layer { name: "mem" type: "MemoryData" top: "x" top: "label"
+        |  memory_data_param { batch_size: 2 channels: 1 height: 1 width: 3 } }
+        |layer { name: "ip" type: "InnerProduct" bottom: "x" top: "y"
+        |  inner_product_param { num_output: 1 bias_term: false weight_filler { value: 2 } } }
+        |""".stripMargin
+    Closing.using(NativeNet.fromText(memory, NativeNet.Test)) { net =>
+      val data = Array.tabulate(12)(i => i.toFloat)
+      net.setMemoryData(0, data, Array(5f, 6f, 7f, 8f))
+      for (first <- Seq(0, 2, 0)) {
+        net.forward()
+        assert(net.blob("label").read(NativeBlob.Data).toSeq == Seq(5f + first, 6f + first))
+        val sums = data.grouped(3).map(2 * _.sum).slice(first, first + 2)
+        assert(net.blob("y").read(NativeBlob.Data).toSeq == sums.toSeq)
+      }
+      def failure(layer: Int, data: Array[Float], labels: Array[Float]) =
+        intercept[CaffeException](net.setMemoryData(layer, data, labels))
+      val values = failure(0, data, Array(1f, 2f))
+      assert(values.getCodeName == "SHAPE")
+      assert(values.getMessage.contains("'mem' (MemoryData): got 12 values for 2 labels"))
+      assert(failure(0, Array.empty, Array.empty).getCodeName == "INVALID_ARGUMENT")
+      assert(failure(1, data, Array(1f)).getMessage.contains("'ip' is of type InnerProduct"))
+    }
+  }
+
   it should "accumulate gradients until they are cleared" taggedAs Boundary in {
     val inputs =
       LinearSoftmax.net.replace("JavaData", "Input").replace("java_data_param", "input_param")

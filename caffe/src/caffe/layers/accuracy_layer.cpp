@@ -27,9 +27,7 @@ class AccuracyLayer : public Layer<T> {
     inner_ = bottom[0]->count(axis + 1);
     this->check(p.top_k() >= 1 && p.top_k() <= classes_, Code::kShape, "top_k ", p.top_k(),
                 " is not in 1..", classes_, ", the number of classes");
-    this->check(bottom[1]->count() == outer_ * inner_, Code::kShape, "predictions of shape ",
-                shape_string(bottom[0]->shape()), " need ", outer_ * inner_,
-                " labels, but they have shape ", shape_string(bottom[1]->shape()));
+    check_label_count(bottom, outer_ * inner_, "predictions");
     top[0]->reshape({});
     if (top.size() > 1) top[1]->reshape({classes_});
   }

@@ -19,7 +19,7 @@ class HingeLossLayer : public LossLayer<T> {
     LossLayer<T>::reshape(bottom, top);
     items_ = bottom[0]->dim(0);
     classes_ = bottom[0]->count(1);
-    this->check_label_count(bottom, items_, "predictions");
+    check_label_count(bottom, items_, "predictions");
   }
 
  protected:

@@ -30,7 +30,7 @@ class InfogainLossLayer : public LossLayer<T> {
     outer_ = bottom[0]->count(0, axis);
     classes_ = bottom[0]->dim(axis);
     inner_ = bottom[0]->count(axis + 1);
-    this->check_label_count(bottom, outer_ * inner_, "predictions");
+    check_label_count(bottom, outer_ * inner_, "predictions");
     const Blob<T>& matrix = gains(bottom);
     this->check(matrix.count() == classes_ * classes_, Code::kShape, classes_,
                 " classes need an infogain matrix of ", classes_, " x ", classes_,

@@ -4,9 +4,17 @@
 #include <cmath>
 #include <cstdint>
 
-#include "caffe/error.hpp"
+#include "caffe/layer.hpp"
 
 namespace caffe {
+
+// Throws kShape unless bottom 1 holds `expected` labels; `what` bottom 0 holds, for the message.
+template <typename T>
+void check_label_count(const BlobVec<T>& bottom, int64_t expected, const char* what) {
+  require(bottom[1]->count() == expected, Code::kShape, what, " of shape ",
+          shape_string(bottom[0]->shape()), " need ", expected, " labels, but they have shape ",
+          shape_string(bottom[1]->shape()));
+}
 
 // Whether `value`, cut to an integer, is `label`.
 template <typename T>

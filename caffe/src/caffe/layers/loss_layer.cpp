@@ -34,14 +34,6 @@ T LossLayer<T>::normalizer(LossParameter::NormalizationMode mode, int64_t outer,
 }
 
 template <typename T>
-void LossLayer<T>::check_label_count(const BlobVec<T>& bottom, int64_t expected,
-                                     const char* what) const {
-  this->check(bottom[1]->count() == expected, Code::kShape, what, " of shape ",
-              shape_string(bottom[0]->shape()), " need ", expected, " labels, but they have shape ",
-              shape_string(bottom[1]->shape()));
-}
-
-template <typename T>
 void LossLayer<T>::refuse_target_gradient(const std::vector<bool>& propagate_down) const {
   this->check(!propagate_down[1], Code::kUnsupported,
               "cannot give its targets (bottom 1) a gradient");

@@ -29,8 +29,6 @@ class LossLayer : public Layer<T> {
   // divided by; at least 1.
   static T normalizer(LossParameter::NormalizationMode mode, int64_t outer, int64_t inner,
                       int64_t valid);
-  // Fails unless bottom 1 holds `expected` labels; `what` bottom 0 holds, for the message.
-  void check_label_count(const BlobVec<T>& bottom, int64_t expected, const char* what) const;
   // Fails if bottom 1 is asked for a gradient.
   void refuse_target_gradient(const std::vector<bool>& propagate_down) const;
   T loss_gradient(const BlobVec<T>& top) const { return top[0]->diff().read()[0]; }

@@ -21,11 +21,17 @@ void MemoryDataLayer<T>::reshape(const BlobVec<T>&, const BlobVec<T>& top) {
 }
 
 template <typename T>
-void MemoryDataLayer<T>::reset(const T* data, const T* labels, int64_t count) {
-  this->check(count > 0 && count % shape_[0] == 0, Code::kInvalidArgument, "got ", count,
-              " items, which is no positive multiple of its batch_size ", shape_[0]);
-  data_.assign(data, data + count * product(shape_, 1, shape_.size()));
-  labels_.assign(labels, labels + count);
+void MemoryDataLayer<T>::reset(const T* data, int64_t data_count, const T* labels, int64_t items) {
+  this->check(items > 0 && items % shape_[0] == 0, Code::kInvalidArgument, "got ", items,
+              " labels, which is no positive multiple of its batch_size ", shape_[0]);
+  const int64_t item = product(shape_, 1, shape_.size());
+  // Divided, for a product of both might overflow.
+  this->check(data_count % item == 0 && data_count / item == items, Code::kShape, "got ",
+              data_count, " values for ", items, " labels; an item has ", item, " values");
+  // Taken first, so that nothing has changed if memory is short.
+  labels_.reserve(items);
+  data_.assign(data, data + data_count);
+  labels_.assign(labels, labels + items);
   next_ = 0;
 }
 

@@ -19,7 +19,7 @@ class MultinomialLogisticLossLayer : public LossLayer<T> {
     LossLayer<T>::reshape(bottom, top);
     items_ = bottom[0]->dim(0);
     classes_ = bottom[0]->count(1);
-    this->check_label_count(bottom, items_, "probabilities");
+    check_label_count(bottom, items_, "probabilities");
   }
 
  protected:

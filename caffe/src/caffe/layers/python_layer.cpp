@@ -31,8 +31,9 @@ void set_python_runner(PythonRunner runner) {
   g_runner = std::move(runner);
 }
 
-// y and dx are what the class python_param.layer of python_param.module makes of x and dy. As in
-// Caffe, its reshape is called at set-up and before every forward pass.
+// y, dx and dw are what the class python_param.layer of python_param.module makes of x, dy and the
+// parameters w, which it creates at set-up. As in Caffe, its reshape is called at set-up and before
+// every forward pass.
 template <typename T>
 class PythonLayer : public Layer<T> {
  public:
@@ -95,7 +96,8 @@ class PythonLayer : public Layer<T> {
   void run(PythonStep step, const std::vector<bool>& propagate_down, const BlobVec<T>& bottom,
            const BlobVec<T>& top) {
     if constexpr (std::is_same<T, float>::value) {
-      runner_({step, number_, this->param_, this->phase_, bottom, top, propagate_down, state_});
+      runner_({step, number_, this->param_, this->phase_, bottom, top, propagate_down, this->blobs_,
+               state_});
     }
   }
 

@@ -24,7 +24,7 @@ class SoftmaxWithLossLayer : public LossLayer<T> {
     outer_ = bottom[0]->count(0, axis);
     classes_ = bottom[0]->dim(axis);
     inner_ = bottom[0]->count(axis + 1);
-    this->check_label_count(bottom, outer_ * inner_, "predictions");
+    check_label_count(bottom, outer_ * inner_, "predictions");
     probabilities_.reshape(bottom[0]->shape());
     if (top.size() > 1) {
       top[1]->reshape(bottom[0]->shape());

@@ -22,7 +22,7 @@ TEST(MemoryDataLayer, GoesThroughItsItemsInACircle) {
   EXPECT_EQ(layer.top(1).shape(), (Shape{2, 1, 1, 1}));
   std::vector<float> data(12), labels{5, 6, 7, 8};
   for (int i = 0; i < 12; ++i) data[i] = static_cast<float>(i);
-  memory(layer).reset(data.data(), labels.data(), 4);
+  memory(layer).reset(data.data(), 12, labels.data(), 4);
   data.assign(12, -1);  // they are copied
   for (int pass = 0; pass < 4; ++pass) {
     layer.forward();
@@ -41,8 +41,13 @@ TEST(MemoryDataLayer, Errors) {
   const std::vector<float> values(9);
   for (int64_t count : {0, 3, -2}) {
     expect_error(Code::kInvalidArgument, "no positive multiple of its batch_size 2",
-                 [&] { memory(layer).reset(values.data(), values.data(), count); });
+                 [&] { memory(layer).reset(values.data(), 3 * count, values.data(), count); });
   }
+  for (int64_t count : {0, 5, 7, 9, -6}) {
+    expect_error(Code::kShape, cat("layer 'l' (MemoryData): got ", count, " values for 2 labels"),
+                 [&] { memory(layer).reset(values.data(), count, values.data(), 2); });
+  }
+  expect_error(Code::kState, "has no data", [&] { layer.forward(); });
   Case incomplete("type: 'MemoryData' memory_data_param { batch_size: 2 }", {}, 2);
   expect_error(Code::kBadNet, "positive batch_size, channels", [&] { incomplete.setup(); });
 }

@@ -24,6 +24,10 @@ class PythonLayer : public ::testing::Test {
       case PythonStep::kSetup:
         EXPECT_EQ(call.param.python_param().param_str(), "p");
         call.state = std::make_shared<int>(7);
+        for (float value : filled) {
+          call.params.push_back(std::make_shared<Blob<float>>(Shape{1}));
+          call.params.back()->mutable_cpu_data()[0] = value;
+        }
         break;
       case PythonStep::kReshape: call.top[0]->reshape(call.bottom[0]->shape()); break;
       case PythonStep::kForward:
@@ -50,6 +54,7 @@ class PythonLayer : public ::testing::Test {
   std::vector<int64_t> layers;
   std::vector<bool> propagated;
   Shape reshape_in_forward;
+  std::vector<float> filled;  // values of the parameters that setup adds
   PythonStep failing = static_cast<PythonStep>(-1);
 };
 
@@ -84,6 +89,21 @@ TEST_F(PythonLayer, ALossThatChangesShapeKeepsItsWeight) {
   reshape_in_forward = {4};
   layer.forward();
   EXPECT_EQ(LayerCase<float>::diff(layer.top(0)), (std::vector<float>(4, 3)));
+}
+
+TEST_F(PythonLayer, SetupAddsParameters) {
+  filled = {2, 3};
+  LayerCase<float> layer(kLayer, {{1}});
+  layer.setup();
+  ASSERT_EQ(layer.layer().blobs().size(), 2u);
+  EXPECT_EQ(LayerCase<float>::data(layer.blob(1)), std::vector<float>{3});
+  const std::string one = " blobs { shape { dim: 1 } data: 5 }";
+  LayerCase<float> given(kLayer + one + one, {{1}});
+  given.setup();
+  EXPECT_EQ(LayerCase<float>::data(given.blob(0)), std::vector<float>{5});
+  LayerCase<float> too_few(kLayer + one, {{1}});
+  expect_error(Code::kShape, "has 2 parameter blobs, but its LayerParameter brings 1",
+               [&] { too_few.setup(); });
 }
 
 TEST_F(PythonLayer, AFailureNamesTheLayer) {

@@ -127,9 +127,14 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_feed_shapes(Pointer net, PointerByReference shapes);
 
+  int ccaffe_net_set_memory_data(
+      Pointer net, int layer, Pointer data, long dataCount, Pointer labels, long labelCount);
+
   // ---- python
   /** The callback is the address of a function that Python made; it never runs in the JVM. */
   int ccaffe_set_python_layer(Pointer callback, Pointer context);
+
+  int ccaffe_python_add_param(long layer, long[] dims, int numAxes, PointerByReference blob);
 
   // ---- weights
   int ccaffe_net_weights_layout(Pointer net, PointerByReference netParam);

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets.UTF_8
 
 import caffe.Caffe.{NetParameter, SolverParameter}
 import com.sun.jna.Pointer
-import com.sun.jna.ptr.IntByReference
+import com.sun.jna.ptr.{IntByReference, PointerByReference}
 
 /** What concerns the engine as a whole: its settings, and reading and writing prototxts. */
 object Engine {
@@ -53,6 +53,15 @@ object Engine {
 
   /** The blob that a Python layer was lent. */
   def lentBlob(reference: Long): NativeBlob = NativeBlob.of(new Pointer(reference))
+
+  /** Adds a parameter blob of zeros to the Python layer of this number, in its setup. */
+  def addPythonParam(layer: Long, shape: Array[Int]): NativeBlob = {
+    val blob = new PointerByReference
+    Check.ok(
+      library.ccaffe_python_add_param(layer, shape.map(_.toLong), shape.length, blob)
+    )
+    NativeBlob.of(blob.getValue)
+  }
 
   /** Reads a net's prototxt; old forms of inputs and BatchNorm are upgraded. */
   def parseNet(path: String): NetParameter = NetParameter.parseFrom(netBytes(path))

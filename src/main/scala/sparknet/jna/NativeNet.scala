@@ -3,7 +3,7 @@ package sparknet.jna
 import scala.collection.JavaConverters._
 
 import caffe.Caffe.NetParameter
-import com.sun.jna.Pointer
+import com.sun.jna.{Memory, Pointer}
 import com.sun.jna.ptr.{FloatByReference, IntByReference, LongByReference, PointerByReference}
 
 /** A net of the engine. Calls on it, and on its solver if it has one, are serialised. */
@@ -109,6 +109,49 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   /** Sets the number of items that each JavaData layer takes per forward pass. */
   def setBatchSize(n: Int): Unit = handle.run(library.ccaffe_net_set_batch_size(_, n))
 
+  /** Gives a MemoryData layer, by its index among all layers, the items that it goes through from
+    * now on; they are copied.
+    *
+    * @param data
+    *   channels * height * width values for each label, item after item
+    * @param labels
+    *   as many as there are items: a positive multiple of the layer's batch size
+    */
+  def setMemoryData(layer: Int, data: Array[Float], labels: Array[Float]): Unit = {
+    val values = NativeNet.copy(data)
+    val marks = NativeNet.copy(labels)
+    try
+      setMemoryData(
+        layer,
+        Pointer.nativeValue(values),
+        data.length.toLong,
+        Pointer.nativeValue(marks),
+        labels.length.toLong
+      )
+    finally {
+      values.close()
+      marks.close()
+    }
+  }
+
+  /** As above, from the addresses of native memory. */
+  def setMemoryData(
+      layer: Int,
+      data: Long,
+      dataCount: Long,
+      labels: Long,
+      labelCount: Long
+  ): Unit = handle.run(
+    library.ccaffe_net_set_memory_data(
+      _,
+      layer,
+      new Pointer(data),
+      dataCount,
+      new Pointer(labels),
+      labelCount
+    )
+  )
+
   /** Name and top shape of each JavaData layer, in order. */
   def feedShapes: Array[(String, Array[Int])] =
     lent(p => Buffers.lines(library.ccaffe_net_feed_shapes(p, _))).map { line =>
@@ -187,6 +230,13 @@ object NativeNet {
   val OwnPhase: Int = CCaffe.PHASE_OF_NET
 
   def apply(param: NetParameter, phase: Int): NativeNet = fromBytes(param.toByteArray, phase)
+
+  // Native memory of the caller's: JNA would copy an array in both directions.
+  private def copy(values: Array[Float]): Memory = {
+    val memory = new Memory(math.max(4L, 4L * values.length))
+    memory.write(0, values, 0, values.length)
+    memory
+  }
 
   /** From a serialised NetParameter. */
   def fromBytes(param: Array[Byte], phase: Int): NativeNet = {

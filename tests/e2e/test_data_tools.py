@@ -90,6 +90,13 @@ def test_images_and_labels_arrive(
         np.testing.assert_array_equal(pixels(datum), planes(image))
 
 
+def test_a_database_is_not_written_over(photos: dict[str, np.ndarray], tmp_path: Path) -> None:
+    done("convert_imageset", "photos/", "list.txt", "db", folder=tmp_path)
+    again = refused("convert_imageset", "photos/", "list.txt", "db", folder=tmp_path)
+    assert "the LMDB 'db' cannot be made: File exists" in again
+    assert len(records("lmdb", tmp_path / "db")) == len(photos)
+
+
 def test_grey_and_resized(photos: dict[str, np.ndarray], tmp_path: Path) -> None:
     flat = np.full((8, 8, 3), (10, 100, 200), np.uint8)
     Image.fromarray(flat).save(tmp_path / "photos/flat.png")

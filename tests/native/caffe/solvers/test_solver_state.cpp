@@ -105,7 +105,7 @@ TEST(SolverSnapshot, DiffsAreWrittenOnRequest) {
 TEST(SolverSnapshot, DiffsAreStepsOfTheUpdate) {
   TempDir dir;
   const auto solver = make_solver(
-      "base_lr: 0.1 momentum: 0.5 snapshot_diff: true",
+      "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.5 snapshot_diff: true",
       "layer { name: 'w' type: 'Parameter' top: 'w' parameter_param { shape { dim: 3 } } }"
       "layer { name: 'sum' type: 'Reduction' bottom: 'w' top: 'sum' loss_weight: 1 }");
   for (const float expected : {0.1f, 0.15f}) {

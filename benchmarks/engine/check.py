@@ -18,7 +18,8 @@ import numpy as np
 import torch
 from google.protobuf import text_format
 from torch import Tensor, nn
-from torch_nets import RECIPES, AcrossChannelsLRN, Recipe, WithinChannelLRN, optimizer, step
+from torch_layers import AcrossChannelsLRN, WithinChannelLRN
+from torch_nets import RECIPES, Recipe, loss, optimizer, step
 
 from sparknet.proto import caffe_pb2
 
@@ -53,20 +54,32 @@ def check_settings(name: str, recipe: Recipe) -> None:
     net = recipe.build()
     sgd = optimizer(net, recipe, recipe.rate)
     rates = {p: (g["lr"], g["weight_decay"]) for g in sgd.param_groups for p in g["params"]}
-    modules = [m for m in net if isinstance(m, (nn.Conv2d, nn.Linear))]
+    modules = [m for m in net.modules() if isinstance(m, (nn.Conv2d, nn.Linear))]
     layers = [layer for layer in parameters.layer if layer.type in LEARNS]
     require(len(modules) == len(layers), f"{name}: {len(modules)} layers with weights")
     for module, layer in zip(modules, layers):
         require(shape(module) == expected_shape(layer), f"{name}, {layer.name}: {module}")
-        filler = getattr(layer, setting(layer)).weight_filler
         std = module.weight.std().item()
-        require(abs(std / filler.std - 1) < 0.1, f"{name}, {layer.name}: std {std}")
-        for i, blob in enumerate((module.weight, module.bias)):
+        require(abs(std / expected_std(layer, module) - 1) < 0.1, f"{name}, {layer.name}: {std}")
+        biased = getattr(layer, setting(layer)).bias_term
+        require(biased == (module.bias is not None), f"{name}, {layer.name}: bias {biased}")
+        for i, blob in enumerate(module.parameters()):
             spec = layer.param[i] if i < len(layer.param) else caffe_pb2.ParamSpec()
             wanted = (recipe.rate * spec.lr_mult, recipe.decay * spec.decay_mult)
             require(np.allclose(rates[blob], wanted), f"{name}, {layer.name}: {rates[blob]}")
+    norms = [m for m in net.modules() if isinstance(m, nn.BatchNorm2d)]
+    scales = [layer for layer in parameters.layer if layer.type == "Scale"]
+    require(len(norms) == len(scales), f"{name}: {len(norms)} normalisations")
     weights = sum(p.numel() for p in net.parameters())
     print(f"{name}: {weights:,} weights, settings as in {recipe.solver}")
+
+
+def expected_std(layer: Any, module: nn.Conv2d | nn.Linear) -> float:
+    """The deviation of the weights that the prototxt's filler gives."""
+    filler = getattr(layer, setting(layer)).weight_filler
+    inputs = module.weight[0].numel()
+    fillers = {"gaussian": filler.std, "xavier": inputs**-0.5, "msra": (2 / inputs) ** 0.5}
+    return float(fillers[filler.type])
 
 
 def setting(layer: Any) -> str:
@@ -109,7 +122,7 @@ def check_trajectory(name: str, recipe: Recipe) -> None:
     for k in range(5):
         images = torch.from_numpy(recorded[f"data/{k}"])
         labels = torch.from_numpy(recorded[f"label/{k}"]).long()
-        losses.append(step(net, sgd, images, labels).detach())
+        losses.append(step(recipe, net, sgd, images, labels).detach())
     truth = torch.tensor([float(recorded[f"loss/{k}"]) for k in range(5)])
     close(torch.stack(losses), truth, f"{name}: loss of 5 steps against Caffe's")
 
@@ -147,19 +160,39 @@ def check_normalisation() -> None:
             close(a, b, f"{name}, {what}")
 
 
+def gradients(
+    recipe: Recipe, net: nn.Module, images: Tensor, labels: Tensor
+) -> tuple[Tensor, list[Tensor]]:
+    """Loss and gradients of one pass, in double precision."""
+    net.zero_grad()
+    value = loss(recipe, net, images, labels)
+    value.backward()  # type: ignore[no-untyped-call]
+    return value.detach().double(), [
+        p.grad.double() for p in net.parameters() if p.grad is not None
+    ]
+
+
 def record(name: str, recipe: Recipe, folder: Path) -> None:
-    """Writes inputs, parameters, loss and gradients of one pass; no dropout, 4 images."""
+    """Writes inputs, parameters, loss and gradients of one pass; no dropout, 4 images.
+
+    Gradients are those of double precision. How far PyTorch's in float are from them, as a part of
+    their norm, is written too: in deep nets rounding decides which inputs ReLU and pooling pass on.
+    """
     torch.manual_seed(3)
-    net = recipe.build().eval()
+    net = recipe.build()
+    for module in net.modules():
+        if isinstance(module, nn.Dropout):
+            module.p = 0
     images = torch.rand(4, *recipe.image) * 255 - 128
     labels = torch.randint(recipe.classes, (4,))
-    loss = nn.functional.cross_entropy(net(images), labels)
-    loss.backward()  # type: ignore[no-untyped-call]
-    arrays = {"data": images, "label": labels, "loss": loss.detach()}
+    arrays = {"data": images, "label": labels}
     for i, parameter in enumerate(net.parameters()):
-        assert parameter.grad is not None
-        arrays[f"parameter/{i}"] = parameter.detach()
-        arrays[f"gradient/{i}"] = parameter.grad
+        arrays[f"parameter/{i}"] = parameter.detach().clone()
+    _, rounded = gradients(recipe, net, images, labels)
+    arrays["loss"], exact = gradients(recipe, net.double(), images.double(), labels)
+    for i, (ours, truth) in enumerate(zip(rounded, exact)):
+        arrays[f"gradient/{i}"] = truth
+        arrays[f"rounding/{i}"] = (ours - truth).norm() / truth.norm()
     np.savez(folder / f"{name}.npz", **{key: value.numpy() for key, value in arrays.items()})
 
 

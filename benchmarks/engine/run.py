@@ -22,14 +22,21 @@ ROOT = HERE.parents[1]
 ENGINE = ROOT / "target/native/build/bench_engine"
 LAYOUTS = ("plain", "channels_last")
 # Warm-up and timed steps of one measurement: some seconds on two cores of 2023.
-STEPS = {"cifar10_quick": (10, 50), "cifar10_full": (10, 50), "caffenet": (2, 6)}
+STEPS = {
+    "cifar10_quick": (10, 50),
+    "cifar10_full": (10, 50),
+    "caffenet": (2, 6),
+    "googlenet": (2, 6),
+    "resnet50": (2, 6),
+}
+DEFAULT = ("cifar10_quick", "cifar10_full", "caffenet")  # the others take minutes a round
 
 
 def arguments() -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="benchmarks/engine/run", description=__doc__)
     parser.add_argument(
-        "nets", nargs="*", default=list(RECIPES), metavar="NET", help=", ".join(RECIPES)
+        "nets", nargs="*", default=list(DEFAULT), metavar="NET", help=", ".join(RECIPES)
     )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=5)

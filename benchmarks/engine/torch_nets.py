@@ -1,118 +1,21 @@
 """The benchmark's nets as PyTorch modules, equal layer for layer to the prototxts under caffe/.
 
 Parameters are in the prototxts' order (weights, then bias, layer after layer), so one flat float
-array fits both sides. Shapes are NCHW; images of CaffeNet are (batch, 3, 227, 227), those of the
-CIFAR nets (batch, 3, 32, 32). check.py shows that these nets compute what Caffe computes.
+array fits both sides. Shapes are NCHW; images are (batch, 3, 32, 32) for the CIFAR nets, (batch, 3,
+227, 227) for CaffeNet, (batch, 3, 224, 224) for the others. check.py shows that these nets compute
+what Caffe computes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-
-class WithinChannelLRN(nn.Module):
-    """LRN over a square window of each plane: y = x * (1 + alpha * average(x^2))^-0.75.
-
-    As average pooling, with the power as two square roots: several times faster than any use of
-    torch's own LocalResponseNorm.
-    """
-
-    def __init__(self, size: int, alpha: float) -> None:
-        super().__init__()
-        self.size, self.alpha = size, alpha
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, C, H, W) to the same shape."""
-        average = functional.avg_pool2d(x * x, self.size, stride=1, padding=self.size // 2)
-        root = (1 + self.alpha * average).rsqrt()
-        return x * (root * root.sqrt())
-
-
-class _AcrossChannels(torch.autograd.Function):
-    """s = 1 + band * x^2 (a 1x1 convolution); y = x * s^-0.75; its gradient in closed form.
-
-    Of the exact forms tried (LocalResponseNorm, avg_pool3d, conv3d, shifted sums, this band with
-    and without a gradient of its own), the fastest over both layouts of CaffeNet's two LRNs.
-    """
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, band: Tensor, ones: Tensor) -> Tensor:
-        scale = functional.conv2d(x * x, band, ones)
-        root = scale.rsqrt()
-        power = root * root.sqrt()
-        y = x * power
-        ctx.save_for_backward(x, scale, power, y, band)
-        return y
-
-    @staticmethod
-    def backward(ctx: Any, dy: Tensor) -> tuple[Tensor, None, None]:  # type: ignore[override]
-        x, scale, power, y, band = ctx.saved_tensors
-        return dy * power - 1.5 * x * functional.conv2d(dy * y / scale, band), None, None
-
-
-class AcrossChannelsLRN(nn.Module):
-    """LRN over neighbouring channels, beta 0.75, k 1: s = 1 + alpha/size * sum of x^2."""
-
-    def __init__(self, channels: int, size: int, alpha: float) -> None:
-        super().__init__()
-        index = torch.arange(channels)
-        near = (index[:, None] - index[None, :]).abs() <= size // 2
-        self.register_buffer("band", (near * (alpha / size)).float()[:, :, None, None])
-        self.register_buffer("ones", torch.ones(channels))
-
-    def forward(self, x: Tensor) -> Tensor:
-        """(batch, channels, H, W) to the same shape."""
-        return _AcrossChannels.apply(x, self.band, self.ones)  # type: ignore[no-any-return]
-
-
-def max_pool() -> nn.Module:
-    """3x3 with stride 2; ceil_mode is Caffe's rounding."""
-    return nn.MaxPool2d(3, 2, ceil_mode=True)
-
-
-def ave_pool() -> nn.Module:
-    """As max_pool; divides by the number of pixels that a window covers, as Caffe does."""
-    return nn.AvgPool2d(3, 2, ceil_mode=True)
-
-
-def conv(
-    inputs: int,
-    outputs: int,
-    std: float,
-    kernel: int = 5,
-    bias: float = 0,
-    *,
-    stride: int = 1,
-    padding: int = 0,
-    groups: int = 1,
-) -> nn.Module:
-    """A convolution with gaussian weights and constant bias."""
-    layer = nn.Conv2d(inputs, outputs, kernel, stride, padding, groups=groups)
-    return filled(layer, std, bias)
-
-
-def linear(inputs: int, outputs: int, std: float, bias: float = 0) -> nn.Module:
-    """An inner product with gaussian weights and constant bias."""
-    return filled(nn.Linear(inputs, outputs), std, bias)
-
-
-def filled(layer: nn.Conv2d | nn.Linear, std: float, bias: float) -> nn.Module:
-    """The layer with its first weights."""
-    nn.init.normal_(layer.weight, std=std)
-    assert layer.bias is not None
-    nn.init.constant_(layer.bias, bias)
-    return layer
-
-
-def relu() -> nn.Module:
-    """In place, as in the prototxts."""
-    return nn.ReLU(inplace=True)
+from torch_deep_nets import GoogLeNet, ResNet50
+from torch_layers import AcrossChannelsLRN, WithinChannelLRN, ave_pool, conv, linear, max_pool, relu
 
 
 def cifar10_quick() -> nn.Sequential:
@@ -155,12 +58,13 @@ class Recipe:
 
     image -- channels, height and width; decay -- weight decay, momentum is 0.9 everywhere;
     multipliers -- (lr_mult, decay_mult) of weights and of biases; special -- the same for single
-    layers, by the name of the module in the Sequential. solver -- the prototxt, below caffe/.
+    layers, by the name of the module. solver -- the prototxt, below caffe/. heads -- weights of the
+    losses, where a net gives several scores.
     """
 
     solver: str
 
-    build: Callable[[], nn.Sequential]
+    build: Callable[[], nn.Module]
     image: tuple[int, int, int]
     classes: int
     batch: int
@@ -168,6 +72,7 @@ class Recipe:
     decay: float
     multipliers: tuple[tuple[float, float], tuple[float, float]]
     special: dict[str, tuple[tuple[float, float], tuple[float, float]]]
+    heads: tuple[float, ...] = (1.0,)
 
 
 CIFAR = ((1.0, 1.0), (2.0, 1.0))
@@ -188,17 +93,28 @@ RECIPES = {
         *(caffenet, (3, 227, 227), 1000, 32, 0.01, 0.0005, ((1.0, 1.0), (2.0, 0.0))),
         special={},
     ),
+    "googlenet": Recipe(
+        "models/bvlc_googlenet/solver.prototxt",
+        *(GoogLeNet, (3, 224, 224), 1000, 16, 0.01, 0.0002, ((1.0, 1.0), (2.0, 0.0))),
+        special={},
+        heads=(0.3, 0.3, 1.0),
+    ),
+    "resnet50": Recipe(
+        "models/resnet50/solver.prototxt",
+        *(ResNet50, (3, 224, 224), 1000, 8, 0.1, 0.0001, ((1.0, 1.0), (1.0, 1.0))),
+        special={},
+    ),
 }
 
 
-def optimizer(net: nn.Sequential, recipe: Recipe, rate: float) -> torch.optim.SGD:
+def optimizer(net: nn.Module, recipe: Recipe, rate: float) -> torch.optim.SGD:
     """Fused SGD with Caffe's multipliers, one group for each pair of them.
 
     rate -- the base learning rate (recipe.rate to train as the solver does).
     """
     groups: dict[tuple[float, float], list[nn.Parameter]] = {}
     for name, parameter in net.named_parameters():
-        layer, kind = name.split(".")
+        layer, kind = name.rsplit(".", 1)
         pair = recipe.special.get(layer, recipe.multipliers)[kind == "bias"]
         groups.setdefault(pair, []).append(parameter)
     settings = [
@@ -208,10 +124,21 @@ def optimizer(net: nn.Sequential, recipe: Recipe, rate: float) -> torch.optim.SG
     return torch.optim.SGD(settings, lr=rate, momentum=0.9, fused=True)
 
 
-def step(net: nn.Sequential, sgd: torch.optim.SGD, images: Tensor, labels: Tensor) -> Tensor:
+def loss(recipe: Recipe, net: nn.Module, images: Tensor, labels: Tensor) -> Tensor:
+    """The mean loss over a batch; of several scores, the weighted sum."""
+    scores = net(images)
+    if isinstance(scores, Tensor):
+        return functional.cross_entropy(scores, labels)
+    losses = (functional.cross_entropy(head, labels) for head in scores)
+    return torch.stack([w * value for w, value in zip(recipe.heads, losses)]).sum()
+
+
+def step(
+    recipe: Recipe, net: nn.Module, sgd: torch.optim.SGD, images: Tensor, labels: Tensor
+) -> Tensor:
     """One training step: forward, backward, update. Returns the loss before the update."""
     sgd.zero_grad(set_to_none=True)
-    loss = functional.cross_entropy(net(images), labels)
-    loss.backward()  # type: ignore[no-untyped-call]
+    value = loss(recipe, net, images, labels)
+    value.backward()  # type: ignore[no-untyped-call]
     sgd.step()
-    return loss
+    return value

@@ -31,7 +31,7 @@ def main(name: str, batch: int, threads: int, warmup: int, steps: int, layout: s
     times = []
     for i in range(warmup + steps):
         start = time.perf_counter()
-        step(net, sgd, images, labels)
+        step(recipe, net, sgd, images, labels)
         if i >= warmup:
             times.append(1000 * (time.perf_counter() - start))
     print(f"ms_per_step: {statistics.median(times):.3f} {min(times):.3f}")

@@ -84,6 +84,7 @@ int main(int argc, char** argv) {
     param.clear_snapshot();
     param.set_display(0);
     param.set_base_lr(1e-6f);  // random labels: stay finite
+    param.set_iter_size(1);    // a step is one minibatch
     param.set_random_seed(1);
     *param.mutable_train_net_param() = with_inputs(net, image);
 

@@ -3,9 +3,11 @@
 // Layers are visited in the order in which they run. Each knows the formats of its
 // bottoms and decides those of its tops and parameters: a convolution asks its back end
 // for the format that it computes fastest in, layers that only follow (pooling, ReLU,
-// LRN, Dropout, Split) keep their bottom's, all others want plain order. Nothing is
-// converted here. Storages convert when a reader asks for a format other than the one
-// written, so reorders run only where two formats meet, and once per write.
+// LRN, Dropout, Split, Eltwise) keep their bottom's, as do those that work channel by
+// channel (BatchNorm, Scale, Bias, PReLU, Concat, Slice) if it has blocks of channels;
+// all others want plain order. Nothing is converted here. Storages convert when a reader
+// asks for a format other than the one written, so reorders run only where two formats
+// meet, and once per write.
 #include "caffe/net.hpp"
 #include "caffe/threads.hpp"
 

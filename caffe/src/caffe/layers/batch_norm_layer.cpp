@@ -1,7 +1,9 @@
 #include <algorithm>
 #include <cmath>
+#include <vector>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/channel_blocks.hpp"
 
 namespace caffe {
 
@@ -24,8 +26,13 @@ class BatchNormLayer : public Layer<T> {
                 "was set up for ", channels_, " channels, but its bottom now has shape ",
                 shape_string(bottom[0]->shape()));
     if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
-    inner_ = bottom[0]->count(2);
-    rows_ = bottom[0]->dim(0) * channels_;
+    shape_ = {bottom[0]->dim(0), channels_, bottom[0]->count(2)};
+  }
+
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    format_ = channel_format(*bottom[0]);
+    shape_.block = channel_block(format_);
+    top[0]->set_format(format_);
   }
 
  protected:
@@ -45,60 +52,68 @@ class BatchNormLayer : public Layer<T> {
                   " must be 0: batch statistics are not learned");
       this->set_param_propagate_down(i, false);
     }
-    mean_.resize(channels_);
-    scale_.resize(channels_);
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     if (bottom[0]->count() == 0) return;  // an empty batch has no statistics
-    const T* x = bottom[0]->data().read();
+    mean_.assign(shape_.padded(), T(0));
+    scale_.assign(shape_.padded(), T(0));
+    const T* x = bottom[0]->data().read(format_);
     global_ ? take_running_statistics() : take_batch_statistics(x);
-    T* y = bottom[0] == top[0] ? top[0]->data().read_write() : top[0]->data().write();
+    const bool in_place = bottom[0] == top[0];
+    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
     // A later layer may change the top in place.
-    if (!global_) normalized_.resize(rows_ * inner_);
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows_; ++row) {
-      const T mean = mean_[row % channels_], scale = scale_[row % channels_];
-      for (int64_t i = row * inner_; i < (row + 1) * inner_; ++i) y[i] = (x[i] - mean) * scale;
-      if (!global_) std::copy_n(y + row * inner_, inner_, &normalized_[row * inner_]);
-    }
-    top[0]->data().written();
+    if (!global_) normalized_.resize(shape_.size());
+    T* kept = global_ ? nullptr : normalized_.data();
+    shape_.for_all<T>([=, mean = mean_.data(), scale = scale_.data()](auto place) {
+      const auto value = (place(x) - place.channel(mean)) * place.channel(scale);
+      place.set(y, value);
+      if (kept) place.set(kept, value);
+    });
+    top[0]->data().written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0] || bottom[0]->count() == 0) return;
-    const T* dy = top[0]->diff().read();
-    T* dx = bottom[0] == top[0] ? bottom[0]->diff().read_write() : bottom[0]->diff().write();
-#pragma omp parallel for schedule(static)
-    for (int64_t c = 0; c < channels_; ++c) {
-      double sum = 0, product = 0;
-      if (!global_) {
-        for_channel(c, [&](int64_t i) {
-          sum += static_cast<double>(dy[i]);
-          product += static_cast<double>(dy[i]) * static_cast<double>(normalized_[i]);
-        });
-      }
-      const T mean = static_cast<T>(sum / values_per_channel());
-      const T mean_product = static_cast<T>(product / values_per_channel());
-      const T scale = scale_[c];
-      for_channel(c, [&](int64_t i) {
-        const T y = global_ ? T(0) : normalized_[i];
-        dx[i] = (dy[i] - mean - y * mean_product) * scale;
+    const T *dy = top[0]->diff().read(format_), *y = normalized_.data();
+    Storage<T>& diff = bottom[0]->diff();
+    T* dx = bottom[0] == top[0] ? diff.read_write(format_) : diff.write(format_);
+    const T* scale = scale_.data();
+    if (global_) {
+      shape_.for_all<T>([=](auto place) { place.set(dx, place(dy) * place.channel(scale)); });
+    } else {
+      const auto sums = shape_.sums<T>([=](auto place) { return place(dy); },
+                                       [=](auto place) { return place(dy) * place(y); });
+      const std::vector<T> means = per_value(sums[0]), products = per_value(sums[1]);
+      shape_.for_all<T>([=, mean = means.data(), product = products.data()](auto place) {
+        const auto centred = place(dy) - place.channel(mean) - place(y) * place.channel(product);
+        place.set(dx, centred * place.channel(scale));
       });
     }
-    bottom[0]->diff().written();
+    diff.written(format_);
   }
 
  private:
-  double values_per_channel() const { return static_cast<double>(rows_ / channels_ * inner_); }
+  // Statistics of some values of one channel; more can be added.
+  struct Moments {
+    double count = 0, mean = 0, squares = 0;  // squares: of the distances from the mean
 
-  // body(i) for all elements of a channel.
-  template <typename Body>
-  void for_channel(int64_t c, const Body& body) const {
-    for (int64_t row = c; row < rows_; row += channels_) {
-      for (int64_t i = row * inner_; i < (row + 1) * inner_; ++i) body(i);
+    void add(const Moments& more) {
+      if (more.count == 0) return;
+      const double sum = count + more.count, distance = more.mean - mean;
+      squares += more.squares + distance * distance * count * more.count / sum;
+      mean += distance * more.count / sum;
+      count = sum;
     }
+  };
+
+  double values_per_channel() const { return static_cast<double>(shape_.items * shape_.pixels); }
+
+  std::vector<T> per_value(const std::vector<double>& sums) const {
+    std::vector<T> means;
+    for (const double sum : sums) means.push_back(static_cast<T>(sum / values_per_channel()));
+    return means;
   }
 
   void set_statistics(int64_t c, double mean, double variance) {
@@ -122,25 +137,50 @@ class BatchNormLayer : public Layer<T> {
     const double m = values_per_channel(), unbiased = m > 1 ? m / (m - 1) : 1;
     T* means = this->blobs_[0]->mutable_cpu_data();
     T* variances = this->blobs_[1]->mutable_cpu_data();
-#pragma omp parallel for schedule(static)
+    const std::vector<Moments> rows = row_moments(x);
     for (int64_t c = 0; c < channels_; ++c) {
-      double sum = 0, squares = 0;
-      for_channel(c, [&](int64_t i) { sum += static_cast<double>(x[i]); });
-      const double mean = sum / m;
-      for_channel(c, [&](int64_t i) {
-        const double distance = static_cast<double>(x[i]) - mean;
-        squares += distance * distance;
-      });
-      set_statistics(c, mean, squares / m);
-      means[c] = keep * means[c] + static_cast<T>(mean);
-      variances[c] = keep * variances[c] + static_cast<T>(unbiased * squares / m);
+      Moments all;
+      for (int64_t n = 0; n < shape_.items; ++n) all.add(rows[n * shape_.padded() + c]);
+      set_statistics(c, all.mean, all.squares / m);
+      means[c] = keep * means[c] + static_cast<T>(all.mean);
+      variances[c] = keep * variances[c] + static_cast<T>(unbiased * all.squares / m);
     }
     T* weight = this->blobs_[2]->mutable_cpu_data();
     *weight = keep * *weight + T(1);
   }
 
+  // Of every channel of every item. Spans are small enough to be read twice from the cache: for
+  // their means, then for the distances from these, which sums of squares would round away.
+  std::vector<Moments> row_moments(const T* x) const {
+    std::vector<Moments> moments(shape_.items * shape_.padded());
+    shape_.for_rows([&](int64_t row) {
+      std::vector<double> sums(shape_.block), squares(shape_.block);
+      std::vector<T> means(shape_.block);
+      shape_.for_spans(row, [&](ChannelBlocks::Span span) {
+        span.channel = 0;  // of the arrays here
+        std::fill(sums.begin(), sums.end(), 0);
+        std::fill(squares.begin(), squares.end(), 0);
+        const double n = static_cast<double>(span.pixels);
+        shape_.template add<T>(span, [=](auto place) { return place(x); }, sums.data());
+        for (int64_t c = 0; c < shape_.block; ++c) means[c] = static_cast<T>(sums[c] / n);
+        const auto square = [=, means = means.data()](auto place) {
+          const auto distance = place(x) - place.channel(means);
+          return distance * distance;
+        };
+        shape_.template add<T>(span, square, squares.data());
+        for (int64_t c = 0; c < shape_.block; ++c) {
+          const double mean = sums[c] / n, rounded = mean - static_cast<double>(means[c]);
+          moments[row * shape_.block + c].add({n, mean, squares[c] - n * rounded * rounded});
+        }
+      });
+    });
+    return moments;
+  }
+
   bool global_ = false;
-  int64_t channels_ = 0, rows_ = 0, inner_ = 0;
+  int64_t channels_ = 0;
+  ChannelBlocks shape_;
+  FormatPtr format_;
   std::vector<T> mean_, scale_;  // of the last forward pass; scale is 1 / sqrt(var + eps)
   std::vector<T> normalized_;
 };

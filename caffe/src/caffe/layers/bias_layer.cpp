@@ -18,6 +18,12 @@ class BiasLayer : public Layer<T> {
     if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
   }
 
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    format_ = broadcast_format(*bottom[0], extents_);
+    extents_.block = channel_block(format_);
+    top[0]->set_format(format_);
+  }
+
  protected:
   void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>&) override {
     if (bottom.size() > 1) return;
@@ -26,34 +32,27 @@ class BiasLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const T* x = bottom[0]->data().read();
-    const T* b = operand(bottom).data().read();
-    T* y = bottom[0] == top[0] ? top[0]->data().read_write() : top[0]->data().write();
-    const int64_t rows = extents_.outer * extents_.middle;
-    for (int64_t row = 0; row < rows; ++row) {
-      const T value = b[row % extents_.middle];
-      const int64_t last = (row + 1) * extents_.inner;
-      for (int64_t i = row * extents_.inner; i < last; ++i) y[i] = x[i] + value;
-    }
-    top[0]->data().written();
+    const std::vector<T> shifts = padded_channels(extents_, operand(bottom).data().read());
+    const T *x = bottom[0]->data().read(format_), *b = shifts.data();
+    Storage<T>& out = top[0]->data();
+    T* y = bottom[0] == top[0] ? out.read_write(format_) : out.write(format_);
+    extents_.template for_all<T>([=](auto place) { place.set(y, place(x) + place.channel(b)); });
+    out.written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    const T* dy = top[0]->diff().read();
-    if (bottom.size() == 1 && this->param_propagate_down(0)) {
-      add_sums(dy, this->blobs_[0]->diff().read_write());
-      this->blobs_[0]->diff().written();
-    }
-    if (bottom.size() > 1 && propagate_down[1]) {
-      T* db = bottom[1]->diff().write();
-      std::fill_n(db, extents_.middle, T(0));
-      add_sums(dy, db);
-      bottom[1]->diff().written();
+    const T* dy = top[0]->diff().read(format_);
+    const bool learned = bottom.size() == 1;
+    if (!learned && propagate_down[1]) bottom[1]->diff().set_zero();
+    if (learned ? this->param_propagate_down(0) : propagate_down[1]) {
+      const auto sums = extents_.template sums<T>([=](auto place) { return place(dy); });
+      add_sums(sums[0], learned ? &this->blobs_[0]->diff() : &bottom[1]->diff());
     }
     if (propagate_down[0] && bottom[0] != top[0]) {
-      std::copy_n(dy, bottom[0]->count(), bottom[0]->diff().write());
-      bottom[0]->diff().written();
+      T* dx = bottom[0]->diff().write(format_);
+      extents_.template for_all<T>([=](auto place) { place.set(dx, place(dy)); });
+      bottom[0]->diff().written(format_);
     }
   }
 
@@ -62,16 +61,8 @@ class BiasLayer : public Layer<T> {
     return bottom.size() > 1 ? *bottom[1] : *this->blobs_[0];
   }
 
-  void add_sums(const T* dy, T* db) const {
-    const int64_t rows = extents_.outer * extents_.middle;
-    for (int64_t row = 0; row < rows; ++row) {
-      T sum = 0;
-      for (int64_t i = 0; i < extents_.inner; ++i) sum += dy[row * extents_.inner + i];
-      db[row % extents_.middle] += sum;
-    }
-  }
-
-  Broadcast extents_;
+  ChannelBlocks extents_;
+  FormatPtr format_;
 };
 
 CAFFE_REGISTER_LAYER(Bias, BiasLayer);

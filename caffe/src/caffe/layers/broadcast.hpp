@@ -2,15 +2,12 @@
 #pragma once
 
 #include <algorithm>
+#include <vector>
 
 #include "caffe/layer.hpp"
+#include "caffe/layers/channel_blocks.hpp"
 
 namespace caffe {
-
-// x is seen as (outer, middle, inner); the operand has `middle` values.
-struct Broadcast {
-  int64_t outer = 1, middle = 1, inner = 1;
-};
 
 // The shape of a learned operand: the axes [axis, axis + num_axes) of x; num_axes -1 means
 // to the end, 0 a scalar.
@@ -25,9 +22,10 @@ Shape operand_shape(const Blob<T>& x, int axis, int num_axes) {
   return Shape(x.shape().begin() + first, x.shape().begin() + last);
 }
 
-// Lines `operand` up with the axes of x that start at `axis`.
+// Lines `operand` up with the axes of x that start at `axis`: its values are what the result calls
+// channels.
 template <typename T>
-Broadcast broadcast(const Blob<T>& x, const Blob<T>& operand, int axis) {
+ChannelBlocks broadcast(const Blob<T>& x, const Blob<T>& operand, int axis) {
   const int first = operand.num_axes() == 0 ? 0 : x.canonical_axis(axis);
   const int last = first + operand.num_axes();
   const bool fits =
@@ -36,6 +34,22 @@ Broadcast broadcast(const Blob<T>& x, const Blob<T>& operand, int axis) {
   require(fits, Code::kShape, "an operand of shape ", shape_string(operand.shape()),
           " does not match shape ", shape_string(x.shape()), " from axis ", first, " on");
   return {x.count(0, first), operand.count(), x.count(last)};
+}
+
+// The format to work in: x's if the operand has a value for each of its channels, else plain.
+template <typename T>
+FormatPtr broadcast_format(const Blob<T>& x, const ChannelBlocks& extents) {
+  const bool channels = x.num_axes() >= 2 && extents.items == x.dim(0) &&
+                        extents.channels == x.dim(1) && extents.pixels == x.count(2);
+  return channels ? channel_format(x) : nullptr;
+}
+
+// Adds sums over the repeats of an operand's values to its gradient.
+template <typename T>
+void add_sums(const std::vector<double>& sums, Storage<T>* gradient) {
+  T* out = gradient->read_write();
+  for (size_t i = 0; i < gradient->count(); ++i) out[i] += static_cast<T>(sums[i]);
+  gradient->written();
 }
 
 }  // namespace caffe

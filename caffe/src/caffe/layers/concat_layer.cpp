@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/pieces.hpp"
 
 namespace caffe {
 
@@ -20,57 +19,46 @@ class ConcatLayer : public Layer<T> {
     const ConcatParameter& p = this->param_.concat_param();
     this->check(!(p.has_axis() && p.has_concat_dim()), Code::kBadNet,
                 "give either axis or concat_dim");
-    const int axis =
+    axis_ =
         bottom[0]->canonical_axis(p.has_concat_dim() ? static_cast<int>(p.concat_dim()) : p.axis());
     Shape shape = bottom[0]->shape();
-    shape[axis] = 0;
-    pieces_.clear();
+    shape[axis_] = 0;
     for (Blob<T>* blob : bottom) {
-      this->check(fits(shape, blob->shape(), axis), Code::kShape, "bottoms of shapes ",
+      this->check(fits(shape, blob->shape(), axis_), Code::kShape, "bottoms of shapes ",
                   shape_string(bottom[0]->shape()), " and ", shape_string(blob->shape()),
-                  " differ in more than axis ", axis);
-      shape[axis] += blob->dim(axis);
-      pieces_.push_back(blob->count(axis));
+                  " differ in more than axis ", axis_);
+      shape[axis_] += blob->dim(axis_);
     }
-    outer_ = product(shape, 0, axis);
     top[0]->reshape(shape);
     if (bottom.size() > 1) return;
     top[0]->share_data(*bottom[0]);
     top[0]->share_diff(*bottom[0]);
   }
 
+  // Works in the format of the largest bottom.
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    const auto smaller = [](const Blob<T>* a, const Blob<T>* b) { return a->count() < b->count(); };
+    const FormatPtr& like = (*std::max_element(bottom.begin(), bottom.end(), smaller))->format();
+    pieces_ = cut_pieces(*top[0], bottom, axis_, like);
+    top[0]->set_format(bottom.size() > 1 ? pieces_.format : like);
+  }
+
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     if (bottom.size() == 1) return;
-    T* out = top[0]->data().write();
-    const int64_t row = top[0]->count() / std::max<int64_t>(outer_, 1);
-    int64_t offset = 0;
-    for (size_t i = 0; i < bottom.size(); ++i) {
-      const T* in = bottom[i]->data().read();
-      for (int64_t n = 0; n < outer_; ++n) {
-        std::copy_n(in + n * pieces_[i], pieces_[i], out + n * row + offset);
-      }
-      offset += pieces_[i];
-    }
-    top[0]->data().written();
+    Parts<T> parts;
+    for (Blob<T>* blob : bottom) parts.push_back(&blob->data());
+    join(pieces_, parts, &top[0]->data());
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     if (bottom.size() == 1) return;
-    const T* dy = top[0]->diff().read();
-    const int64_t row = top[0]->count() / std::max<int64_t>(outer_, 1);
-    int64_t offset = 0;
+    Parts<T> parts;
     for (size_t i = 0; i < bottom.size(); ++i) {
-      if (propagate_down[i]) {
-        T* dx = bottom[i]->diff().write();
-        for (int64_t n = 0; n < outer_; ++n) {
-          std::copy_n(dy + n * row + offset, pieces_[i], dx + n * pieces_[i]);
-        }
-        bottom[i]->diff().written();
-      }
-      offset += pieces_[i];
+      parts.push_back(propagate_down[i] ? &bottom[i]->diff() : nullptr);
     }
+    take_apart(pieces_, top[0]->diff(), parts);
   }
 
  private:
@@ -82,8 +70,8 @@ class ConcatLayer : public Layer<T> {
     return true;
   }
 
-  int64_t outer_ = 0;
-  std::vector<int64_t> pieces_;  // elements of each bottom per outer index
+  int axis_ = 1;
+  Pieces pieces_;
 };
 
 CAFFE_REGISTER_LAYER(Concat, ConcatLayer);

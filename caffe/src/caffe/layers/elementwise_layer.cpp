@@ -1,29 +1,8 @@
 #include "caffe/layers/elementwise_layer.hpp"
 
-#include <algorithm>
+#include "caffe/layers/ranges.hpp"
 
 namespace caffe {
-
-namespace {
-
-// Fits the second-level cache with its gradients; smaller arrays are not worth a thread.
-constexpr int64_t kRange = 16384;
-
-int64_t elements(const FormatPtr& format, int64_t count) {
-  return format ? static_cast<int64_t>(format->size()) : count;
-}
-
-// body(first, n) over all of `count` elements.
-template <typename Body>
-void for_ranges(int64_t count, const Body& body) {
-  const int64_t ranges = (count + kRange - 1) / kRange;
-#pragma omp parallel for schedule(static) if (ranges > 1)
-  for (int64_t i = 0; i < ranges; ++i) {
-    body(i * kRange, std::min(kRange, count - i * kRange));
-  }
-}
-
-}  // namespace
 
 template <typename T>
 void ElementwiseLayer<T>::reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) {
@@ -40,7 +19,7 @@ void ElementwiseLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T
   Storage<T>& in = bottom[0]->data();
   Storage<T>& out = top[0]->data();
   const FormatPtr format = pass_format(*bottom[0]);
-  const int64_t count = elements(format, bottom[0]->count());
+  const int64_t count = stored_count(format, bottom[0]->count());
   const bool in_place = &in == &out;
   T* y = in_place ? out.read_write(format) : out.write(format);
   const T* x = in_place ? y : in.read(format);
@@ -56,7 +35,7 @@ void ElementwiseLayer<T>::backward_pass(const BlobVec<T>& top,
                                         const BlobVec<T>& bottom) {
   if (!propagate_down[0]) return;
   const FormatPtr format = pass_format(*bottom[0]);
-  const int64_t count = elements(format, bottom[0]->count());
+  const int64_t count = stored_count(format, bottom[0]->count());
   const bool in_place = &bottom[0]->data() == &top[0]->data();
   const T* x = nullptr;
   if (backward_reads_input()) {

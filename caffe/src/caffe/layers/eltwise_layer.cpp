@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <vector>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/ranges.hpp"
 
 namespace caffe {
 
@@ -29,7 +31,17 @@ class EltwiseLayer : public Layer<T> {
                   shape_string(bottom[i]->shape()));
     }
     if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
-    count_ = bottom[0]->count();
+  }
+
+  // The first format that is not plain. Padding would be divided by zero in y / x_i.
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    const bool divides =
+        operation_ == EltwiseParameter::PROD && !this->param_.eltwise_param().stable_prod_grad();
+    format_ = nullptr;
+    for (const Blob<T>* blob : bottom) {
+      if (!format_ && !divides) format_ = blob->format();
+    }
+    top[0]->set_format(format_);
   }
 
  protected:
@@ -48,68 +60,83 @@ class EltwiseLayer : public Layer<T> {
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const std::vector<const T*> x = inputs(bottom);
+    const int64_t count = stored_count(format_, bottom[0]->count());
     if (bottom[0] == top[0] && operation_ != EltwiseParameter::SUM) {
-      kept_input_.assign(x[0], x[0] + count_);
+      kept_input_.assign(x[0], x[0] + count);
     }
     Storage<T>& out = top[0]->data();
-    T* y = bottom[0] == top[0] ? out.read_write() : out.write();
-    combine(coefficients_[0], x[0], coefficients_[1], x[1], y);
-    for (size_t k = 2; k < x.size(); ++k) combine(T(1), y, coefficients_[k], x[k], y);
-    out.written();
+    T* y = bottom[0] == top[0] ? out.read_write(format_) : out.write(format_);
+    for_ranges(count, [&](int64_t first, int64_t n) {
+      combine(coefficients_[0], x[0] + first, coefficients_[1], x[1] + first, y + first, n);
+      for (size_t k = 2; k < x.size(); ++k) {
+        combine(T(1), y + first, coefficients_[k], x[k] + first, y + first, n);
+      }
+    });
+    out.written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    const T* dy = top[0]->diff().read();
-    // Bottom 0 comes last: in place, its dx overwrites dy.
-    for (size_t k = bottom.size(); k-- > 0;) {
-      if (!propagate_down[k]) continue;
+    const bool sum = operation_ == EltwiseParameter::SUM;
+    const bool product = operation_ == EltwiseParameter::PROD;
+    const T* dy = top[0]->diff().read(format_);
+    const T* y = product ? top[0]->data().read(format_) : nullptr;
+    std::vector<const T*> x = sum ? std::vector<const T*>() : inputs(bottom);
+    if (!sum && bottom[0] == top[0]) x[0] = kept_input_.data();
+    std::vector<T*> dx(bottom.size(), nullptr);
+    for (size_t k = 0; k < bottom.size(); ++k) {
       Storage<T>& diff = bottom[k]->diff();
-      T* dx = bottom[k] == top[0] ? diff.read_write() : diff.write();
-      if (operation_ == EltwiseParameter::SUM) {
-        for (int64_t i = 0; i < count_; ++i) dx[i] = coefficients_[k] * dy[i];
-      } else if (operation_ == EltwiseParameter::PROD) {
-        product_gradient(k, top[0]->data().read(), inputs_of_forward(bottom, top), dy, dx);
-      } else {
-        const std::vector<const T*> x = inputs_of_forward(bottom, top);
-        for (int64_t i = 0; i < count_; ++i) dx[i] = winner(x, i) == k ? dy[i] : T(0);
+      if (!propagate_down[k]) continue;
+      dx[k] = bottom[k] == top[0] ? diff.read_write(format_) : diff.write(format_);
+    }
+    for_ranges(stored_count(format_, bottom[0]->count()), [&](int64_t first, int64_t n) {
+      // Bottom 0 comes last: in place, its dx overwrites dy.
+      for (size_t k = bottom.size(); k-- > 0;) {
+        if (dx[k] == nullptr) continue;
+        if (sum) {
+          scaled(coefficients_[k], dy + first, dx[k] + first, n);
+        } else if (product) {
+          product_gradient(k, y, x, dy, dx[k], first, n);
+        } else {
+          for (int64_t i = first; i < first + n; ++i) dx[k][i] = winner(x, i) == k ? dy[i] : T(0);
+        }
       }
-      diff.written();
+    });
+    for (size_t k = 0; k < bottom.size(); ++k) {
+      if (dx[k] != nullptr) bottom[k]->diff().written(format_);
     }
   }
 
  private:
-  static std::vector<const T*> inputs(const BlobVec<T>& bottom) {
+  std::vector<const T*> inputs(const BlobVec<T>& bottom) const {
     std::vector<const T*> x;
-    for (Blob<T>* blob : bottom) x.push_back(blob->data().read());
+    for (Blob<T>* blob : bottom) x.push_back(blob->data().read(format_));
     return x;
   }
 
   // y = a and b combined; the factors are SUM's.
-  void combine(T factor_a, const T* a, T factor_b, const T* b, T* y) const {
-    const int64_t count = count_;
+  void combine(T factor_a, const T* a, T factor_b, const T* b, T* y, int64_t n) const {
     if (operation_ == EltwiseParameter::SUM) {
-#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
-      for (int64_t i = 0; i < count; ++i) y[i] = factor_a * a[i] + factor_b * b[i];
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) y[i] = factor_a * a[i] + factor_b * b[i];
     } else if (operation_ == EltwiseParameter::PROD) {
-#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
-      for (int64_t i = 0; i < count; ++i) y[i] = a[i] * b[i];
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) y[i] = a[i] * b[i];
     } else {
-#pragma omp parallel for simd schedule(static) if (parallel : count > 16384)
-      for (int64_t i = 0; i < count; ++i) y[i] = std::max(a[i], b[i]);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) y[i] = std::max(a[i], b[i]);
     }
   }
 
-  std::vector<const T*> inputs_of_forward(const BlobVec<T>& bottom, const BlobVec<T>& top) const {
-    std::vector<const T*> x = inputs(bottom);
-    if (bottom[0] == top[0]) x[0] = kept_input_.data();
-    return x;
+  static void scaled(T factor, const T* dy, T* dx, int64_t n) {
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) dx[i] = factor * dy[i];
   }
 
-  void product_gradient(size_t k, const T* y, const std::vector<const T*>& x, const T* dy,
-                        T* dx) const {
+  void product_gradient(size_t k, const T* y, const std::vector<const T*>& x, const T* dy, T* dx,
+                        int64_t first, int64_t n) const {
     const bool stable = this->param_.eltwise_param().stable_prod_grad();
-    for (int64_t i = 0; i < count_; ++i) {
+    for (int64_t i = first; i < first + n; ++i) {
       T others = stable ? T(1) : y[i] / x[k][i];
       for (size_t j = 0; stable && j < x.size(); ++j) {
         if (j != k) others *= x[j][i];
@@ -128,7 +155,7 @@ class EltwiseLayer : public Layer<T> {
 
   EltwiseParameter::EltwiseOp operation_ = EltwiseParameter::SUM;
   std::vector<T> coefficients_;
-  int64_t count_ = 0;
+  FormatPtr format_;
   std::vector<T> kept_input_;
 };
 

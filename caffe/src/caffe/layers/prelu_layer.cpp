@@ -1,6 +1,8 @@
-#include <algorithm>
+#include <numeric>
+#include <vector>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/broadcast.hpp"
 
 namespace caffe {
 
@@ -21,9 +23,14 @@ class PReLULayer : public Layer<T> {
                 shape_string(bottom[0]->shape()));
     this->check(shared() || bottom[0]->dim(1) == slopes_, Code::kShape, "was set up for ", slopes_,
                 " channels, but its bottom now has shape ", shape_string(bottom[0]->shape()));
-    rows_ = bottom[0]->count(0, 2);
-    inner_ = bottom[0]->count(2);
+    shape_ = {bottom[0]->dim(0), bottom[0]->dim(1), bottom[0]->count(2)};
     if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+  }
+
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    format_ = channel_format(*bottom[0]);
+    shape_.block = channel_block(format_);
+    top[0]->set_format(format_);
   }
 
  protected:
@@ -40,56 +47,59 @@ class PReLULayer : public Layer<T> {
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const bool in_place = bottom[0] == top[0];
-    const T* a = this->blobs_[0]->data().read();
-    const T* x = bottom[0]->data().read();
+    const std::vector<T> slopes = slope_of_channels();
+    const T *a = slopes.data(), *x = bottom[0]->data().read(format_);
     // y tells the sign of x only while no slope is negative, and slopes are learned.
-    if (in_place) kept_input_.assign(x, x + bottom[0]->count());
-    T* y = in_place ? top[0]->data().read_write() : top[0]->data().write();
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows_; ++row) {
-      const T slope = a[row % slopes_];
-      for (int64_t i = row * inner_; i < (row + 1) * inner_; ++i) {
-        y[i] = std::max(x[i], T(0)) + slope * std::min(x[i], T(0));
-      }
-    }
-    top[0]->data().written();
+    if (in_place) kept_input_.resize(shape_.size());
+    T* kept = in_place ? kept_input_.data() : nullptr;
+    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
+    shape_.for_all<T>([=](auto place) {
+      const auto value = place(x);
+      const decltype(value) zero = {};
+      if (kept) place.set(kept, value);
+      place.set(y, value < zero ? value * place.channel(a) : value);
+    });
+    top[0]->data().written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     const bool in_place = bottom[0] == top[0];
-    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read();
-    const T* dy = top[0]->diff().read();
+    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read(format_);
+    const T* dy = top[0]->diff().read(format_);
     if (this->param_propagate_down(0)) add_slope_diff(x, dy);
     if (!propagate_down[0]) return;
-    const T* a = this->blobs_[0]->data().read();
-    T* dx = in_place ? bottom[0]->diff().read_write() : bottom[0]->diff().write();
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows_; ++row) {
-      const T slope = a[row % slopes_];
-      for (int64_t i = row * inner_; i < (row + 1) * inner_; ++i) {
-        dx[i] = dy[i] * (x[i] > T(0) ? T(1) : slope);
-      }
-    }
-    bottom[0]->diff().written();
+    const std::vector<T> slopes = slope_of_channels();
+    T* dx = in_place ? bottom[0]->diff().read_write(format_) : bottom[0]->diff().write(format_);
+    shape_.for_all<T>([=, a = slopes.data()](auto place) {
+      const auto value = place(x), gradient = place(dy);
+      const decltype(value) zero = {};
+      place.set(dx, value > zero ? gradient : gradient * place.channel(a));
+    });
+    bottom[0]->diff().written(format_);
   }
 
  private:
   bool shared() const { return this->param_.prelu_param().channel_shared(); }
 
-  void add_slope_diff(const T* x, const T* dy) {
-    T* da = this->blobs_[0]->diff().read_write();
-    for (int64_t row = 0; row < rows_; ++row) {
-      T sum = 0;
-      for (int64_t i = row * inner_; i < (row + 1) * inner_; ++i) {
-        sum += dy[i] * std::min(x[i], T(0));
-      }
-      da[row % slopes_] += sum;
-    }
-    this->blobs_[0]->diff().written();
+  std::vector<T> slope_of_channels() const {
+    const T* a = this->blobs_[0]->data().read();
+    return shared() ? std::vector<T>(shape_.padded(), *a) : padded_channels(shape_, a);
   }
 
-  int64_t slopes_ = 1, rows_ = 0, inner_ = 0;
+  void add_slope_diff(const T* x, const T* dy) {
+    std::vector<double> sums = shape_.sums<T>([=](auto place) {
+      const auto value = place(x);
+      const decltype(value) zero = {};
+      return place(dy) * (value < zero ? value : zero);
+    })[0];
+    if (shared()) sums = {std::accumulate(sums.begin(), sums.end(), 0.0)};
+    add_sums(sums, &this->blobs_[0]->diff());
+  }
+
+  int64_t slopes_ = 1;
+  ChannelBlocks shape_;
+  FormatPtr format_;
   std::vector<T> kept_input_;  // when run in place
 };
 

@@ -21,6 +21,12 @@ class ScaleLayer : public Layer<T> {
     if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
   }
 
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    format_ = broadcast_format(*bottom[0], extents_);
+    extents_.block = channel_block(format_);
+    top[0]->set_format(format_);
+  }
+
  protected:
   void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>&) override {
     const ScaleParameter& p = this->param_.scale_param();
@@ -34,17 +40,20 @@ class ScaleLayer : public Layer<T> {
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const bool in_place = bottom[0] == top[0];
-    const T* s = factor(bottom).data().read();
-    const T* b = has_bias() ? this->blobs_.back()->data().read() : nullptr;
-    const T* x = bottom[0]->data().read();
-    if (in_place) kept_input_.assign(x, x + bottom[0]->count());
-    T* y = in_place ? top[0]->data().read_write() : top[0]->data().write();
-    for_rows([&](int64_t row, int64_t m) {
-      const T scale = s[m], shift = b ? b[m] : T(0);
-      const int64_t last = (row + 1) * extents_.inner;
-      for (int64_t i = row * extents_.inner; i < last; ++i) y[i] = x[i] * scale + shift;
+    const std::vector<T> scales = padded_channels(extents_, factor(bottom).data().read());
+    const std::vector<T> shifts =
+        has_bias() ? padded_channels(extents_, this->blobs_.back()->data().read())
+                   : std::vector<T>(extents_.padded());
+    const T *s = scales.data(), *b = shifts.data(), *x = bottom[0]->data().read(format_);
+    if (in_place) kept_input_.resize(extents_.size());
+    T* kept = in_place ? kept_input_.data() : nullptr;
+    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
+    extents_.template for_all<T>([=](auto place) {
+      const auto value = place(x);
+      if (kept) place.set(kept, value);
+      place.set(y, value * place.channel(s) + place.channel(b));
     });
-    top[0]->data().written();
+    top[0]->data().written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
@@ -52,24 +61,24 @@ class ScaleLayer : public Layer<T> {
     const bool in_place = bottom[0] == top[0];
     const bool learned = bottom.size() == 1;
     const int bias_index = learned ? 1 : 0;
-    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read();
-    const T* dy = top[0]->diff().read();
-    if (has_bias() && this->param_propagate_down(bias_index)) {
-      add_sums(dy, nullptr, &this->blobs_[bias_index]->diff());
-    }
-    if (learned && this->param_propagate_down(0)) add_sums(dy, x, &this->blobs_[0]->diff());
-    if (!learned && propagate_down[1]) {
-      bottom[1]->diff().set_zero();
-      add_sums(dy, x, &bottom[1]->diff());
+    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read(format_);
+    const T* dy = top[0]->diff().read(format_);
+    const bool bias = has_bias() && this->param_propagate_down(bias_index);
+    if (!learned && propagate_down[1]) bottom[1]->diff().set_zero();
+    if (bias || (learned ? this->param_propagate_down(0) : propagate_down[1])) {
+      const auto sums = extents_.template sums<T>([=](auto place) { return place(dy); },
+                                                  [=](auto place) { return place(dy) * place(x); });
+      if (bias) add_sums(sums[0], &this->blobs_[bias_index]->diff());
+      if (learned && this->param_propagate_down(0)) add_sums(sums[1], &this->blobs_[0]->diff());
+      if (!learned && propagate_down[1]) add_sums(sums[1], &bottom[1]->diff());
     }
     if (!propagate_down[0]) return;
-    const T* s = factor(bottom).data().read();
-    T* dx = in_place ? bottom[0]->diff().read_write() : bottom[0]->diff().write();
-    for_rows([&](int64_t row, int64_t m) {
-      const int64_t last = (row + 1) * extents_.inner;
-      for (int64_t i = row * extents_.inner; i < last; ++i) dx[i] = dy[i] * s[m];
-    });
-    bottom[0]->diff().written();
+    const std::vector<T> scales = padded_channels(extents_, factor(bottom).data().read());
+    Storage<T>& diff = bottom[0]->diff();
+    T* dx = in_place ? diff.read_write(format_) : diff.write(format_);
+    extents_.template for_all<T>(
+        [=, s = scales.data()](auto place) { place.set(dx, place(dy) * place.channel(s)); });
+    diff.written(format_);
   }
 
  private:
@@ -78,32 +87,8 @@ class ScaleLayer : public Layer<T> {
     return bottom.size() > 1 ? *bottom[1] : *this->blobs_[0];
   }
 
-  // body(row, m) for all rows of `inner` elements, in parallel; m is the operand's element for
-  // that row.
-  template <typename Body>
-  void for_rows(const Body& body) const {
-    const int64_t rows = extents_.outer * extents_.middle;
-#pragma omp parallel for schedule(static) if (rows * extents_.inner > 16384)
-    for (int64_t row = 0; row < rows; ++row) body(row, row % extents_.middle);
-  }
-
-  // Adds the sums of dy * x (of dy if x is null) over the repeats.
-  void add_sums(const T* dy, const T* x, Storage<T>* sums) const {
-    T* out = sums->read_write();
-    const int64_t middle = extents_.middle, inner = extents_.inner;
-#pragma omp parallel for schedule(static) if (extents_.outer * middle * inner > 16384)
-    for (int64_t m = 0; m < middle; ++m) {
-      T sum = 0;
-      for (int64_t n = 0; n < extents_.outer; ++n) {
-        const int64_t first = (n * middle + m) * inner;
-        for (int64_t i = first; i < first + inner; ++i) sum += x ? dy[i] * x[i] : dy[i];
-      }
-      out[m] += sum;
-    }
-    sums->written();
-  }
-
-  Broadcast extents_;
+  ChannelBlocks extents_;
+  FormatPtr format_;
   std::vector<T> kept_input_;  // when run in place
 };
 

@@ -1,6 +1,5 @@
-#include <algorithm>
-
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/pieces.hpp"
 
 namespace caffe {
 
@@ -21,14 +20,12 @@ class SliceLayer : public Layer<T> {
     const SliceParameter& p = this->param_.slice_param();
     this->check(!(p.has_axis() && p.has_slice_dim()), Code::kBadNet,
                 "give either axis or slice_dim");
-    const int axis =
+    axis_ =
         bottom[0]->canonical_axis(p.has_slice_dim() ? static_cast<int>(p.slice_dim()) : p.axis());
     Shape shape = bottom[0]->shape();
-    const std::vector<int64_t> extents = cut(shape[axis], static_cast<int64_t>(top.size()));
-    outer_ = bottom[0]->count(0, axis);
-    row_ = bottom[0]->count(axis);
+    const std::vector<int64_t> extents = cut(shape[axis_], static_cast<int64_t>(top.size()));
     for (size_t i = 0; i < top.size(); ++i) {
-      shape[axis] = extents[i];
+      shape[axis_] = extents[i];
       top[i]->reshape(shape);
     }
     if (top.size() > 1) return;
@@ -36,36 +33,27 @@ class SliceLayer : public Layer<T> {
     top[0]->share_diff(*bottom[0]);
   }
 
+  void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    pieces_ = cut_pieces(*bottom[0], top, axis_, bottom[0]->format());
+    for (size_t i = 0; i < top.size(); ++i) {
+      top[i]->set_format(top.size() > 1 ? pieces_.formats[i] : bottom[0]->format());
+    }
+  }
+
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     if (top.size() == 1) return;
-    const T* x = bottom[0]->data().read();
-    int64_t offset = 0;
-    for (Blob<T>* blob : top) {
-      const int64_t piece = blob->count() / std::max<int64_t>(outer_, 1);
-      T* y = blob->data().write();
-      for (int64_t n = 0; n < outer_; ++n) {
-        std::copy_n(x + n * row_ + offset, piece, y + n * piece);
-      }
-      blob->data().written();
-      offset += piece;
-    }
+    Parts<T> parts;
+    for (Blob<T>* blob : top) parts.push_back(&blob->data());
+    take_apart(pieces_, bottom[0]->data(), parts);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0] || top.size() == 1) return;
-    T* dx = bottom[0]->diff().write();
-    int64_t offset = 0;
-    for (Blob<T>* blob : top) {
-      const int64_t piece = blob->count() / std::max<int64_t>(outer_, 1);
-      const T* dy = blob->diff().read();
-      for (int64_t n = 0; n < outer_; ++n) {
-        std::copy_n(dy + n * piece, piece, dx + n * row_ + offset);
-      }
-      offset += piece;
-    }
-    bottom[0]->diff().written();
+    Parts<T> parts;
+    for (Blob<T>* blob : top) parts.push_back(&blob->diff());
+    join(pieces_, parts, &bottom[0]->diff());
   }
 
  private:
@@ -93,7 +81,8 @@ class SliceLayer : public Layer<T> {
     return extents;
   }
 
-  int64_t outer_ = 0, row_ = 0;
+  int axis_ = 1;
+  Pieces pieces_;
 };
 
 CAFFE_REGISTER_LAYER(Slice, SliceLayer);

@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/ranges.hpp"
 
 namespace caffe {
 
@@ -33,7 +34,6 @@ class SplitLayer : public Layer<T> {
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0]) return;
     const FormatPtr format = bottom[0]->format();
-    const int64_t count = format ? static_cast<int64_t>(format->size()) : bottom[0]->count();
     // Readers that make no gradient (Accuracy) leave zeros.
     std::vector<const T*> parts;
     for (Blob<T>* blob : top) {
@@ -44,23 +44,21 @@ class SplitLayer : public Layer<T> {
       return;
     }
     T* dx = bottom[0]->diff().write(format);
-    sum(parts, count, dx);
+    sum(parts, stored_count(format, bottom[0]->count()), dx);
     bottom[0]->diff().written(format);
   }
 
  private:
   static void sum(const std::vector<const T*>& parts, int64_t count, T* out) {
-    constexpr int64_t kRange = 16384;
-#pragma omp parallel for schedule(static) if (count > kRange)
-    for (int64_t first = 0; first < count; first += kRange) {
-      const int64_t last = std::min(first + kRange, count);
+    for_ranges(count, [&](int64_t first, int64_t n) {
+      const int64_t last = first + n;
       std::copy(parts[0] + first, parts[0] + last, out + first);
       for (size_t p = 1; p < parts.size(); ++p) {
         const T* part = parts[p];
 #pragma omp simd
         for (int64_t i = first; i < last; ++i) out[i] += part[i];
       }
-    }
+    });
   }
 };
 

@@ -8,13 +8,49 @@ namespace {
 
 using dnnl::memory;
 
+// An order of blocks of channels, see Format::channel_block.
+enum class ChannelOrder { kOther, kBlocks8, kBlocks16, kLast };
+
+// For 1 to 3 spatial axes.
+memory::desc ordered_desc(const memory::dims& dims, ChannelOrder order) {
+  using tag = memory::format_tag;
+  constexpr tag kTags[][3] = {{tag::nCw8c, tag::nCw16c, tag::nwc},
+                              {tag::nChw8c, tag::nChw16c, tag::nhwc},
+                              {tag::nCdhw8c, tag::nCdhw16c, tag::ndhwc}};
+  const int column = static_cast<int>(order) - static_cast<int>(ChannelOrder::kBlocks8);
+  return memory::desc(dims, memory::data_type::f32, kTags[dims.size() - 3][column]);
+}
+
+ChannelOrder find_order(const memory::desc& desc) {
+  const memory::dims dims = desc.get_dims();
+  if (dims.size() < 3 || dims.size() > 5) return ChannelOrder::kOther;
+  for (auto order : {ChannelOrder::kBlocks8, ChannelOrder::kBlocks16, ChannelOrder::kLast}) {
+    if (desc == ordered_desc(dims, order)) return order;
+  }
+  return ChannelOrder::kOther;
+}
+
 // A layout of oneDNN. Reorders are made on first use and kept.
 class DnnlFormat : public Format {
  public:
   explicit DnnlFormat(const memory::desc& desc)
-      : desc_(desc), plain_(plain_desc(desc.get_dims())) {}
+      : desc_(desc), plain_(plain_desc(desc.get_dims())), order_(find_order(desc)) {}
 
   const memory::desc& desc() const { return desc_; }
+  int64_t channel_block() const override {
+    switch (order_) {
+      case ChannelOrder::kBlocks8: return 8;
+      case ChannelOrder::kBlocks16: return 16;
+      case ChannelOrder::kLast: return desc_.get_dims()[1];
+      default: return 0;
+    }
+  }
+  FormatPtr with_channels(int64_t channels) const override {
+    if (order_ == ChannelOrder::kOther) return nullptr;
+    memory::dims dims = desc_.get_dims();
+    dims[1] = channels;
+    return std::make_shared<DnnlFormat>(ordered_desc(dims, order_));
+  }
   size_t size() const override { return desc_.get_size() / sizeof(float); }
   bool equals(const Format& other) const override {
     const auto* that = dynamic_cast<const DnnlFormat*>(&other);
@@ -59,6 +95,7 @@ class DnnlFormat : public Format {
   }
 
   memory::desc desc_, plain_;
+  ChannelOrder order_;
   mutable std::mutex mutex_;
   mutable dnnl::reorder pack_, unpack_;
   mutable std::vector<std::pair<memory::desc, dnnl::reorder>> conversions_;

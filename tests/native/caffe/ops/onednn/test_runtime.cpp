@@ -61,6 +61,32 @@ TEST(DnnlFormat, FormatsOfOtherShapesDoNotConvertDirectly) {
   EXPECT_FALSE(a->equals(*b));
 }
 
+TEST(DnnlFormat, KnowsBlocksOfChannels) {
+  using tag = memory::format_tag;
+  const auto block = [](const memory::dims& dims, tag order) {
+    return channel_block(to_format(memory::desc(dims, memory::data_type::f32, order)));
+  };
+  EXPECT_EQ(block({2, 3, 4}, tag::nCw16c), 16);
+  EXPECT_EQ(block({2, 32, 4, 5}, tag::nChw8c), 8);
+  EXPECT_EQ(block({2, 32, 4, 5, 6}, tag::nCdhw16c), 16);
+  EXPECT_EQ(block({2, 32, 4, 5}, tag::nhwc), 32);
+  EXPECT_EQ(block({2, 5, 4}, tag::nwc), 5);
+  EXPECT_EQ(block({2, 32, 4, 5}, tag::nChw4c), 0);
+  EXPECT_EQ(block({32, 32, 3, 3}, tag::OIhw16i16o), 0);
+  EXPECT_EQ(block({2, 32}, tag::ba), 0);
+  EXPECT_EQ(channel_block(nullptr), 1);
+}
+
+TEST(DnnlFormat, IsMadeForOtherNumbersOfChannels) {
+  const auto format = blocked({2, 16, 3, 5});
+  EXPECT_TRUE(same_format(format->with_channels(40), blocked({2, 40, 3, 5})));
+  EXPECT_FALSE(same_format(format->with_channels(40), format));
+  const memory::desc last({2, 16, 3, 5}, memory::data_type::f32, memory::format_tag::nhwc);
+  EXPECT_EQ(channel_block(to_format(last)->with_channels(40)), 40);
+  const memory::desc other({2, 16, 3, 5}, memory::data_type::f32, memory::format_tag::nChw4c);
+  EXPECT_EQ(to_format(other)->with_channels(40), nullptr);
+}
+
 TEST(GradientTarget, OverwritesZeroAndAddsToTheRest) {
   const Operand operand(plain_desc({4}));
   Storage<float> gradient(4);

@@ -10,11 +10,11 @@ import tempfile
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from py4j.protocol import Py4JError
 from pyspark.sql import SparkSession
 
 from sparknet import jar
-from sparknet._jvm.py4j import Py4JJvm
+from sparknet._jvm.py4j import Py4JJvm, call
+from sparknet.errors import SparkNetError
 from sparknet.interrupts import interruptible
 
 __all__ = ["session", "stopping"]
@@ -97,6 +97,6 @@ def stopping(spark: SparkSession) -> Iterator[None]:
         try:
             yield
         finally:
-            with contextlib.suppress(Py4JError):  # The JVM may be gone already.
-                spark.sparkContext.setLogLevel("OFF")
+            with contextlib.suppress(SparkNetError):  # The JVM may be gone already.
+                call(spark.sparkContext, "setLogLevel", "OFF")
             spark.stop()

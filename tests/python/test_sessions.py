@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from py4j.protocol import Py4JNetworkError
 
 from sparknet import sessions
 
@@ -123,3 +124,29 @@ def test_an_active_session_is_taken_as_it_is(builder: Builder) -> None:
     sessions.SparkSession.active = active  # type: ignore[attr-defined]
     assert sessions.session() is active
     assert builder.settings == {}
+
+
+class Spark:
+    """A session whose JVM may be gone."""
+
+    def __init__(self, gone: bool = False) -> None:
+        self.calls: list[str] = []
+        self.gone = gone
+
+    sparkContext = property(lambda self: self)  # noqa: N815 - PySpark's name.
+
+    def setLogLevel(self, level: str) -> None:  # noqa: N802 - PySpark's name.
+        self.calls.append(level)
+        if self.gone and level == "OFF":
+            raise Py4JNetworkError("gone")
+
+    def stop(self) -> None:
+        self.calls.append("stop")
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_a_program_stops_its_session_quietly(gone: bool) -> None:
+    spark: Any = Spark(gone)
+    with pytest.raises(FileNotFoundError), sessions.stopping(spark):
+        raise FileNotFoundError
+    assert spark.calls == ["ERROR", "OFF", "stop"]

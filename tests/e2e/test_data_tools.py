@@ -286,7 +286,7 @@ def test_mistakes_are_told_in_a_line(
         "sizes": "a.png 1\nbig.png 2\n",
         "net": 'input: "x" input_shape { dim: 1 } layer { name: "y" type: "ReLU" '
         'bottom: "x" top: "y" }',
-        "w": "",
+        "w": "\n\1n",  # the name "n", in binary form
     }.items():
         (tmp_path / name).write_text(text)
     two = caffe_pb2.Datum(channels=1, height=1, width=2, data=b"ab")

@@ -95,7 +95,7 @@ def test_mistakes_are_told_in_a_line(name: str, tmp_path: Path) -> None:
     bad, new = tmp_path / "bad", tmp_path / "new"
     bad.write_bytes(b"\xff\xff no message")
     assert str(bad) in refused(name, bad, new)
-    bad.write_bytes(b"")
+    bad.write_bytes(b"\x0a\x01n" if "binary" in name else b"")  # name: "n"
     assert "cannot be written: No such file" in refused(name, bad, tmp_path / "no" / "new")
     assert "cannot be written: Is a directory" in refused(name, bad, tmp_path)
     assert [path.name for path in tmp_path.iterdir()] == ["bad"]

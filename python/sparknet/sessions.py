@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
-from sparknet._jvm.py4j import Py4JJvm, call
+from sparknet._jvm.py4j import Py4JJvm, silence
 from sparknet.errors import SparkNetError
 from sparknet.interrupts import interruptible
 
@@ -89,8 +89,8 @@ def session(
 def stopping(spark: SparkSession) -> Iterator[None]:
     """What a program does in a session, which is stopped at the end, quietly.
 
-    Ctrl-C raises KeyboardInterrupt inside. Spark logs nothing below errors; and nothing at
-    all once it stops, because it reports executors that were still starting with traces.
+    Ctrl-C raises KeyboardInterrupt inside. Spark logs nothing below errors; and once it stops
+    its JVM says nothing at all: executors that were still starting would show as traces.
     """
     spark.sparkContext.setLogLevel("ERROR")
     with interruptible():
@@ -98,5 +98,5 @@ def stopping(spark: SparkSession) -> Iterator[None]:
             yield
         finally:
             with contextlib.suppress(SparkNetError):  # The JVM may be gone already.
-                call(spark.sparkContext, "setLogLevel", "OFF")
+                silence(spark)
             spark.stop()

@@ -134,6 +134,17 @@ class Spark:
         self.gone = gone
 
     sparkContext = property(lambda self: self)  # noqa: N815 - PySpark's name.
+    _jvm = property(lambda self: self)
+    java = io = lang = System = OutputStream = _jvm
+
+    def nullOutputStream(self) -> str:  # noqa: N802 - Java's name.
+        return "nowhere"
+
+    def PrintStream(self, stream: str) -> str:  # noqa: N802 - Java's name.
+        return f"printed {stream}"
+
+    def setErr(self, stream: str) -> None:  # noqa: N802 - Java's name.
+        self.calls.append(stream)
 
     def setLogLevel(self, level: str) -> None:  # noqa: N802 - PySpark's name.
         self.calls.append(level)
@@ -149,4 +160,4 @@ def test_a_program_stops_its_session_quietly(gone: bool) -> None:
     spark: Any = Spark(gone)
     with pytest.raises(FileNotFoundError), sessions.stopping(spark):
         raise FileNotFoundError
-    assert spark.calls == ["ERROR", "OFF", "stop"]
+    assert spark.calls == ["ERROR", "OFF", *([] if gone else ["printed nowhere"]), "stop"]

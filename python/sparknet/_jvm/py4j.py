@@ -26,7 +26,7 @@ from sparknet.errors import (
 from sparknet.history import Round
 from sparknet.weights import Entry, Layout
 
-__all__ = ["Py4JJvm", "call", "translate"]
+__all__ = ["Py4JJvm", "call", "silence", "translate"]
 
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
@@ -97,6 +97,14 @@ def call(java: Any, method: str, *args: Any) -> Any:
         if getattr(failure, "_origin", None) is None:
             raise
         raise translate(failure) from None
+
+
+def silence(spark: SparkSession) -> None:
+    """Ends Spark's logging, and the standard error of its JVM: Scala's thread pools print there."""
+    call(spark.sparkContext, "setLogLevel", "OFF")
+    jvm: Any = spark.sparkContext._jvm
+    nowhere = call(jvm.java.io.OutputStream, "nullOutputStream")
+    call(jvm.java.lang.System, "setErr", call(jvm.java.io, "PrintStream", nowhere))
 
 
 class Py4JJvm:

@@ -73,7 +73,7 @@ void write_binary_file(const std::string& filename, const pb::MessageLite& messa
           "' would be larger than 2 GiB, the limit of binary protobuf");
   NewFile place(filename);
   {
-    File file(::open(place.path().c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0666));
+    File file(::open(place.path().c_str(), place.open_flags(), 0666));
     if (file.fd < 0) place.fail_with(errno);
     pb::io::FileOutputStream out(file.fd);
     if (!message.SerializeToZeroCopyStream(&out) || !out.Flush()) {

@@ -52,6 +52,10 @@ NewFile::~NewFile() {
   if (!committed_) ::unlink(path_.c_str());
 }
 
+int NewFile::open_flags() const {
+  return O_WRONLY | O_CLOEXEC | (committed_ ? 0 : O_CREAT | O_EXCL);
+}
+
 void NewFile::commit() {
   if (committed_) return;
   int problem = sync(path_);

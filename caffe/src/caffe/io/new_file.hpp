@@ -17,6 +17,8 @@ class NewFile {
 
   // Where to write: nothing is there yet, or a device.
   const std::string& path() const { return path_; }
+  // For open(2): nobody else's file is taken for the new one.
+  int open_flags() const;
   // Brings the closed file to the disk and to its place. Throws kIo.
   void commit();
   // Throws the kIo that tells why `filename` cannot be written.

@@ -1,5 +1,8 @@
 // The text format: prototxts.
+#include <fcntl.h>
+#include <google/protobuf/io/coded_stream.h>
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/io/zero_copy_stream_impl.h>
 #include <google/protobuf/io/zero_copy_stream_impl_lite.h>
 #include <google/protobuf/text_format.h>
 #include <sys/stat.h>
@@ -80,10 +83,13 @@ void read_text_file(const std::string& filename, google::protobuf::MessageLite* 
 void write_text_file(const std::string& filename, const google::protobuf::MessageLite& message) {
   const std::string text = to_text(message);
   NewFile place(filename);
-  std::ofstream out(place.path(), std::ios::binary);
-  out << text;
-  out.close();
-  if (!out) place.fail_with(errno != 0 ? errno : EIO);
+  const int fd = ::open(place.path().c_str(), place.open_flags(), 0666);
+  if (fd < 0) place.fail_with(errno);
+  google::protobuf::io::FileOutputStream out(fd);
+  google::protobuf::io::CodedOutputStream coded(&out);
+  coded.WriteString(text);
+  coded.Trim();
+  if (!out.Close()) place.fail_with(out.GetErrno() != 0 ? out.GetErrno() : EIO);
   place.commit();
 }
 

@@ -1,6 +1,5 @@
 package sparknet.data
 
-import java.io.{ByteArrayInputStream, ByteArrayOutputStream, ObjectInputStream, ObjectOutputStream}
 import java.nio.{ByteBuffer, ByteOrder}
 
 import org.scalatest.flatspec.AnyFlatSpec
@@ -57,7 +56,7 @@ class BlockSpec extends AnyFlatSpec {
     )
   }
 
-  it should "survive serialisation" taggedAs Unit in {
+  it should "survive serialisation" taggedAs Boundary in {
     for (
       block <- Seq(
         new Block(shape, Array(1f, 2f), Array.tabulate(8)(_.toByte), null),
@@ -65,14 +64,16 @@ class BlockSpec extends AnyFlatSpec {
         new Block(shape, Array.empty, Array.empty, null)
       )
     ) {
-      val bytes = new ByteArrayOutputStream
-      val out = new ObjectOutputStream(bytes)
-      out.writeObject(block)
-      out.close()
-      val in = new ObjectInputStream(new ByteArrayInputStream(bytes.toByteArray))
-      val read = in.readObject().asInstanceOf[Block]
-      assert(items(read) == items(block) && read.labels.sameElements(block.labels))
-      assert((read.bytes == null) == (block.bytes == null) && read.shape.sameElements(shape))
+      for ((serialiser, read) <- Serialisers.copies(block)) withClue(serialiser) {
+        assert(items(read) == items(block) && read.labels.sameElements(block.labels))
+        assert((read.bytes == null) == (block.bytes == null) && read.shape.sameElements(shape))
+      }
+    }
+    for ((serialiser, read) <- Serialisers.copies(encoded)) withClue(serialiser) {
+      val item = new Array[Float](60)
+      read.copyItem(1, item)
+      val planes = Images.decode(image("grey.jpg"), 4, 5)
+      assert(item.toSeq == planes.map(b => (b & 0xff).toFloat).toSeq)
     }
   }
 

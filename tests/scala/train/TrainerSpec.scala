@@ -1,9 +1,13 @@
 package sparknet.train
 
+import java.io.IOException
+import java.util.concurrent.atomic.AtomicInteger
+
 import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration._
 import scala.concurrent.{Await, Future}
 
+import org.apache.spark.SparkException
 import org.apache.spark.storage.StorageLevel
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
@@ -101,10 +105,7 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       Encoded(images, Array("a", "b", "c", "d", "broken"))
     )
     val data = Dataset(sc.parallelize(Seq(block), 1), Array(3, 1, 1), StorageLevel.NONE, 1)
-    val said = new java.io.ByteArrayOutputStream
-    val before = System.err
-    System.setErr(new java.io.PrintStream(said))
-    try
+    val said = saying {
       using(trainer(1, new FakeModel(itemShape = Array(3, 1, 1)))) { t =>
         t.setTrainData(data)
         t.setTestData(data)
@@ -113,9 +114,9 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         t.average()
         t.test()
       }
-    finally System.setErr(before)
-    assert(said.toString.contains("SparkNet: test: 1 record left out: 1 corrupt image (broken)"))
-    assert(said.toString.matches("(?s).*SparkNet: round 1: .* corrupt image \\(broken.*"))
+    }
+    assert(said.contains("SparkNet: test: 1 record left out: 1 corrupt image (broken)"))
+    assert(said.matches("(?s).*SparkNet: round 1: .* corrupt image \\(broken.*"))
   }
 
   it should "do the same again for the same seed, in rounds of any length" taggedAs SparkTag in {
@@ -281,6 +282,87 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       assert(t.weights.sameElements(Array(10f, 9f, 3f)))
     }
 
+  it should "never take a mean for the round's that lacks a worker" taggedAs SparkTag in
+    using(trainer(2)) { t =>
+      val failing = new AtomicInteger
+      TrainerSpec.failing = failing
+      t.setTrainData(
+        dataset(Seq(1, 1), Seq(5, 5)),
+        (_: Array[Float]) =>
+          if (TrainerSpec.failing.getAndDecrement() > 0) throw new IllegalStateException("once")
+      )
+      t.train(2)
+      val before = t.average()
+      for (failures <- Seq(1, 1000)) { // of one worker, and of both
+        t.train(2)
+        forgetShares() // as if their executors were lost: they are computed again
+        failing.set(failures)
+        val refused = intercept[TrainingException](t.average())
+        assert(refused.getMessage.contains("IllegalStateException: once"))
+        assert(t.weights.sameElements(before) && t.iteration == 2)
+        failing.set(0)
+      }
+      t.train(2)
+      forgetShares()
+      assert(t.average().sameElements(Array(12f, 4f, 3f)) && t.iteration == 4)
+    }
+
+  it should "say whose momentum is lost, and take that of the others" taggedAs SparkTag in
+    using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+      def round(): Unit = { t.train(4); t.average(); () }
+      round()
+      round()
+      lose(worker = 0)
+      round()
+      val said = saying(assert(t.snapshot("p")(2) == "12.0,0.0,0.0"))
+      assert(said.contains("the momentum of worker 0 was lost with its executor"))
+      assert(said.contains("the mean of the other 1"))
+      assert(saying(t.snapshot("p")) == "") // that is known
+      lose(worker = 1)
+      round()
+      val both = saying(assert(t.snapshot("p")(2) == "6.0,0.0,0.0")) // of 8 and 4 steps
+      assert(both.contains("momentum of workers 0, 1") && both.contains("gathered since"))
+      for (worker <- 0 to 1) lose(worker)
+      t.restore("state") // all have it again
+      round()
+      assert(saying(assert(t.snapshot("p")(2) == "104.0,0.0,0.0")) == "")
+    }
+
+  it should "let Spark deal with storage that fails" taggedAs SparkTag in using(trainer(1)) { t =>
+    val failing = new AtomicInteger
+    TrainerSpec.failing = failing
+    val items = sc.parallelize(Seq(1f, 2f), 1).map { v =>
+      if (TrainerSpec.failing.getAndDecrement() > 0) throw new IOException("connection reset")
+      new Block(Array(1), Array(1f), null, Array(v))
+    }
+    t.setTrainData(Dataset(items, Array(1), StorageLevel.NONE, maxBadShare = 0))
+    failing.set(1)
+    // This Spark runs no task twice. Had the failure been taken for a result, it would be ours.
+    val failed = intercept[SparkException](t.train(1))
+    assert(failed.getCause.isInstanceOf[IOException])
+    assert(t.train(1).images == 2)
+  }
+
+  /** Makes Spark compute again what the running round's workers gave. */
+  private def forgetShares(): Unit =
+    sc.getPersistentRDDs.values.collect { case shares: WorkerRDD[_] =>
+      shares.unpersist(blocking = true)
+    }
+
+  /** Closes the net of a worker of the newest trainer, as the end of its executor would. */
+  private def lose(worker: Int): Unit =
+    WorkerNets.find(OpenTrainers.ids.max, worker).get.end(usable = false)
+
+  private def saying(body: => Any): String = {
+    val said = new java.io.ByteArrayOutputStream
+    val before = System.err
+    System.setErr(new java.io.PrintStream(said))
+    try body
+    finally System.setErr(before)
+    said.toString
+  }
+
   it should "stop a round that is running when it is closed" taggedAs SparkTag in {
     val t = trainer(2)
     val slow: Preprocessing = _ => Thread.sleep(5)
@@ -327,4 +409,10 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
       }
   }
+}
+
+object TrainerSpec {
+
+  /** How often what reads it fails yet; tests and tasks share this JVM. */
+  @volatile var failing = new AtomicInteger
 }

@@ -3,8 +3,6 @@ package sparknet.train
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.io.PackedFloats
-
 class TreeAverageSpec extends AnyFlatSpec {
   private lazy val sc = LocalSpark.context
 
@@ -12,27 +10,22 @@ class TreeAverageSpec extends AnyFlatSpec {
     for (n <- Seq(1, 2, 4, 5, 17)) {
       val means = sc
         .parallelize(1 to n, n)
-        .map(i => WeightedMean.of(PackedFloats(Array(i, 2f * i)), i.toLong))
+        .map(i => WeightedMean.of(i - 1, Array(i, 2f * i), i.toLong))
       val mean = TreeAverage(means, 2)
       // sum of i * i over sum of i
       val exact = (2 * n + 1) / 3f
-      assert(mean.weight == n * (n + 1) / 2)
-      assert(mean.values.get.zip(Array(exact, 2 * exact)).forall { case (a, b) =>
-        math.abs(a - b) < 1e-5
-      })
+      val values = mean.ofAll((1 to n).map(_.toLong)).getOrElse(fail("a member is missing"))
+      assert(values.zip(Array(exact, 2 * exact)).forall { case (a, b) => math.abs(a - b) < 1e-5 })
     }
   }
 
   it should "give the same bits each time" taggedAs SparkTag in {
     val means = sc.parallelize(0 until 9, 9).map { i =>
       Thread.sleep((9 - i) % 4 * 5L) // tasks end in another order than they begin
-      WeightedMean.of(
-        PackedFloats(Array.tabulate(100)(k => math.sin(i + k * 0.7).toFloat)),
-        1L + i % 3
-      )
+      WeightedMean.of(i, Array.tabulate(100)(k => math.sin(i + k * 0.7).toFloat), 1L + i % 3)
     }
-    val first = TreeAverage(means, 100).values.get
-    for (_ <- 1 to 3) assert(TreeAverage(means, 100).values.get.sameElements(first))
+    val first = TreeAverage(means, 100).ofThose.get
+    for (_ <- 1 to 3) assert(TreeAverage(means, 100).ofThose.get.sameElements(first))
   }
 
   it should "send the driver no more than it may get" taggedAs Unit in {

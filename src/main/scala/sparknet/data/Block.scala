@@ -1,9 +1,7 @@
 package sparknet.data
 
-import java.io.{ObjectInputStream, ObjectOutputStream}
 import java.nio.{ByteBuffer, ByteOrder}
 
-import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status}
 
 /** Labelled items of one shape, packed: a part of a partition of a [[Dataset]]. They are bytes,
@@ -26,26 +24,23 @@ import sparknet.jna.{CaffeException, Status}
   */
 final class Block private (
     val shape: Array[Int],
-    @transient private var labelValues: Array[Float],
+    val labels: Array[Float],
     val bytes: Array[Byte],
-    @transient private var floatValues: Array[Float],
+    val floats: Array[Float],
     val encoded: Encoded,
     private[data] val fault: Option[String],
     private[data] val leftOut: BadRecords
 ) extends Serializable {
   require(
-    Seq(bytes, floatValues, encoded).count(_ != null) == 1,
+    Seq(bytes, floats, encoded).count(_ != null) == 1,
     "a block holds bytes, floats or encoded images"
   )
 
   def this(shape: Array[Int], labels: Array[Float], bytes: Array[Byte], floats: Array[Float]) =
     this(shape, labels, bytes, floats, null, None, BadRecords.empty)
 
-  def labels: Array[Float] = labelValues
-  def floats: Array[Float] = floatValues
-
   /** Number of items. */
-  def size: Int = labelValues.length
+  def size: Int = labels.length
 
   /** Number of values of one item. */
   def itemSize: Int = Block.product(shape)
@@ -114,19 +109,7 @@ final class Block private (
     )
   }
 
-  private def values: Int = if (bytes != null) bytes.length else floatValues.length
-
-  private def writeObject(out: ObjectOutputStream): Unit = {
-    out.defaultWriteObject()
-    PackedFloats.write(out, labelValues)
-    PackedFloats.write(out, floatValues)
-  }
-
-  private def readObject(in: ObjectInputStream): Unit = {
-    in.defaultReadObject()
-    labelValues = PackedFloats.read(in)
-    floatValues = PackedFloats.read(in)
-  }
+  private def values: Int = if (bytes != null) bytes.length else floats.length
 }
 
 object Block {

@@ -22,9 +22,9 @@ final class Stock(val chunks: Array[Array[Int]], read: Int => Iterator[Block]) {
   private var open = Option.empty[Reading]
 
   private final class Reading(val chunk: Int) {
-    private val blocks = read(chunk)
+    private val blocks = SparkFailure.reading(() => read(chunk))
     var position = 0
-    def next(): Block = {
+    def next(): Block = SparkFailure.reading { () =>
       if (!blocks.hasNext) changed()
       position += 1
       blocks.next()

@@ -1,6 +1,5 @@
 package sparknet.train
 
-import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
 /** What every worker of a trainer needs to know, whatever the task. */
@@ -10,10 +9,11 @@ private[train] final case class Crew(
     model: Model,
     layout: WeightsLayout,
     seed: Long,
-    threads: Int,
-    slots: Int,
-    taskCpus: Int
+    room: Room
 ) {
+
+  /** Threads of a net in this JVM. */
+  def threads: Int = room.threads(Runtime.getRuntime.availableProcessors)
 
   /** Runs a task with a net of this JVM, its weights set; a net that failed is not used again. */
   def withNet[T](worker: Int, start: Start, doing: => String)(
@@ -25,8 +25,9 @@ private[train] final case class Crew(
       val result = Failure.caught(worker, doing) {
         lease = Some(WorkerNets.lease(trainer, open, worker, capacity)(newNet(worker)))
         val net = lease.get.net
-        start.history.foreach(history => net.writeHistory(history.values))
-        net.writeWeights(start.weights.values)
+        start.history.foreach(history => net.writeHistory(history))
+        if (start.first || start.history.nonEmpty) lease.get.beginMomentum()
+        net.writeWeights(start.weights)
         net.setIteration(start.iteration)
         body(net, lease.get.fresh)
       }
@@ -35,8 +36,7 @@ private[train] final case class Crew(
     } finally lease.foreach(_.end(usable))
   }
 
-  private def capacity: Int =
-    if (slots > 0) slots else math.max(1, Runtime.getRuntime.availableProcessors / taskCpus)
+  private def capacity: Int = room.slots(Runtime.getRuntime.availableProcessors)
 
   private def newNet(worker: Int): WorkerNet = {
     val net = model.newWorker(seed + worker, threads)
@@ -53,9 +53,16 @@ private[train] final case class Crew(
   }
 }
 
-/** What workers start a round from. History only after a restore: otherwise they keep their own. */
+/** What workers start a round from.
+  *
+  * @param history
+  *   only after a restore: otherwise they keep their own
+  * @param first
+  *   whether none of them can have any yet
+  */
 private[train] final case class Start(
-    weights: PackedFloats,
+    weights: Array[Float],
     iteration: Int,
-    history: Option[PackedFloats]
+    history: Option[Array[Float]],
+    first: Boolean
 )

@@ -13,18 +13,22 @@ private[train] final class Executors(sc: SparkContext) {
   /** Cores that each task takes. */
   val taskCpus: Int = sc.getConf.getInt("spark.task.cpus", 1)
 
-  /** Tasks that run in one executor at a time; 0 if Spark was not told its cores. */
-  val slots: Int = {
-    val cores = sc.master match {
-      case "local"               => 1
-      case localThreads("*")     => Runtime.getRuntime.availableProcessors
-      case localThreads(n)       => n.toInt
-      case localCluster(_, each) => each.toInt
-      case "yarn"                => sc.getConf.getInt("spark.executor.cores", 1)
-      case _                     => sc.getConf.getInt("spark.executor.cores", 0)
-    }
-    if (cores == 0) 0 else math.max(1, cores / taskCpus)
+  // Cores that Spark gives to the tasks of one executor; 0 if it was not told.
+  private val taskCores = sc.master match {
+    case "local"               => 1
+    case localThreads("*")     => Runtime.getRuntime.availableProcessors
+    case localThreads(n)       => n.toInt
+    case localCluster(_, each) => each.toInt
+    case "yarn"                => sc.getConf.getInt("spark.executor.cores", 1)
+    case _                     => sc.getConf.getInt("spark.executor.cores", 0)
   }
+
+  /** Tasks that run in one executor at a time; 0 if its cores are not known. */
+  val slots: Int = if (taskCores == 0) 0 else math.max(1, taskCores / taskCpus)
+
+  /** Cores of one executor; 0 if it has all of its machine, as in local mode, or if that is not known.
+    */
+  val cores: Int = if (sc.isLocal) 0 else taskCores
 
   /** The executors that can take tasks; none in local mode, where the driver does. */
   def live: Seq[String] =

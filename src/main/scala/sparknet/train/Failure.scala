@@ -4,6 +4,7 @@ import scala.util.control.NonFatal
 
 import org.apache.spark.{SparkEnv, TaskContext, TaskKilledException}
 
+import sparknet.data.SparkFailure
 import sparknet.jna.{CaffeException, Status}
 
 /** What went wrong on a worker: a result like any other to Spark, which would run a task that throws
@@ -21,12 +22,15 @@ private[train] final case class Failure(
 
 private[train] object Failure {
 
-  /** Runs what depends on the user's net, data and functions; `doing` tells how far it has come. */
+  /** Runs what depends on the user's net, data and functions; `doing` tells how far it has come.
+    * Spark's own failures are thrown on as they are.
+    */
   def caught[T](worker: Int, doing: => String)(body: => T): Either[Failure, T] =
     try Right(body)
     catch {
       case NonFatal(thrown) =>
         stopIfKilled()
+        SparkFailure.in(thrown).ifPresent(own => throw own)
         Left(of(worker, doing, thrown))
     }
 

@@ -3,7 +3,6 @@ package sparknet.train
 import org.apache.spark.broadcast.Broadcast
 
 import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock, TaskThread}
-import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status}
 
 /** What one worker did in a round. */
@@ -13,11 +12,18 @@ private[train] final case class Share(
     images: Long,
     lossSum: Double,
     fresh: Boolean,
-    weights: Option[PackedFloats],
+    threads: Int,
+    weights: Option[Array[Float]],
     leftOut: BadRecords,
     failure: Option[Failure]
 ) {
   def withoutWeights: Share = copy(weights = None)
+
+  /** What it adds to the round's mean. */
+  def mean: WeightedMean =
+    failure.fold(weights.fold(WeightedMean.empty)(WeightedMean.of(worker, _, images)))(
+      WeightedMean.lacking
+    )
 }
 
 /** A worker's part of a round: `tau` steps on its items from the weights that were sent. */
@@ -30,7 +36,8 @@ private[train] final class TrainTask(
 
   def apply(worker: Int, items: Stock): Share = {
     val from = start.value // before what counts as the user's failure: Spark's own are its to retry
-    val nothing = Share(worker, Failure.executor, 0, 0, false, None, BadRecords.empty, None)
+    val nothing =
+      Share(worker, Failure.executor, 0, 0, false, crew.threads, None, BadRecords.empty, None)
     if (items.size == 0) nothing
     else {
       var iteration = from.iteration
@@ -84,7 +91,7 @@ private[train] final class TrainTask(
             images = images,
             lossSum = losses / tau * images,
             fresh = fresh,
-            weights = Some(PackedFloats(weights)),
+            weights = Some(weights),
             leftOut = leftOut
           )
         }

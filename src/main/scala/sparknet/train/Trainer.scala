@@ -12,7 +12,6 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
 import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
-import sparknet.io.PackedFloats
 import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
@@ -61,6 +60,8 @@ final class Trainer private[train] (
   // Momentum that workers take over at the start of the next round, after a restore.
   private var history = Option.empty[Array[Float]]
   private var lastImages = Array.fill(workers)(0L)
+  private var momentumLost = Set.empty[Int] // as it was told last
+  private var toldThreads = false
 
   private var trainData = Option.empty[WorkerData]
   private var testData = Option.empty[WorkerData]
@@ -130,6 +131,7 @@ final class Trainer private[train] (
       refuse(found.flatMap(_.failure))
       val leftOut = told(s"round ${rounds + 1}", found.map(_.leftOut))
       val images = found.map(_.images)
+      tellThreads(found)
       pending = Some(Pending(shares, tau, images))
       RoundResult(
         rounds + 1,
@@ -150,20 +152,10 @@ final class Trainer private[train] (
     */
   def average(): Array[Float] = use {
     val round = pending.getOrElse(state("there is nothing to average: call train first"))
-    val mean = jobs.run("SparkNet: average weights") {
-      TreeAverage(
-        round.shares.map(share =>
-          share.weights.fold(WeightedMean.empty)(WeightedMean.of(_, share.images))
-        ),
-        layout.count
-      )
-    }
-    if (mean.weight != round.images.sum) {
-      // A worker was lost and its part of the round, done again elsewhere, failed.
-      discardRound()
-      refuse(round.shares.flatMap(_.failure).collect())
-    }
-    current = mean.values.get
+    val mean =
+      jobs.run("SparkNet: average weights")(TreeAverage(round.shares.map(_.mean), layout.count))
+    // What a lost executor held is done again elsewhere, where it may fail.
+    current = mean.ofAll(round.images).fold(unfinished, identity)
     counter += round.tau
     rounds += 1
     lastImages = round.images
@@ -192,6 +184,13 @@ final class Trainer private[train] (
       scores.put(name, (sum / items).toFloat)
     }
     scores
+  }
+
+  /** Drops a round that some worker's weights are missing from. */
+  private def unfinished(failure: Option[Failure]): Nothing = {
+    discardRound()
+    refuse(failure.toSeq)
+    throw new CaffeException(Status.INTERNAL, "the round lacks a worker that took part in it")
   }
 
   /** A copy of the current weights, in the order of the layout. */
@@ -288,12 +287,15 @@ final class Trainer private[train] (
   }
 
   private def crew: Crew = {
-    val atATime = if (executors.slots == 0) workers else math.min(executors.slots, workers)
-    val threads =
-      if (options.threads > 0) options.threads
-      else if (sc.isLocal) math.max(1, Runtime.getRuntime.availableProcessors / atATime)
-      else executors.taskCpus
-    Crew(id, OpenTrainers.ids, model, layout, seed, threads, executors.slots, executors.taskCpus)
+    val places = math.max(1, executors.live.length)
+    val room = Room(
+      executors.slots,
+      executors.cores,
+      executors.taskCpus,
+      sharing = (workers + places - 1) / places,
+      options.threads
+    )
+    Crew(id, OpenTrainers.ids, model, layout, seed, room)
   }
 
   private def windowBytes: Long = options.windowMb.toLong << 20
@@ -315,7 +317,7 @@ final class Trainer private[train] (
   )
 
   private def send(): Broadcast[Start] = {
-    val next = sc.broadcast(Start(PackedFloats(current), counter, history.map(PackedFloats(_))))
+    val next = sc.broadcast(Start(current, counter, history, first = rounds == 0))
     lastSent.foreach(_.destroy())
     lastSent = Some(next)
     sent = lastSent
@@ -333,18 +335,53 @@ final class Trainer private[train] (
     pending = None
   }
 
-  /** The mean of the workers' momentum as it is now; a worker that was just replaced has none. */
+  /** The mean of the workers' momentum as it is now. What replaced workers have is too little, so it
+    * counts only where there is nothing else.
+    */
   private def meanHistory(): Option[Array[Float]] =
     trainData.filter(_ => rounds > 0).flatMap { data =>
-      val (own, images) = (id, lastImages)
-      val means = data.onEach { (worker, _) =>
-        WorkerNets.find(own, worker).fold(WeightedMean.empty) { lease =>
-          try WeightedMean.of(PackedFloats(lease.net.readHistory()), images(worker))
-          finally lease.end(usable = true)
-        }
+      val all = lastImages.indices.filter(lastImages(_) > 0).toSet
+      val whole = meanHistory(data, wholeOnly = true)
+      val lost = all -- whole.members.keys
+      if (lost.isEmpty) whole.ofThose
+      else {
+        val used = if (lost == all) meanHistory(data, wholeOnly = false) else whole
+        tellMomentum(lost, used.members.keySet)
+        used.ofThose
       }
-      jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count)).values
     }
+
+  private def meanHistory(data: WorkerData, wholeOnly: Boolean): WeightedMean = {
+    val (own, images) = (id, lastImages)
+    val means = data.onEach { (worker, _) =>
+      WorkerNets.find(own, worker).fold(WeightedMean.empty) { lease =>
+        try
+          if (wholeOnly && !lease.wholeMomentum) WeightedMean.empty
+          else WeightedMean.of(worker, lease.net.readHistory(), images(worker))
+        finally lease.end(usable = true)
+      }
+    }
+    jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count))
+  }
+
+  private def tellMomentum(lost: Set[Int], used: Set[Int]): Unit = if (lost != momentumLost) {
+    momentumLost = lost
+    val instead =
+      if (used.isEmpty) "the snapshot's is zero"
+      else if (used.subsetOf(lost)) "the snapshot has what they have gathered since"
+      else s"the snapshot has the mean of the other ${used.size}"
+    say(
+      s"the momentum of worker${if (lost.size == 1) "" else "s"} ${lost.toSeq.sorted.mkString(", ")}" +
+        s" was lost with its executor: $instead"
+    )
+  }
+
+  private def tellThreads(shares: Seq[Share]): Unit = if (!toldThreads && shares.nonEmpty) {
+    toldThreads = true
+    val threads = shares.map(_.threads).distinct.sorted.mkString(" or ")
+    val executors = shares.map(_.executor).distinct.size
+    say(s"$workers worker(s) on $executors executor(s), each with a net of $threads thread(s)")
+  }
 
   private def use[T](body: => T): T = synchronized {
     if (closed) state("the trainer is closed")
@@ -380,9 +417,11 @@ object Trainer {
   /** The sum of what workers could not use, said on stderr if there is any. */
   private def told(when: String, leftOut: Seq[BadRecords]): BadRecords = {
     val all = BadRecords.all(leftOut)
-    if (!all.isEmpty) System.err.println(s"SparkNet: $when: $all")
+    if (!all.isEmpty) say(s"$when: $all")
     all
   }
+
+  private def say(text: String): Unit = System.err.println(s"SparkNet: $text")
 
   private def state(message: String): Nothing = throw new CaffeException(Status.STATE, message)
 

@@ -11,8 +11,8 @@ import sparknet.jna.{CaffeException, Status}
   *   of first weights, of the order of the data and of what is random in the nets; below 0: the
   *   solver's `random_seed`, and without one a new one each time
   * @param threads
-  *   of each worker's net; 0: as many as a task has cores (`spark.task.cpus`), in local mode all
-  *   cores divided by the tasks that run at a time
+  *   of each worker's net; 0: the executor's cores divided by the workers that share it, in local
+  *   mode all cores divided by the workers that run at a time
   * @param waitSeconds
   *   how long at most to wait for executors to register before data is spread over them
   * @param windowMb

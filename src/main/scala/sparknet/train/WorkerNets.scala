@@ -9,6 +9,7 @@ import scala.collection.mutable.ArrayBuffer
 private[train] object WorkerNets {
   private final class Slot(val trainer: Long, val net: WorkerNet) {
     var worker = 0
+    var momentumOf = Option.empty[Int] // the worker, all of whose momentum is in the net
     var busy = true
     var used = 0L
   }
@@ -20,6 +21,12 @@ private[train] object WorkerNets {
   /** A net lent to a task, and whether it was made for it (and so has no momentum yet). */
   final class Lease private[WorkerNets] (slot: Slot, val fresh: Boolean, capacity: Int) {
     def net: WorkerNet = slot.net
+
+    /** From now on the net gathers its worker's momentum. */
+    def beginMomentum(): Unit = slot.momentumOf = Some(slot.worker)
+
+    /** Whether the net has gathered it since it began: a net that replaces a lost one has not. */
+    def wholeMomentum: Boolean = slot.momentumOf.contains(slot.worker)
 
     /** Gives the net back; one that a failure may have spoilt is closed. */
     def end(usable: Boolean): Unit = WorkerNets.release(slot, usable, capacity)
@@ -48,6 +55,7 @@ private[train] object WorkerNets {
     }
     slot.busy = true
     slot.worker = worker
+    slot.momentumOf = slot.momentumOf.filter(_ == worker)
     new Lease(slot, taken.isEmpty, capacity)
   }
 

@@ -8,6 +8,7 @@ import signal
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from processes import EXECUTOR, ROOT, Program, running, submit
 
@@ -24,11 +25,11 @@ import sparknet
 from sparknet import data
 from sklearn.datasets import load_digits
 
-rounds, go = int(sys.argv[1]), Path(sys.argv[2])
+rounds, go, partitions = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 images, labels = load_digits(return_X_y=True)
 images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
 spark = sparknet.session(2)
-train = data.from_numpy(images[300:], labels[300:], 2)
+train = data.from_numpy(images[300:], labels[300:], partitions)
 test = data.from_numpy(images[:300], labels[:300], 2)
 solver = "examples/digits/digits_lenet_solver.prototxt"
 with sparknet.Trainer(solver, train, test, workers=2, seed=1) as trainer:
@@ -48,10 +49,12 @@ def rounds(program: Program) -> list[list[str]]:
     return [line.split()[1:] for line in program.out.splitlines() if line.startswith("round ")]
 
 
-def test_training_goes_on_with_a_replacement(jar: Path, tmp_path: Path) -> None:
+# With 7 partitions the items are dealt out to the 2 workers over a shuffle.
+@pytest.mark.parametrize("partitions", [2, 7])
+def test_training_goes_on_with_a_replacement(jar: Path, tmp_path: Path, partitions: int) -> None:
     script, go = tmp_path / "long.py", tmp_path / "go"
     script.write_text(LONG)
-    command = [sys.executable, script, "30", go]
+    command = [sys.executable, script, "30", go, str(partitions)]
     variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
     with running(command, tmp_path, **variables) as program:
         program.until(lambda: len(rounds(program)) >= 4, "round 3")
@@ -76,6 +79,60 @@ def test_training_goes_on_with_a_replacement(jar: Path, tmp_path: Path) -> None:
     assert losses[0] > 1
     assert max(losses[4:]) < losses[0] / 2
     assert accuracy > 0.9
+
+
+# The same round again and again; between its two halves the test does what it likes.
+HALVES = """
+import sys, time
+from pathlib import Path
+import numpy as np
+import sparknet
+from sparknet import data
+from sklearn.datasets import load_digits
+
+partitions, folder = int(sys.argv[1]), Path(sys.argv[2])
+images, labels = load_digits(return_X_y=True)
+images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+spark = sparknet.session(2)
+train = data.from_numpy(images, labels, partitions)
+solver = "examples/digits/digits_lenet_solver.prototxt"
+for number in range(3):
+    with sparknet.Trainer(solver, train, workers=2, seed=1) as trainer:
+        trainer.train(20)
+        print("trained", number, flush=True)
+        while not (folder / f"go{number}").exists():
+            time.sleep(0.05)
+        trainer.average()
+        blobs = [blob for layer in trainer.weights.values() for blob in layer]
+        np.save(folder / f"weights{number}.npy", np.concatenate([b.ravel() for b in blobs]))
+        trainer.fit(2, tau=5, progress=False)
+        assert trainer.iteration == 30
+spark.stop()
+"""
+
+
+@pytest.mark.parametrize("partitions", [2, 7])
+def test_executors_lost_between_train_and_average(
+    jar: Path, tmp_path: Path, partitions: int
+) -> None:
+    script = tmp_path / "halves.py"
+    script.write_text(HALVES)
+    command = [sys.executable, script, str(partitions), tmp_path]
+    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    with running(command, tmp_path, **variables) as program:
+        for number, killed in enumerate([0, 1, 2]):
+            trained = f"trained {number}"
+            program.until(lambda trained=trained: trained in program.out, trained)
+            executors = program.descendants(EXECUTOR)
+            assert len(executors) == 2
+            for pid in executors[:killed]:
+                os.kill(pid, signal.SIGKILL)
+            (tmp_path / f"go{number}").touch()
+        assert program.wait() == 0
+    undisturbed, one, both = (np.load(tmp_path / f"weights{number}.npy") for number in range(3))
+    # What was lost is done again, from the same weights and the same items.
+    np.testing.assert_array_equal(one, undisturbed)
+    np.testing.assert_array_equal(both, undisturbed)
 
 
 def interrupted(

@@ -351,8 +351,10 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     }
 
   /** Closes the net of a worker of the newest trainer, as the end of its executor would. */
-  private def lose(worker: Int): Unit =
-    WorkerNets.find(OpenTrainers.ids.max, worker).get.end(usable = false)
+  private def lose(worker: Int): Unit = {
+    val id = OpenTrainers.ids.max
+    WorkerNets.lease(id, Set(id), worker, 2)(fail("it has none")).end(usable = false)
+  }
 
   private def saying(body: => Any): String = {
     val said = new java.io.ByteArrayOutputStream

@@ -41,8 +41,53 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
       again.end(usable = true)
     }
     val third = lease(2, 2) // more workers than slots: they take turns
-    assert(!third.fresh && (third.net eq nets(0)))
+    assert(third.fresh && (third.net eq nets(0)))
     third.end(usable = true)
+  }
+
+  /** A round of a worker whose net adds `steps` to its momentum. */
+  private def round(worker: Int, number: Int, steps: Float, capacity: Int): Boolean = {
+    val taken = lease(worker, capacity)
+    taken.begin(number, None)
+    val history = taken.net.readHistory()
+    history(0) += steps
+    taken.net.writeHistory(history)
+    taken.trained(number)
+    taken.end(usable = true)
+    taken.fresh
+  }
+
+  private def momentum(worker: Int) =
+    WorkerNets.momentum(id, worker).map(m => (m.values(0), m.round, m.whole))
+
+  it should "keep the momentum of workers that take turns at one net" taggedAs Unit in {
+    for (number <- 0 to 2; worker <- 0 to 2)
+      assert(round(worker, number, worker + 1f, 1) == (number == 0))
+    assert(FakeModel.made.get == 1)
+    for (worker <- 0 to 2) assert(momentum(worker).contains((3 * (worker + 1f), 2, true)))
+    // A second slot: its net goes on with what was put aside.
+    val (first, second) = (lease(2, 2), lease(0, 2))
+    assert(!first.fresh && !second.fresh && second.net.readHistory()(0) == 3f)
+    Seq(first, second).foreach(_.end(usable = true))
+    assert(FakeModel.made.get == 2 && momentum(1).contains((6f, 2, true)))
+    WorkerNets.close(id)
+    assert((0 to 2).forall(momentum(_).isEmpty))
+  }
+
+  it should "know momentum that is not whole, or too old" taggedAs Unit in {
+    round(0, 0, 1, 2)
+    round(0, 1, 1, 2)
+    assert(round(1, 1, 5, 2)) // worker 1 was elsewhere in round 0
+    assert(momentum(0).contains((2f, 1, true)) && momentum(1).contains((5f, 1, false)))
+    assert(!round(1, 1, 5, 2)) // a round that was dropped, again
+    assert(momentum(1).contains((10f, 1, false)))
+    assert(round(0, 4, 1, 2)) // elsewhere in rounds 2 and 3
+    assert(momentum(0).contains((1f, 4, false)))
+    val restored = lease(0, 2)
+    restored.begin(5, Some(Array(7f, 0f, 0f)))
+    restored.trained(5)
+    restored.end(usable = true)
+    assert(momentum(0).contains((7f, 5, true)))
   }
 
   it should "not use a net again that failed" taggedAs Unit in {
@@ -63,12 +108,12 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(FakeModel.closed.get == 2)
   }
 
-  it should "find the net that a worker had last" taggedAs Unit in {
+  it should "not tell the momentum of a net in use" taggedAs Unit in {
     val own = lease(3, 2)
-    assert(WorkerNets.find(id, 3).isEmpty) // in use
+    own.begin(0, None)
+    own.trained(0)
+    assert(momentum(3).isEmpty)
     own.end(usable = true)
-    val found = WorkerNets.find(id, 3)
-    assert(found.exists(_.net eq own.net) && WorkerNets.find(id, 4).isEmpty)
-    found.foreach(_.end(usable = true))
+    assert(momentum(3).contains((0f, 0, true)) && momentum(4).isEmpty)
   }
 }

@@ -17,7 +17,7 @@ private[train] final case class Crew(
 
   /** Runs a task with a net of this JVM, its weights set; a net that failed is not used again. */
   def withNet[T](worker: Int, start: Start, doing: => String)(
-      body: (WorkerNet, Boolean) => T
+      body: WorkerNets.Lease => T
   ): Either[Failure, T] = {
     var lease: Option[WorkerNets.Lease] = None
     var usable = false
@@ -25,11 +25,10 @@ private[train] final case class Crew(
       val result = Failure.caught(worker, doing) {
         lease = Some(WorkerNets.lease(trainer, open, worker, capacity)(newNet(worker)))
         val net = lease.get.net
-        start.history.foreach(history => net.writeHistory(history))
-        if (start.first || start.history.nonEmpty) lease.get.beginMomentum()
+        lease.get.begin(start.round, start.history)
         net.writeWeights(start.weights)
         net.setIteration(start.iteration)
-        body(net, lease.get.fresh)
+        body(lease.get)
       }
       usable = result.isRight
       result
@@ -57,12 +56,12 @@ private[train] final case class Crew(
   *
   * @param history
   *   only after a restore: otherwise they keep their own
-  * @param first
-  *   whether none of them can have any yet
+  * @param round
+  *   number of rounds before it
   */
 private[train] final case class Start(
     weights: Array[Float],
     iteration: Int,
     history: Option[Array[Float]],
-    first: Boolean
+    round: Int
 )

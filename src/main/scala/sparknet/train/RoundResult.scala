@@ -18,8 +18,7 @@ import sparknet.jna.CaffeException
   * @param workers
   *   that took part, that is, whose partition is not empty
   * @param newNets
-  *   workers whose net was made in this round, and not before it by another one or by a test; later
-  *   than the first round these are replacements, which start without momentum
+  *   workers that started without momentum: later than the first round these are replacements
   * @param executors
   *   where each worker trained
   * @param leftOut

@@ -23,7 +23,8 @@ private[train] final class TestTask(crew: Crew, start: Broadcast[Start], supply:
     if (items.size == 0) TestShare(0, Array.empty, Array.empty, BadRecords.empty, None)
     else
       crew
-        .withNet(worker, from, "in the test") { (net, _) =>
+        .withNet(worker, from, "in the test") { lease =>
+          val net = lease.net
           val input = net.testInput.getOrElse(
             throw new CaffeException(Status.STATE, "the solver has no test net")
           )

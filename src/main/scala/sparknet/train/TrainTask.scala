@@ -43,7 +43,8 @@ private[train] final class TrainTask(
       var iteration = from.iteration
       var leftOut = BadRecords.empty
       crew
-        .withNet(worker, from, s"in iteration $iteration") { (net, fresh) =>
+        .withNet(worker, from, s"in iteration $iteration") { lease =>
+          val net = lease.net
           val input = net.trainInput
           val perStep = input.batch.toLong * net.minibatchesPerIteration
           val position = from.iteration * perStep
@@ -87,10 +88,11 @@ private[train] final class TrainTask(
               Status.INVALID_ARGUMENT,
               leftOut.leftOutOf(images + leftOut.total)
             )
+          lease.trained(from.round)
           nothing.copy(
             images = images,
             lossSum = losses / tau * images,
-            fresh = fresh,
+            fresh = lease.fresh,
             weights = Some(weights),
             leftOut = leftOut
           )

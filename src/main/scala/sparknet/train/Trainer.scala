@@ -317,7 +317,7 @@ final class Trainer private[train] (
   )
 
   private def send(): Broadcast[Start] = {
-    val next = sc.broadcast(Start(current, counter, history, first = rounds == 0))
+    val next = sc.broadcast(Start(current, counter, history, rounds))
     lastSent.foreach(_.destroy())
     lastSent = Some(next)
     sent = lastSent
@@ -352,14 +352,12 @@ final class Trainer private[train] (
     }
 
   private def meanHistory(data: WorkerData, wholeOnly: Boolean): WeightedMean = {
-    val (own, images) = (id, lastImages)
+    val (own, images, last) = (id, lastImages, rounds - 1)
     val means = data.onEach { (worker, _) =>
-      WorkerNets.find(own, worker).fold(WeightedMean.empty) { lease =>
-        try
-          if (wholeOnly && !lease.wholeMomentum) WeightedMean.empty
-          else WeightedMean.of(worker, lease.net.readHistory(), images(worker))
-        finally lease.end(usable = true)
-      }
+      WorkerNets
+        .momentum(own, worker)
+        .filter(found => found.round == last && (found.whole || !wholeOnly))
+        .fold(WeightedMean.empty)(found => WeightedMean.of(worker, found.values, images(worker)))
     }
     jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count))
   }

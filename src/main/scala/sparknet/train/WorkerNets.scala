@@ -3,33 +3,79 @@ package sparknet.train
 import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer
 
+/** A worker's momentum.
+  *
+  * @param round
+  *   the last round in which it was gathered, counted from 0; -1: none yet
+  * @param whole
+  *   whether it was gathered in all rounds up to there: what replaces a lost one is not
+  */
+private[train] final case class Momentum(values: Array[Float], round: Int, whole: Boolean)
+
 /** The nets of this JVM: one for each task that may run at a time, made where a task first needs one
   * and kept for the next rounds. Two running tasks never have the same one.
+  *
+  * Where workers take turns at a net, each finds its own momentum in it: those of the others are put
+  * aside until their turn.
   */
 private[train] object WorkerNets {
-  private final class Slot(val trainer: Long, val net: WorkerNet) {
-    var worker = 0
-    var momentumOf = Option.empty[Int] // the worker, all of whose momentum is in the net
+  private final class Slot(val trainer: Long, val net: WorkerNet, var worker: Int) {
+    var round = -1 // in which the net last trained for the worker
+    var whole = false
     var busy = true
     var used = 0L
+
+    def momentum: Momentum = Momentum(net.readHistory(), round, whole)
   }
 
   private val slots = ArrayBuffer.empty[Slot]
+  private val aside = mutable.Map.empty[(Long, Int), Momentum]
   private val closed = mutable.Set.empty[Long]
   private var clock = 0L
 
-  /** A net lent to a task, and whether it was made for it (and so has no momentum yet). */
-  final class Lease private[WorkerNets] (slot: Slot, val fresh: Boolean, capacity: Int) {
+  /** A net lent to a worker's task. */
+  final class Lease private[WorkerNets] (slot: Slot, before: Int, made: Boolean, capacity: Int) {
+    private var without = made
+    if (made || before != slot.worker) changeHands()
+
     def net: WorkerNet = slot.net
 
-    /** From now on the net gathers its worker's momentum. */
-    def beginMomentum(): Unit = slot.momentumOf = Some(slot.worker)
+    /** Whether the worker begins without momentum here. */
+    def fresh: Boolean = without
 
-    /** Whether the net has gathered it since it began: a net that replaces a lost one has not. */
-    def wholeMomentum: Boolean = slot.momentumOf.contains(slot.worker)
+    /** Makes the worker's momentum that with which a round starts; what was gathered before others
+      * took over its part in some round is no longer of use.
+      *
+      * @param history
+      *   if given, is that of every worker
+      */
+    def begin(round: Int, history: Option[Array[Float]]): Unit = {
+      if (history.nonEmpty) net.writeHistory(history.get)
+      else if (round > 0 && slot.round < round - 1) {
+        if (slot.round >= 0) forget()
+        without = true
+        slot.whole = false
+      }
+      if (history.nonEmpty || round == 0) slot.whole = true
+    }
+
+    /** Notes that the net has gathered momentum in a round. */
+    def trained(round: Int): Unit = slot.round = round
 
     /** Gives the net back; one that a failure may have spoilt is closed. */
     def end(usable: Boolean): Unit = WorkerNets.release(slot, usable, capacity)
+
+    private def changeHands(): Unit = {
+      if (!made) WorkerNets.putAside(slot.trainer, before, slot.momentum)
+      val own = WorkerNets.takeBack(slot.trainer, slot.worker)
+      if (own.nonEmpty) net.writeHistory(own.get.values)
+      else if (!made) forget()
+      slot.round = own.fold(-1)(_.round)
+      slot.whole = own.exists(_.whole)
+      without = own.isEmpty
+    }
+
+    private def forget(): Unit = net.writeHistory(new Array[Float](net.readHistory().length))
   }
 
   /** Lends a net of the trainer: the one that this worker used last if it is here, else a new one,
@@ -42,43 +88,54 @@ private[train] object WorkerNets {
     */
   def lease(trainer: Long, open: Set[Long], worker: Int, capacity: Int)(
       create: => WorkerNet
-  ): Lease = synchronized {
-    closeIdle(slot => !open(slot.trainer) && slot.trainer != trainer)
-    val own = slots.filter(_.trainer == trainer)
-    val idle = own.filterNot(_.busy)
-    val kept = idle.filter(_.worker == worker).sortBy(-_.used).headOption
-    val taken = kept.orElse(if (own.length < capacity) None else idle.sortBy(_.used).headOption)
-    val slot = taken.getOrElse {
-      val made = new Slot(trainer, create)
-      slots += made
-      made
+  ): Lease = {
+    val (slot, before, made) = synchronized {
+      val done = (other: Long) => !open(other) && other != trainer
+      closeIdle(slot => done(slot.trainer))
+      aside --= aside.keys.filter(key => done(key._1)).toSeq
+      val own = slots.filter(_.trainer == trainer)
+      val idle = own.filterNot(_.busy)
+      val kept = idle.filter(_.worker == worker).sortBy(-_.used).headOption
+      val taken = kept.orElse(if (own.length < capacity) None else idle.sortBy(_.used).headOption)
+      val slot = taken.getOrElse {
+        val made = new Slot(trainer, create, worker)
+        slots += made
+        made
+      }
+      val before = slot.worker
+      slot.busy = true
+      slot.worker = worker
+      (slot, before, taken.isEmpty)
     }
-    slot.busy = true
-    slot.worker = worker
-    slot.momentumOf = slot.momentumOf.filter(_ == worker)
-    new Lease(slot, taken.isEmpty, capacity)
+    new Lease(slot, before, made, capacity)
   }
 
-  /** Lends the idle net that this worker used last, if it is in this JVM. */
-  def find(trainer: Long, worker: Int): Option[Lease] = synchronized {
+  /** What this JVM has of a worker's momentum, while no task of the trainer runs. */
+  def momentum(trainer: Long, worker: Int): Option[Momentum] = synchronized {
     slots
       .filter(s => s.trainer == trainer && s.worker == worker && !s.busy)
       .sortBy(-_.used)
       .headOption
-      .map { slot =>
-        slot.busy = true
-        new Lease(slot, false, Int.MaxValue)
-      }
+      .map(_.momentum)
+      .orElse(aside.get((trainer, worker)))
   }
 
   /** Closes the nets of a trainer, those that are in use as soon as they come back. */
   def close(trainer: Long): Unit = synchronized {
     closed += trainer
     closeIdle(_.trainer == trainer)
+    aside --= aside.keys.filter(_._1 == trainer).toSeq
   }
 
   /** Number of nets that this JVM holds for a trainer. */
   def count(trainer: Long): Int = synchronized(slots.count(_.trainer == trainer))
+
+  private def putAside(trainer: Long, worker: Int, momentum: Momentum): Unit = synchronized {
+    if (!closed(trainer)) aside((trainer, worker)) = momentum
+  }
+
+  private def takeBack(trainer: Long, worker: Int): Option[Momentum] =
+    synchronized(aside.remove((trainer, worker)))
 
   private def release(slot: Slot, usable: Boolean, capacity: Int): Unit = synchronized {
     clock += 1

@@ -42,6 +42,8 @@ def submit(
 ) -> list[str | Path]:
     """Its own spark-submit: the app's jar is not SparkNet's."""
     options = ["--master", master, "--conf", "spark.executor.memory=1g", "--jars", jar]
+    if master == CLUSTER:
+        options += ["--conf", "spark.serializer=org.apache.spark.serializer.KryoSerializer"]
     return ["spark-submit", *options, "--class", f"apps.{name}", apps, *arguments]
 
 

@@ -30,6 +30,9 @@ private[train] final class Executors(sc: SparkContext) {
     */
   val cores: Int = if (sc.isLocal) 0 else taskCores
 
+  /** Bytes of an executor's heap. */
+  def heap: Long = sc.getConf.getSizeAsMb("spark.executor.memory", "1g") << 20
+
   /** The executors that can take tasks; none in local mode, where the driver does. */
   def live: Seq[String] =
     master.getMemoryStatus.keys.filterNot(_.isDriver).map(name).toSeq.sorted

@@ -287,16 +287,29 @@ final class Trainer private[train] (
   }
 
   private def crew: Crew = {
-    val places = math.max(1, executors.live.length)
-    val room = Room(
-      executors.slots,
-      executors.cores,
-      executors.taskCpus,
-      sharing = (workers + places - 1) / places,
-      options.threads
-    )
+    val room =
+      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads)
     Crew(id, OpenTrainers.ids, model, layout, seed, room)
   }
+
+  /** Workers that have their place in one executor. */
+  private def sharing: Int = {
+    val places = math.max(1, executors.live.length)
+    (workers + places - 1) / places
+  }
+
+  /** Throws before rounds run out of memory. Of executors that are still to come, and whose cores are
+    * not known, each is taken to have one worker.
+    */
+  private def checkHeaps(): Unit = HeapNeeds(layout.count.toLong).check(
+    vectors = TreeAverage.fanIn(workers, layout.count),
+    tasks =
+      if (executors.slots > 0) math.min(executors.slots, sharing)
+      else if (executors.live.isEmpty) 1
+      else sharing,
+    Runtime.getRuntime.maxMemory,
+    if (sc.isLocal) None else Some(executors.heap)
+  )
 
   private def windowBytes: Long = options.windowMb.toLong << 20
 
@@ -307,6 +320,7 @@ final class Trainer private[train] (
       input: NetInput
   ): WorkerData = {
     executors.await(workers, options.waitSeconds)
+    checkHeaps()
     val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
     jobs.run("SparkNet: check data")(next.check(input, master.classes))
     next

@@ -1,0 +1,84 @@
+"""Whole jobs with Kryo as the serialiser of data, between real executors."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+from processes import ROOT, running
+
+pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+
+# Everything that travels: data dealt out over a shuffle and kept serialised, weights, results,
+# momentum, and encoded images that become bytes on the worker.
+JOB = """
+import io, sys, tarfile
+from pathlib import Path
+import numpy as np
+import sparknet
+from sparknet import data, spec
+from PIL import Image
+from sklearn.datasets import load_digits
+
+folder = Path(sys.argv[1])
+images, labels = load_digits(return_X_y=True)
+images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+kryo = "org.apache.spark.serializer.KryoSerializer"
+spark = sparknet.session(2, config={"spark.serializer": kryo})
+assert spark.sparkContext.getConf().get("spark.serializer") == kryo
+train = data.from_numpy(images[300:], labels[300:], 5).persist("MEMORY_AND_DISK_SER")
+test = data.from_numpy((images[:300] * 16).astype(np.uint8), labels[:300], 3)
+test = test.persist("DISK_ONLY")
+solver = "examples/digits/digits_lenet_solver.prototxt"
+with sparknet.Trainer(solver, train, workers=2, seed=1) as trainer:
+    trainer.fit(8, tau=20, progress=False)
+    _, state = trainer.snapshot(folder / "digits")
+with sparknet.Trainer(solver, train, test, scale=1, workers=2, seed=1) as trainer:
+    trainer.restore(state)
+    trainer.fit(2, tau=20, progress=False)
+    assert trainer.iteration == 200
+with sparknet.Trainer(solver, test, test, scale=1 / 16, workers=2) as trainer:
+    trainer.restore(folder / "digits_iter_160.caffemodel")
+    print("accuracy", trainer.test()["accuracy"], flush=True)
+
+lines = []
+with tarfile.open(folder / "images.tar", "w") as tar:
+    for number in range(40):
+        content = io.BytesIO()
+        shade = np.full((8, 8, 3), 250 if number % 2 else 5, np.uint8)
+        Image.fromarray(shade).save(content, "JPEG")
+        entry = tarfile.TarInfo(f"{number}.jpg")
+        entry.size = len(content.getvalue())
+        tar.addfile(entry, io.BytesIO(content.getvalue()))
+        lines.append(f"{number}.jpg {number % 2}")
+(folder / "labels.txt").write_text("\\n".join(lines))
+packed = data.images(str(folder / "images.tar"), str(folder / "labels.txt"), height=8, width=8)
+packed = packed.persist("MEMORY_AND_DISK_SER")
+net = '''
+  layer { name: "data" type: "JavaData" top: "data"
+    java_data_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } } }
+  layer { name: "label" type: "JavaData" top: "label" java_data_param { shape { dim: 4 dim: 1 } } }
+  layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+    inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+'''
+small = "base_lr: 0.1 lr_policy: 'fixed' net_param {" + net + "}"
+with sparknet.Trainer(small, packed, workers=2, scale=1 / 256, seed=1) as trainer:
+    first = trainer.fit(1, tau=5, progress=False).losses()[0][1]
+    last = trainer.fit(10, tau=5, progress=False).losses()[-1][1]
+    print("losses", first, last, flush=True)
+spark.stop()
+"""
+
+
+def test_training_from_python(jar: Path, tmp_path: Path) -> None:
+    script = tmp_path / "job.py"
+    script.write_text(JOB)
+    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    with running([sys.executable, script, tmp_path], tmp_path, **variables) as program:
+        assert program.wait() == 0
+        told = dict(line.split(" ", 1) for line in program.out.splitlines())
+    assert float(told["accuracy"]) > 0.9
+    first, last = map(float, told["losses"].split())
+    assert last < first / 2

@@ -392,7 +392,7 @@ final class Trainer private[train] (
     toldThreads = true
     val threads = shares.map(_.threads).distinct.sorted.mkString(" or ")
     val executors = shares.map(_.executor).distinct.size
-    say(s"$workers worker(s) on $executors executor(s), each with a net of $threads thread(s)")
+    say(s"workers: $workers, executors that train: $executors, threads of each net: $threads")
   }
 
   private def use[T](body: => T): T = synchronized {

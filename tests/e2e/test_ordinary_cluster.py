@@ -1,4 +1,5 @@
-"""Whole jobs with Kryo as the serialiser of data, between real executors."""
+"""A whole job as guarded clusters run it: Kryo as the serialiser of data, authentication, and
+encryption of what goes over the network and to local disks."""
 
 from __future__ import annotations
 
@@ -24,9 +25,15 @@ from sklearn.datasets import load_digits
 folder = Path(sys.argv[1])
 images, labels = load_digits(return_X_y=True)
 images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
-kryo = "org.apache.spark.serializer.KryoSerializer"
-spark = sparknet.session(2, config={"spark.serializer": kryo})
-assert spark.sparkContext.getConf().get("spark.serializer") == kryo
+config = {
+    "spark.serializer": "org.apache.spark.serializer.KryoSerializer",
+    "spark.authenticate": "true",
+    "spark.authenticate.secret": "of this test",
+    "spark.network.crypto.enabled": "true",
+    "spark.io.encryption.enabled": "true",
+}
+spark = sparknet.session(2, config=config)
+assert set(config.items()) <= set(spark.sparkContext.getConf().getAll())
 train = data.from_numpy(images[300:], labels[300:], 5).persist("MEMORY_AND_DISK_SER")
 test = data.from_numpy((images[:300] * 16).astype(np.uint8), labels[:300], 3)
 test = test.persist("DISK_ONLY")
@@ -82,3 +89,33 @@ def test_training_from_python(jar: Path, tmp_path: Path) -> None:
     assert float(told["accuracy"]) > 0.9
     first, last = map(float, told["losses"].split())
     assert last < first / 2
+
+
+# One worker in an executor of two cores, of which Spark counts one for its task.
+ALONE = """
+import numpy as np
+import sparknet
+from sparknet import data
+
+spark = sparknet.session(1, master="local-cluster[1,2,1024]")
+train = data.from_numpy(np.zeros((64, 1, 8, 8), np.float32), np.zeros(64), 1)
+solver = "examples/digits/digits_lenet_solver.prototxt"
+with sparknet.Trainer(solver, train, workers=1) as trainer:
+    trainer.fit(3, tau=1, progress=False)
+with sparknet.Trainer(solver, train, workers=1, threads=1) as trainer:
+    trainer.fit(1, tau=1, progress=False)
+spark.stop()
+"""
+
+
+def test_a_worker_uses_the_cores_of_its_executor(jar: Path, tmp_path: Path) -> None:
+    script = tmp_path / "alone.py"
+    script.write_text(ALONE)
+    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    with running([sys.executable, script], tmp_path, **variables) as program:
+        assert program.wait() == 0
+        told = [line for line in program.err.splitlines() if "threads of each net" in line]
+    assert told == [
+        f"SparkNet: workers: 1, executors that train: 1, threads of each net: {threads}"
+        for threads in (2, 1)
+    ]

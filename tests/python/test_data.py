@@ -108,6 +108,13 @@ def test_a_function_that_raises_is_named(spark: SparkSession) -> None:
         held.count()
 
 
+def test_the_message_is_that_of_the_error_not_of_its_source(spark: SparkSession) -> None:
+    # The line that raises it stands in the worker's traceback too, its values not filled in.
+    held = data.from_rdd(spark.sparkContext.parallelize([(np.array(["a", "b"]), 0)], 1))
+    with pytest.raises(errors.ArgumentError, match=r"^item 0 of its partition is <U1: not numeric"):
+        held.count()
+
+
 @pytest.mark.parametrize(
     ("last", "kind", "reason"),
     [

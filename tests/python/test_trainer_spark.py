@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -232,3 +236,45 @@ def test_use_after_close(train: Dataset) -> None:
     trainer.close()
     with pytest.raises((errors.StateError, errors.ClosedError)):
         trainer.train(1)
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_jobs_of_others_survive_ctrl_c_and_close(
+    spark: SparkSession, train: Dataset, tmp_path: Path
+) -> None:
+    runs, go = str(tmp_path / "runs"), str(tmp_path / "go")
+
+    def waits(number: int) -> int:
+        import pathlib
+        import time
+
+        pathlib.Path(runs).touch()
+        while not pathlib.Path(go).exists():
+            time.sleep(0.05)
+        return number
+
+    def interrupt(trainer: Trainer) -> None:
+        until(lambda: len(trainer.history.rounds) >= 2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    other = spark.sparkContext.parallelize([7], 1).map(waits)
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            result = threads.submit(other.collect)
+            until(lambda: Path(runs).exists())
+            with make(train) as trainer:
+                threads.submit(interrupt, trainer)
+                with pytest.raises(KeyboardInterrupt):
+                    trainer.fit(100_000, tau=1, progress=False)
+                trainer.broadcast()
+                trainer.train(1)  # It is as good as before.
+            assert not result.done()
+        finally:
+            Path(go).touch()
+        assert result.result(120) == [7]

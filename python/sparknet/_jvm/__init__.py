@@ -86,7 +86,7 @@ class TrainerHandle(Protocol):
     def load_weights(self, caffemodel: str) -> None: ...
 
     def cancel(self) -> None:
-        """Ends running jobs; the trainer stays usable."""
+        """Ends the trainer's running jobs; it stays usable."""
 
     def close(self) -> None: ...
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +35,8 @@ _JAVA = {
     "java.lang.OutOfMemoryError": OutOfMemoryError,
 }
 _PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
+# The exception's own line: frames and source are indented; a group's have a bar in front.
+_RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
 
 def translate(failure: BaseException) -> SparkNetError:
@@ -75,12 +78,9 @@ def _is_caffe(thrown: Any) -> bool:
 def _python_failure(text: str) -> str:
     """What a Python function on an executor raised, from the traceback that Spark quotes."""
     after = text[text.index(_PYTHON_FAILURE) :].split("Driver stacktrace:")[0]
-    raised = [
-        line.strip()
-        for line in after.split("\n")
-        if line and not line[0].isspace() and not line.startswith(("Traceback", _PYTHON_FAILURE))
-    ]
-    return f"a Python function on an executor failed: {raised[0] if raised else 'no message'}"
+    last = after.split("Traceback (most recent call last):\n")[-1]  # Those before are its causes.
+    raised = _RAISED.search(last)
+    return f"a Python function on an executor failed: {raised[1] if raised else 'no message'}"
 
 
 def call(java: Any, method: str, *args: Any) -> Any:
@@ -172,9 +172,6 @@ class Py4JJvm:
     def warnings_only(self) -> None:
         """The driver's engine logs warnings and errors, and nothing about what goes well."""
         call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
-
-    def cancel_jobs(self) -> None:
-        call(call(self._context, "sc"), "cancelAllJobs")
 
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
@@ -316,7 +313,7 @@ class _Trainer:
         call(self._java, "loadWeights", caffemodel)
 
     def cancel(self) -> None:
-        self._jvm.cancel_jobs()
+        call(self._java, "cancel")
 
     def close(self) -> None:
         call(self._java, "close")

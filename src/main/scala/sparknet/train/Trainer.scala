@@ -270,6 +270,11 @@ final class Trainer private[train] (
     scores
   }
 
+  /** Ends this trainer's running jobs, from another thread than theirs; it stays usable. Jobs of
+    * others on the same SparkContext go on.
+    */
+  def cancel(): Unit = jobs.cancel()
+
   /** Stops what runs, and frees the nets and data that the trainer holds in the executors. */
   override def close(): Unit = {
     val first = OpenTrainers.remove(id)

@@ -44,12 +44,12 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--test-every", type=cli.positive, default=25, help="rounds between tests, default: 25"
     )
-    parser.add_argument("--snapshot-prefix", type=Path, help="default: ./cifar10_MODEL")
+    parser.add_argument("--snapshot-prefix", help="path or URI, default: ./cifar10_MODEL")
     parser.add_argument(
         "--snapshot-every", type=int, default=0, help="rounds; default: at the end only"
     )
     parser.add_argument(
-        "--resume", type=Path, help="a .solverstate to go on from, or a .caffemodel"
+        "--resume", help="a .solverstate to go on from, or a .caffemodel"
     )
     return parser.parse_args()
 
@@ -65,7 +65,7 @@ def main() -> None:
         solver.base_lr = args.base_lr
     if args.seed is not None:
         solver.random_seed = args.seed
-    prefix = args.snapshot_prefix or Path(f"cifar10_{args.model}")
+    prefix = args.snapshot_prefix or f"cifar10_{args.model}"
     spark = sparknet.session(args.workers, app_name=f"SparkNet cifar10_{args.model}")
     with stopping(spark):
         train = data.cifar(args.data, True, args.workers, spark)

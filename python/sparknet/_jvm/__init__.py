@@ -79,6 +79,9 @@ class TrainerHandle(Protocol):
 
     def iteration(self) -> int: ...
 
+    def check_snapshots(self, prefix: str) -> None:
+        """Raises unless snapshots can be written there; paths are seen from this process."""
+
     def snapshot(self, prefix: str) -> list[str]: ...
 
     def restore(self, solverstate: str) -> None: ...

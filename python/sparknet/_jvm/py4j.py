@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -173,6 +174,10 @@ class Py4JJvm:
         """The driver's engine logs warnings and errors, and nothing about what goes well."""
         call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
 
+    def place(self, given: str) -> str:
+        """A path or URI as it is for the JVM, whose working directory may be another."""
+        return str(call(self.jvm.sparknet.io.Places, "absolute", given, os.getcwd()))
+
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
         return transfer.read(str(call(self.jvm.sparknet.io.BulkTransfer, "write", array)))
@@ -303,14 +308,17 @@ class _Trainer:
     def iteration(self) -> int:
         return int(call(self._java, "iteration"))
 
+    def check_snapshots(self, prefix: str) -> None:
+        call(self._java, "checkSnapshots", self._jvm.place(prefix))
+
     def snapshot(self, prefix: str) -> list[str]:
-        return [str(path) for path in call(self._java, "snapshot", prefix)]
+        return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]
 
     def restore(self, solverstate: str) -> None:
-        call(self._java, "restore", solverstate)
+        call(self._java, "restore", self._jvm.place(solverstate))
 
     def load_weights(self, caffemodel: str) -> None:
-        call(self._java, "loadWeights", caffemodel)
+        call(self._java, "loadWeights", self._jvm.place(caffemodel))
 
     def cancel(self) -> None:
         call(self._java, "cancel")

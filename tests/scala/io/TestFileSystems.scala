@@ -109,6 +109,32 @@ class NamedFileSystem(scheme: String) extends FileSystem {
   )
 }
 
+class OtherFileSystem extends NamedFileSystem("named")
+
+/** One whose files hold a megabyte. */
+class SmallFileSystem extends NamedFileSystem("small") {
+  override def create(
+      path: Path,
+      permission: FsPermission,
+      overwrite: Boolean,
+      bufferSize: Int,
+      replication: Short,
+      blockSize: Long,
+      progress: Progressable
+  ): FSDataOutputStream = new FSDataOutputStream(
+    new FullStream(
+      super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress)
+    ),
+    null
+  )
+}
+
+/** One that fails when all has been written: it renames nothing to a name that ends in "state". */
+class HalfFileSystem extends NamedFileSystem("half") {
+  override def rename(from: Path, to: Path): Boolean =
+    !to.getName.endsWith("state") && super.rename(from, to)
+}
+
 /** A storage that can be told to stop answering. */
 class UnsteadyFileSystem extends NamedFileSystem("unsteady") {
   override def open(path: Path, bufferSize: Int): FSDataInputStream =

@@ -48,9 +48,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--snapshot-every", type=int, default=0, help="rounds; default: at the end only"
     )
-    parser.add_argument(
-        "--resume", help="a .solverstate to go on from, or a .caffemodel"
-    )
+    parser.add_argument("--resume", help="a .solverstate to go on from, or a .caffemodel")
     return parser.parse_args()
 
 

@@ -80,9 +80,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--test-every", type=cli.positive, default=10, help="rounds, default: 10")
     parser.add_argument("--snapshot-prefix", help="path or URI, default: ./imagenet_MODEL")
     parser.add_argument("--snapshot-every", type=int, default=100, help="rounds, default: 100")
-    parser.add_argument(
-        "--resume", help="a .solverstate to go on from, or a .caffemodel"
-    )
+    parser.add_argument("--resume", help="a .solverstate to go on from, or a .caffemodel")
     return parser.parse_args()
 
 

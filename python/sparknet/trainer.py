@@ -120,8 +120,9 @@ class Trainer:
         """Runs the loop for a number of rounds, or of passes over the training images.
 
         test_every, snapshot_every: in rounds, 0 for never. With a snapshot_prefix the last
-        round is kept too; that it can be written to is tried at once. Ctrl-C ends the running jobs and raises KeyboardInterrupt; the
-        last snapshot is named on stderr and in ``snapshots``.
+        round is kept too; a prefix that cannot be written to is an error before the first.
+        Ctrl-C ends the running jobs of this trainer and raises KeyboardInterrupt; the last
+        snapshot is named on stderr and in ``snapshots``.
         """
         if (rounds is None) == (epochs is None):
             raise ArgumentError("fit needs either rounds or epochs")
@@ -203,7 +204,8 @@ class Trainer:
         """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns their places.
 
         prefix: a path of the driver's machine, or a URI that Hadoop knows (``s3a://bucket/run``,
-        ``hdfs://host/run``), where both files appear or none. They end in ``.h5`` too if the solver's ``snapshot_format`` is HDF5.
+        ``hdfs://host/run``), where both files appear or none. They end in ``.h5`` too if the
+        solver's ``snapshot_format`` is HDF5.
         """
         self.snapshots = self._handle.snapshot(os.fspath(prefix))
         self._snapshot_iteration = self.iteration

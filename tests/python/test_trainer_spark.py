@@ -151,18 +151,17 @@ def test_places_are_paths_of_this_process_or_uris(
     with make(train) as trainer:
         history = trainer.fit(1, tau=1, snapshot_prefix="own", progress=False)
         here = f"{tmp_path}/run 1:2"
-        assert trainer.snapshots == [f"{here}/own_iter_1.{k}" for k in ("caffemodel", "solverstate")]
-        assert sorted(path.name for path in Path().iterdir()) == [
-            "own_iter_1.caffemodel",
-            "own_iter_1.solverstate",
-        ]
+        pair = ["own_iter_1.caffemodel", "own_iter_1.solverstate"]
+        assert trainer.snapshots == [f"{here}/{name}" for name in pair]
+        assert sorted(path.name for path in Path().iterdir()) == pair
         trainer.restore("own_iter_1.solverstate")
         trainer.restore("../run 1:2/own_iter_1.caffemodel")
         trainer.restore(f"file://{here}/own_iter_1.solverstate")
         with pytest.raises(errors.FileError, match="nosuch://host/x"):
             trainer.restore("nosuch://host/x.solverstate")
         for prefix, why in [("none/own", "there is no folder .*/none"), ("nosuch://h/x", "nosuch")]:
-            with pytest.raises(errors.FileError, match=f"cannot be written to '.*{prefix}': .*{why}"):
+            reason = f"cannot be written to '.*{prefix}': .*{why}"
+            with pytest.raises(errors.FileError, match=reason):
                 trainer.fit(1, snapshot_prefix=prefix, progress=False)
         assert len(history.rounds) == 1
 

@@ -82,9 +82,10 @@ class PlacesSpec extends AnyFlatSpec {
         assert(names(folder.resolve("deep")) == Set("run 1:2_model", "run 1:2_state"))
         assert(pair(place, (5, 4)) == written) // in the place of the first
         assert(names(folder.resolve("deep")).size == 2)
-        assert(pair(s"$scheme:$host$folder/") == Seq("model", "state").map(k =>
-          s"$scheme:$host$folder/_$k"
-        ))
+        assert(
+          pair(s"$scheme:$host$folder/") == Seq("model", "state")
+            .map(k => s"$scheme:$host$folder/_$k")
+        )
 
         val found = places.reading(written.last, _ => Seq("run 1:2_model")) { path =>
           val model = new File(path).toPath.resolveSibling("run 1:2_model")

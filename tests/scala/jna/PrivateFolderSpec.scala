@@ -30,7 +30,8 @@ class PrivateFolderSpec extends AnyFlatSpec {
   /** A folder where the name that all JVMs share is taken by someone else. */
   private def taken[A](test: Path => A): A = Temporary.folder { folder =>
     val open = PosixFilePermissions.fromString("rwxrwxrwx")
-    val shared = Files.createDirectory(folder.resolve("sparknet-" + System.getProperty("user.name")))
+    val shared =
+      Files.createDirectory(folder.resolve("sparknet-" + System.getProperty("user.name")))
     Files.setPosixFilePermissions(shared, open)
     test(folder)
   }

@@ -80,7 +80,10 @@ private object Recount {
       BadRecord.notATar -> s"$whole not a tar",
       BadRecord.emptyFile -> s"$whole empty"
     ).flatMap { case (reason, what) =>
-      added.names(reason).filter(_.contains('/')).map(name => s"$name: $what") // images have no path
+      added
+        .names(reason)
+        .filter(_.contains('/'))
+        .map(name => s"$name: $what") // images have no path
     }.headOption
   }
 }

@@ -164,7 +164,7 @@ object Places {
     try body
     catch {
       case e: CaffeException => throw e
-      case NonFatal(e) => throw new CaffeException(Status.IO, s"$what: ${Storage.why(e)}", e)
+      case NonFatal(e)       => throw new CaffeException(Status.IO, s"$what: ${Storage.why(e)}", e)
     }
 
   private def inTemporary[A](body: LocalPath => A): A = {

@@ -192,6 +192,12 @@ def test_images_that_are_not_there(spark: SparkSession, tars: Path) -> None:
         data.images(tars / "train-", tars / "train.txt", spark, storage="RAM")
 
 
+def test_map_batches_refuses_data_that_are_mostly_bad(spark: SparkSession, tars: Path) -> None:
+    held = data.images(tars / "train-", tars / "train.txt", spark, max_bad_share=0.05)
+    with pytest.raises(errors.ArgumentError, match="2 of 22 records left out"):
+        held.map_batches(lambda images, labels: images)
+
+
 def test_map_batches(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
     def top_half_even(batch: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         even = numbers % 2 == 0

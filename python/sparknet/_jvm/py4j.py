@@ -126,8 +126,9 @@ class Py4JJvm:
 
     def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
+        places = (self.place(tars), self.place(labels))
         chosen = self._map(options)
-        return _Dataset(self, call(dataset, "fromTars", self._context, tars, labels, chosen))
+        return _Dataset(self, call(dataset, "fromTars", self._context, *places, chosen))
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset

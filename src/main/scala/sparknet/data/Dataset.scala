@@ -81,8 +81,13 @@ final class Dataset private (
   /** The level by its name, `MEMORY_AND_DISK` for instance. */
   def persist(storage: String): Dataset = persist(Dataset.storageLevel(storage))
 
-  /** The items as [[Block.unpack]] reads them, which is how Python gets them. */
-  def packed: JavaRDD[Array[Byte]] = JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
+  /** The items as [[Block.unpack]] reads them, which is how Python gets them. They are counted first:
+    * what is left out would not be noticed any more.
+    */
+  def packed: JavaRDD[Array[Byte]] = {
+    count()
+    JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
+  }
 
   /** The same items dealt out evenly to `partitions` partitions, in a fixed order. */
   def repartition(partitions: Int): Dataset = {

@@ -80,10 +80,8 @@ private object Recount {
       BadRecord.notATar -> s"$whole not a tar",
       BadRecord.emptyFile -> s"$whole empty"
     ).flatMap { case (reason, what) =>
-      added
-        .names(reason)
-        .filter(_.contains('/'))
-        .map(name => s"$name: $what") // images have no path
+      // An empty file may be an image, whose name has no folders.
+      added.names(reason).filter(_.contains('/')).map(name => s"$name: $what")
     }.headOption
   }
 }

@@ -226,7 +226,8 @@ final class Trainer private[train] (
     if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    places.writing(place)(master.snapshot(_, current, history.orElse(meanHistory()), counter))
+    val momentum = history.orElse(meanHistory())
+    places.writing(place)(master.snapshot(_, current, momentum, counter))
   }
 
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */

@@ -16,7 +16,6 @@ from pathlib import Path
 
 import sparknet
 from sparknet import cli, data, models, spec
-from sparknet.errors import FileError
 from sparknet.proto import caffe_pb2
 from sparknet.sessions import stopping
 
@@ -55,8 +54,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Trains, tests, and says where the weights are."""
     args = arguments()
-    if args.resume is not None and not args.resume.is_file():
-        raise FileError(f"{args.resume}: no such file to resume from")
+    cli.check_resume(args.resume)
     name = f"examples/cifar10/cifar10_{args.model}_solver.prototxt"
     solver = spec.parse(models.prototxt(name), caffe_pb2.SolverParameter, name)
     if args.base_lr is not None:

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 import sparknet
 from sparknet import cli, data, spec
 from sparknet.data import Dataset
-from sparknet.errors import FileError
 from sparknet.proto import caffe_pb2
 from sparknet.sessions import stopping
 
@@ -156,8 +155,7 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     """Makes a session and trains in it."""
     args = arguments()
-    if args.resume is not None and not args.resume.is_file():
-        raise FileError(f"{args.resume}: no such file to resume from")
+    cli.check_resume(args.resume)
     spark = sparknet.session(args.workers, app_name=f"SparkNet {args.model}", memory_mb=4096)
     with stopping(spark):
         train(args)

@@ -1,5 +1,7 @@
 package sparknet.data
 
+import org.apache.spark.SparkConf
+import org.apache.spark.serializer.{JavaSerializer, KryoSerializer}
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -31,6 +33,19 @@ class RecountSpec extends AnyFlatSpec {
     assert(again(blocks: _*)(blocks: _*) == Seq(2, 0, 3))
     assert(again()().isEmpty)
     assert(new Recount(IndexedSeq.empty).checked(5, blocks.iterator).toList == blocks)
+  }
+
+  it should "compare with counts that came by either of Spark's serialisers" taggedAs Unit in {
+    val bad = BadRecord(BadRecord.corruptImage, "a.JPEG")
+    val counted = Part.of(0, Iterator(block(2, bad), block(1)))
+    for (kind <- Seq(new JavaSerializer(new SparkConf), new KryoSerializer(new SparkConf))) {
+      val serializer = kind.newInstance()
+      val part = serializer.deserialize[Part](serializer.serialize(counted))
+      val recount = new Recount(IndexedSeq.empty)
+      recount.expect(Array(part))
+      assert(recount.checked(0, Iterator(block(2, bad), block(1))).length == 2)
+      assertThrows[CaffeException](recount.checked(0, Iterator(block(2))).length)
+    }
   }
 
   it should "name the file that is not what it was" taggedAs Unit in {

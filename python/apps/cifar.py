@@ -16,7 +16,6 @@ from pathlib import Path
 
 import sparknet
 from sparknet import cli, data, models, spec
-from sparknet.errors import FileError
 from sparknet.proto import caffe_pb2
 from sparknet.sessions import stopping
 
@@ -44,28 +43,25 @@ def arguments() -> argparse.Namespace:
     parser.add_argument(
         "--test-every", type=cli.positive, default=25, help="rounds between tests, default: 25"
     )
-    parser.add_argument("--snapshot-prefix", type=Path, help="default: ./cifar10_MODEL")
+    parser.add_argument("--snapshot-prefix", help="path or URI, default: ./cifar10_MODEL")
     parser.add_argument(
         "--snapshot-every", type=int, default=0, help="rounds; default: at the end only"
     )
-    parser.add_argument(
-        "--resume", type=Path, help="a .solverstate to go on from, or a .caffemodel"
-    )
+    parser.add_argument("--resume", help="a .solverstate to go on from, or a .caffemodel")
     return parser.parse_args()
 
 
 def main() -> None:
     """Trains, tests, and says where the weights are."""
     args = arguments()
-    if args.resume is not None and not args.resume.is_file():
-        raise FileError(f"{args.resume}: no such file to resume from")
+    cli.check_resume(args.resume)
     name = f"examples/cifar10/cifar10_{args.model}_solver.prototxt"
     solver = spec.parse(models.prototxt(name), caffe_pb2.SolverParameter, name)
     if args.base_lr is not None:
         solver.base_lr = args.base_lr
     if args.seed is not None:
         solver.random_seed = args.seed
-    prefix = args.snapshot_prefix or Path(f"cifar10_{args.model}")
+    prefix = args.snapshot_prefix or f"cifar10_{args.model}"
     spark = sparknet.session(args.workers, app_name=f"SparkNet cifar10_{args.model}")
     with stopping(spark):
         train = data.cifar(args.data, True, args.workers, spark)

@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 import sparknet
 from sparknet import cli, data, spec
 from sparknet.data import Dataset
-from sparknet.errors import FileError
 from sparknet.proto import caffe_pb2
 from sparknet.sessions import stopping
 
@@ -78,11 +77,9 @@ def arguments() -> argparse.Namespace:
     )
     parser.add_argument("--grey", action="store_true", help="train on grey images")
     parser.add_argument("--test-every", type=cli.positive, default=10, help="rounds, default: 10")
-    parser.add_argument("--snapshot-prefix", type=Path, help="default: ./imagenet_MODEL")
+    parser.add_argument("--snapshot-prefix", help="path or URI, default: ./imagenet_MODEL")
     parser.add_argument("--snapshot-every", type=int, default=100, help="rounds, default: 100")
-    parser.add_argument(
-        "--resume", type=Path, help="a .solverstate to go on from, or a .caffemodel"
-    )
+    parser.add_argument("--resume", help="a .solverstate to go on from, or a .caffemodel")
     return parser.parse_args()
 
 
@@ -122,7 +119,7 @@ def train(args: argparse.Namespace) -> None:
     """Reads the data, trains, tests, and says where the weights are."""
     solver = solver_of(args)
     rounds = args.rounds or max(1, solver.max_iter // args.tau)
-    prefix = args.snapshot_prefix or Path(f"imagenet_{args.model}")
+    prefix = args.snapshot_prefix or f"imagenet_{args.model}"
     training = images(args, args.train, args.labels)
     test = images(args, args.test, args.test_labels or args.labels) if args.test else None
     print(f"{training.count():,} images to train on", flush=True)
@@ -158,8 +155,7 @@ def train(args: argparse.Namespace) -> None:
 def main() -> None:
     """Makes a session and trains in it."""
     args = arguments()
-    if args.resume is not None and not args.resume.is_file():
-        raise FileError(f"{args.resume}: no such file to resume from")
+    cli.check_resume(args.resume)
     spark = sparknet.session(args.workers, app_name=f"SparkNet {args.model}", memory_mb=4096)
     with stopping(spark):
         train(args)

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import sys
 from collections.abc import Callable
 from typing import NoReturn
 
-from sparknet.errors import SparkNetError
+from sparknet.errors import FileError, SparkNetError
 
-__all__ = ["positive", "positive_number", "run"]
+__all__ = ["check_resume", "positive", "positive_number", "run"]
 
 
 def run(main: Callable[[], None]) -> NoReturn:
@@ -29,6 +30,15 @@ def run(main: Callable[[], None]) -> NoReturn:
     with contextlib.suppress(OSError):  # After Ctrl-C nobody may be reading any more.
         sys.stdout.flush()
     sys.exit(status)
+
+
+def check_resume(place: str | None) -> None:
+    """Raises FileError for a file to resume from that is not there, before a session starts.
+
+    What has a colon may be a URI, which the JVM looks for later.
+    """
+    if place is not None and ":" not in place and not os.path.isfile(place):
+        raise FileError(f"{place}: no such file to resume from")
 
 
 def positive(text: str) -> int:

@@ -7,7 +7,6 @@ label. uint8 items stay bytes until a worker needs them.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Sequence
 from typing import Any, Union
 
@@ -120,7 +119,7 @@ def images(
     ``max_bad_share``, above which it is an error; ``partitions``.
     """
     jvm = _jvm(spark)
-    handle = jvm.images(_uri(tars), _uri(labels), options)
+    handle = jvm.images(os.fspath(tars), os.fspath(labels), options)
     return Dataset(handle, jvm, handle.shape())
 
 
@@ -190,12 +189,6 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
     # Framed as they are, the blocks arrive in the JVM as an RDD of byte[].
     framed: Any = packed._reserialize(NoOpSerializer())
     return Dataset(jvm.from_packed(framed._jrdd, shape), jvm, shape)
-
-
-def _uri(place: str | os.PathLike[str]) -> str:
-    """A path of this machine made absolute; URIs stay as they are."""
-    text = os.fspath(place)
-    return text if re.match(r"[A-Za-z][A-Za-z0-9+.-]*:", text) else os.path.abspath(text)
 
 
 def _session(spark: SparkSession | None) -> SparkSession:

@@ -127,8 +127,13 @@ _BY_NAME: dict[str, type[SparkNetError]] = {
     )
 }
 
-# How a CaffeException prints itself, which is how it appears in messages of failed Spark jobs.
-_PRINTED = re.compile(r"\bsparknet\.[\w.]+ \((?P<code>[A-Z_]+)\): (?P<message>[^\n]*)")
+# How a CaffeException prints itself, which is how it appears in messages of failed Spark jobs: on a
+# line of its own or after what wraps it ("...: "). Indented lines are frames and quoted source, in
+# which the message may still be a pattern with its values to come.
+_PRINTED = re.compile(
+    r"^(?:\S.*?: )?(?P<exception>sparknet\.[\w.]+ \((?P<code>[A-Z_]+)\): (?P<message>[^\n]*))",
+    re.MULTILINE,
+)
 
 
 def error_for(code_name: str, message: str) -> SparkNetError:
@@ -144,5 +149,6 @@ def error_in_text(text: str) -> SparkNetError | None:
     found = _PRINTED.search(text)
     if found is None:
         return None
-    message = text[found.start("message") :] if found.start() == 0 else found["message"]
+    whole = found.start("exception") == 0
+    message = text[found.start("message") :] if whole else found["message"]
     return error_for(found["code"], message.strip())

@@ -68,7 +68,7 @@ class Trainer:
             message, train.jvm, feeds.seen(train.shape, view), batch_size, test_batch_size
         )
         self.history = History()
-        self.snapshots: list[str] = []  # Paths that the last snapshot() gave.
+        self.snapshots: list[str] = []  # Places that the last snapshot() gave.
         self._snapshot_iteration = -1
         self._train_count = train.count()
         self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
@@ -120,13 +120,16 @@ class Trainer:
         """Runs the loop for a number of rounds, or of passes over the training images.
 
         test_every, snapshot_every: in rounds, 0 for never. With a snapshot_prefix the last
-        round is kept too. Ctrl-C ends the running jobs and raises KeyboardInterrupt; the
-        last snapshot is named on stderr and in ``snapshots``.
+        round is kept too; a prefix that cannot be written to is an error before the first.
+        Ctrl-C ends the running jobs of this trainer and raises KeyboardInterrupt; the last
+        snapshot is named on stderr and in ``snapshots``.
         """
         if (rounds is None) == (epochs is None):
             raise ArgumentError("fit needs either rounds or epochs")
         if snapshot_every and snapshot_prefix is None:
             raise ArgumentError("snapshot_every needs a snapshot_prefix")
+        if snapshot_prefix is not None:
+            self._handle.check_snapshots(os.fspath(snapshot_prefix))
         before = self.history.images
         target = math.inf if epochs is None else epochs * self._train_count
         bar = Progress(target if rounds is None else rounds, "training") if progress else None
@@ -198,21 +201,23 @@ class Trainer:
         self._handle.set_weights(self._layout.join(weights))
 
     def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
-        """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns both paths.
+        """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns their places.
 
-        They end in ``.h5`` too if the solver's ``snapshot_format`` is HDF5.
+        prefix: a path of the driver's machine, or a URI that Hadoop knows (``s3a://bucket/run``,
+        ``hdfs://host/run``), where both files appear or none. They end in ``.h5`` too if the
+        solver's ``snapshot_format`` is HDF5.
         """
-        path = os.path.abspath(os.fspath(prefix))
-        self.snapshots = self._handle.snapshot(path)
+        self.snapshots = self._handle.snapshot(os.fspath(prefix))
         self._snapshot_iteration = self.iteration
         return self.snapshots
 
     def restore(self, path: str | os.PathLike[str]) -> None:
         """Goes on from a ``.solverstate``, or starts from the weights in a ``.caffemodel``.
 
-        Both may be HDF5: ``.solverstate.h5``, ``.caffemodel.h5``.
+        Both may be HDF5: ``.solverstate.h5``, ``.caffemodel.h5``. path: as ``snapshot`` writes
+        them, of the driver's machine or a URI.
         """
-        name = os.path.abspath(os.fspath(path))
+        name = os.fspath(path)
         if name.endswith((".caffemodel", ".caffemodel.h5")):
             self._handle.load_weights(name)
         else:

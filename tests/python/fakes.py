@@ -40,6 +40,7 @@ class FakeTrainer:
         self.steps = 0
         self.pending = 0
         self.fails_in_round: tuple[int, BaseException] | None = None
+        self.refuses_prefix: SparkNetError | None = None
 
     def set_train_data(self, data: Any, view: View) -> None:
         self.given["train"] = (data, view)
@@ -79,6 +80,11 @@ class FakeTrainer:
 
     def iteration(self) -> int:
         return self.steps
+
+    def check_snapshots(self, prefix: str) -> None:
+        self.calls.append(f"check {prefix}")
+        if self.refuses_prefix is not None:
+            raise self.refuses_prefix
 
     def snapshot(self, prefix: str) -> list[str]:
         self.calls.append(f"snapshot {prefix}")

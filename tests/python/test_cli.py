@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
 import pytest
 
@@ -47,3 +48,13 @@ def test_positive(text: str) -> None:
             kind(text)
     with pytest.raises(argparse.ArgumentTypeError):
         cli.positive_number("inf")
+
+
+def test_a_file_to_resume_from(tmp_path: Path) -> None:
+    there = tmp_path / "net.solverstate"
+    there.touch()
+    for place in (None, str(there), "s3a://bucket/net.solverstate"):
+        cli.check_resume(place)
+    for place in (str(tmp_path / "gone"), str(tmp_path)):
+        with pytest.raises(FileError, match="no such file to resume from"):
+            cli.check_resume(place)

@@ -108,6 +108,13 @@ def test_a_function_that_raises_is_named(spark: SparkSession) -> None:
         held.count()
 
 
+def test_the_message_is_that_of_the_error_not_of_its_source(spark: SparkSession) -> None:
+    # The line that raises it stands in the worker's traceback too, its values not filled in.
+    held = data.from_rdd(spark.sparkContext.parallelize([(np.array(["a", "b"]), 0)], 1))
+    with pytest.raises(errors.ArgumentError, match=r"^item 0 of its partition is <U1: not numeric"):
+        held.count()
+
+
 @pytest.mark.parametrize(
     ("last", "kind", "reason"),
     [
@@ -183,6 +190,12 @@ def test_images_that_are_not_there(spark: SparkSession, tars: Path) -> None:
         data.images(tars / "train-", tars / "train.txt", spark, hight=8)
     with pytest.raises(errors.ArgumentError, match="storage level 'RAM'"):
         data.images(tars / "train-", tars / "train.txt", spark, storage="RAM")
+
+
+def test_map_batches_refuses_data_that_are_mostly_bad(spark: SparkSession, tars: Path) -> None:
+    held = data.images(tars / "train-", tars / "train.txt", spark, max_bad_share=0.05)
+    with pytest.raises(errors.ArgumentError, match="2 of 22 records left out"):
+        held.map_batches(lambda images, labels: images)
 
 
 def test_map_batches(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:

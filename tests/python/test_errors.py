@@ -49,6 +49,41 @@ def test_a_text_that_begins_with_the_error_is_all_of_it() -> None:
     assert str(error) == "two\nlines"
 
 
+# As PySpark 3.5 gives it for a function that raises; sources and marks are quoted.
+WORKER = """Job aborted due to stage failure: Task 0 in stage 0.0 failed 1 times, most recent \
+failure: Lost task 0.0 in stage 0.0 (TID 0) (192.0.2.2 executor driver): \
+org.apache.spark.api.python.PythonException: Traceback (most recent call last):
+  File "/lib/pyspark.zip/pyspark/worker.py", line 1247, in main
+    process()
+  File "/lib/sparknet/pack.py", line 105, in _check
+    raise ValueError(f"sparknet.data (SHAPE): {{where}} is {{array.dtype}}")
+          ^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^^
+{raised}
+
+\tat org.apache.spark.api.python.BasePythonRunner$ReaderIterator.read(PythonRunner.scala:572)
+
+Driver stacktrace:"""
+
+
+def test_quoted_source_is_no_error() -> None:
+    error = errors.error_in_text(
+        WORKER.format(raised="ValueError: sparknet.data (SHAPE): item 3 is object")
+    )
+    assert isinstance(error, errors.ShapeError)
+    assert str(error) == "item 3 is object"
+    assert errors.error_in_text(WORKER.format(raised="KeyError: 'of another kind'")) is None
+
+
+def test_the_line_of_a_java_cause() -> None:
+    text = (
+        "org.apache.spark.SparkException: Job aborted\n\tat a.B.c(D.scala:1)\n"
+        "Caused by: sparknet.data.StorageException (IO): hdfs://a/b: closed\n\tat a.B.c(D.scala:2)"
+    )
+    error = errors.error_in_text(text)
+    assert isinstance(error, errors.FileError)
+    assert str(error) == "hdfs://a/b: closed"
+
+
 def test_other_text_has_no_error() -> None:
     assert errors.error_in_text("java.lang.RuntimeException: (SHAPE): no") is None
 

@@ -7,7 +7,7 @@ import pytest
 from fakes import FakeDataset, FakeJvm, FakeTrainer
 
 from sparknet.data import Dataset
-from sparknet.errors import ArgumentError, NumericError, ShapeError, StateError
+from sparknet.errors import ArgumentError, FileError, NumericError, ShapeError, StateError
 from sparknet.proto import caffe_pb2
 from sparknet.trainer import Trainer
 
@@ -55,7 +55,8 @@ def test_fit_by_rounds_tests_and_snapshots_on_time(jvm: FakeJvm, capsys) -> None
     )
     each = ["broadcast", "train 3", "average"]
     kept = ["test", "snapshot /tmp/p"]
-    assert made.calls == each * 2 + kept + each * 2 + kept + each + ["snapshot /tmp/p"]
+    rounds = each * 2 + kept + each * 2 + kept + each
+    assert made.calls == ["check /tmp/p", *rounds, "snapshot /tmp/p"]
     assert len(history.rounds) == 5
     assert trainer.snapshots == ["/tmp/p_iter_15.caffemodel", "/tmp/p_iter_15.solverstate"]
     shown = capsys.readouterr().err
@@ -68,6 +69,14 @@ def test_no_second_snapshot_of_the_last_round(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
     trainer.fit(2, snapshot_every=2, snapshot_prefix="/tmp/p", progress=False)
     assert made.calls.count("snapshot /tmp/p") == 1
+
+
+def test_a_prefix_that_cannot_be_written_to_stops_fit_at_once(jvm: FakeJvm) -> None:
+    trainer, made = make(jvm)
+    made.refuses_prefix = FileError("snapshots cannot be written to 's3a://b/p': access denied")
+    with pytest.raises(FileError, match="access denied"):
+        trainer.fit(2, snapshot_prefix="s3a://b/p", progress=False)
+    assert made.calls == ["check s3a://b/p"]
 
 
 def test_fit_by_epochs_counts_images(jvm: FakeJvm) -> None:

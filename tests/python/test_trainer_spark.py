@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import io
+import os
+import signal
+import tarfile
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
 from digits_data import SOLVER, digits
+from PIL import Image
 
 from sparknet import data, errors, spec
 from sparknet.data import Dataset
@@ -136,6 +143,35 @@ def test_snapshot_is_plain_caffe_and_restores(
         assert loaded.test() == pytest.approx(scores, rel=1e-5)
 
 
+def test_places_are_paths_of_this_process_or_uris(
+    train: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "run 1:2").mkdir()
+    monkeypatch.chdir(tmp_path / "run 1:2")  # Not the JVM's.
+    with make(train) as trainer:
+        history = trainer.fit(1, tau=1, snapshot_prefix="own", progress=False)
+        here = f"{tmp_path}/run 1:2"
+        pair = ["own_iter_1.caffemodel", "own_iter_1.solverstate"]
+        assert trainer.snapshots == [f"{here}/{name}" for name in pair]
+        assert sorted(path.name for path in Path().iterdir()) == pair
+        trainer.restore("own_iter_1.solverstate")
+        trainer.restore("../run 1:2/own_iter_1.caffemodel")
+        trainer.restore(f"file://{here}/own_iter_1.solverstate")
+        with pytest.raises(errors.FileError, match="nosuch://host/x"):
+            trainer.restore("nosuch://host/x.solverstate")
+        for prefix, why in [("none/own", "there is no folder .*/none"), ("nosuch://h/x", "nosuch")]:
+            reason = f"cannot be written to '.*{prefix}': .*{why}"
+            with pytest.raises(errors.FileError, match=reason):
+                trainer.fit(1, snapshot_prefix=prefix, progress=False)
+        assert len(history.rounds) == 1
+
+
+def test_when_the_solver_takes_snapshots_is_not_asked(train: Dataset) -> None:
+    # Nearly every solver of Caffe's names a folder that is not there; fit has arguments for it.
+    with make(train, solver=spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x")) as trainer:
+        trainer.fit(1, tau=1, progress=False)
+
+
 def test_mean_and_scale_are_applied(spark: SparkSession, train: Dataset, test: Dataset) -> None:
     images, labels = digits()
     raw = [
@@ -222,6 +258,39 @@ def test_throwing_preprocessing(spark: SparkSession) -> None:
         make(data.from_rdd(items.map(broken)))
 
 
+def test_a_tar_that_is_gone_or_cut_in_the_middle(spark: SparkSession, tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    labels = tmp_path / "labels.txt"
+    names = [f"{number}.png" for number in range(40)]
+    labels.write_text("".join(f"{name} {index % 10}\n" for index, name in enumerate(names)))
+    for part in range(2):
+        with tarfile.open(tmp_path / f"train-{part}.tar", "w") as tar:
+            for name in names[20 * part :][:20]:
+                out = io.BytesIO()
+                pixels = random.integers(0, 256, (8, 8, 3)).astype(np.uint8)
+                Image.fromarray(pixels).save(out, "PNG")
+                entry = tarfile.TarInfo(name)
+                entry.size = len(out.getvalue())
+                tar.addfile(entry, io.BytesIO(out.getvalue()))
+    images = data.images(f"{tmp_path}/train-", labels, height=8, width=8, storage="NONE")
+    solver = changed(data={"java_data_param": {"shape": {"dim": [20, 3, 8, 8]}}})
+    tar = tmp_path / "train-1.tar"
+    with make(images, solver=solver, batch_size=20, scale=1 / 256) as trainer:
+        trainer.fit(1, tau=2, progress=False)
+        whole = tar.read_bytes()
+        tar.write_bytes(whole[: len(whole) // 2 + 300])
+        was = rf"file://{tar}: was read to its end when the data were counted, now it is cut off"
+        with pytest.raises(errors.FileError, match=was):
+            trainer.fit(1, tau=2, progress=False)
+        tar.unlink()
+        gone = rf"file://{tar}: was there when the data were counted, now it is gone"
+        with pytest.raises(errors.FileError, match=gone):
+            trainer.fit(1, tau=2, progress=False)
+        tar.write_bytes(whole)
+        trainer.fit(1, tau=2, progress=False)
+        assert trainer.iteration == 4
+
+
 def test_unknown_option(train: Dataset) -> None:
     with pytest.raises(errors.ArgumentError, match="'momentun'.*seed"):
         make(train, momentun=0.9)
@@ -232,3 +301,45 @@ def test_use_after_close(train: Dataset) -> None:
     trainer.close()
     with pytest.raises((errors.StateError, errors.ClosedError)):
         trainer.train(1)
+
+
+def until(condition: Any) -> None:
+    end = time.monotonic() + 120
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_jobs_of_others_survive_ctrl_c_and_close(
+    spark: SparkSession, train: Dataset, tmp_path: Path
+) -> None:
+    runs, go = str(tmp_path / "runs"), str(tmp_path / "go")
+
+    def waits(number: int) -> int:
+        import pathlib
+        import time
+
+        pathlib.Path(runs).touch()
+        while not pathlib.Path(go).exists():
+            time.sleep(0.05)
+        return number
+
+    def interrupt(trainer: Trainer) -> None:
+        until(lambda: len(trainer.history.rounds) >= 2)
+        os.kill(os.getpid(), signal.SIGINT)
+
+    other = spark.sparkContext.parallelize([7], 1).map(waits)
+    with ThreadPoolExecutor(2) as threads:
+        try:
+            result = threads.submit(other.collect)
+            until(lambda: Path(runs).exists())
+            with make(train) as trainer:
+                threads.submit(interrupt, trainer)
+                with pytest.raises(KeyboardInterrupt):
+                    trainer.fit(100_000, tau=1, progress=False)
+                trainer.broadcast(trainer.weights)  # Drops the round that was cut short, if any.
+                trainer.train(1)
+            assert not result.done()
+        finally:
+            Path(go).touch()
+        assert result.result(120) == [7]

@@ -79,6 +79,9 @@ class TrainerHandle(Protocol):
 
     def iteration(self) -> int: ...
 
+    def check_snapshots(self, prefix: str) -> None:
+        """Raises unless snapshots can be written there; paths are seen from this process."""
+
     def snapshot(self, prefix: str) -> list[str]: ...
 
     def restore(self, solverstate: str) -> None: ...
@@ -86,7 +89,7 @@ class TrainerHandle(Protocol):
     def load_weights(self, caffemodel: str) -> None: ...
 
     def cancel(self) -> None:
-        """Ends running jobs; the trainer stays usable."""
+        """Ends the trainer's running jobs; it stays usable."""
 
     def close(self) -> None: ...
 

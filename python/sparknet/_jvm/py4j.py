@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -34,6 +36,8 @@ _JAVA = {
     "java.lang.OutOfMemoryError": OutOfMemoryError,
 }
 _PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
+# The exception's own line: frames and source are indented; a group's have a bar in front.
+_RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
 
 def translate(failure: BaseException) -> SparkNetError:
@@ -75,12 +79,9 @@ def _is_caffe(thrown: Any) -> bool:
 def _python_failure(text: str) -> str:
     """What a Python function on an executor raised, from the traceback that Spark quotes."""
     after = text[text.index(_PYTHON_FAILURE) :].split("Driver stacktrace:")[0]
-    raised = [
-        line.strip()
-        for line in after.split("\n")
-        if line and not line[0].isspace() and not line.startswith(("Traceback", _PYTHON_FAILURE))
-    ]
-    return f"a Python function on an executor failed: {raised[0] if raised else 'no message'}"
+    last = after.split("Traceback (most recent call last):\n")[-1]  # Those before are its causes.
+    raised = _RAISED.search(last)
+    return f"a Python function on an executor failed: {raised[1] if raised else 'no message'}"
 
 
 def call(java: Any, method: str, *args: Any) -> Any:
@@ -125,8 +126,9 @@ class Py4JJvm:
 
     def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
+        places = (self.place(tars), self.place(labels))
         chosen = self._map(options)
-        return _Dataset(self, call(dataset, "fromTars", self._context, tars, labels, chosen))
+        return _Dataset(self, call(dataset, "fromTars", self._context, *places, chosen))
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
@@ -173,8 +175,9 @@ class Py4JJvm:
         """The driver's engine logs warnings and errors, and nothing about what goes well."""
         call(self.jvm.sparknet.jna.Engine, "logTo", None, 1)
 
-    def cancel_jobs(self) -> None:
-        call(call(self._context, "sc"), "cancelAllJobs")
+    def place(self, given: str) -> str:
+        """A path or URI as it is for the JVM, whose working directory may be another."""
+        return str(call(self.jvm.sparknet.io.Places, "absolute", given, os.getcwd()))
 
     def fetch(self, array: Any) -> Floats:
         """The values of a Java float[]."""
@@ -306,17 +309,20 @@ class _Trainer:
     def iteration(self) -> int:
         return int(call(self._java, "iteration"))
 
+    def check_snapshots(self, prefix: str) -> None:
+        call(self._java, "checkSnapshots", self._jvm.place(prefix))
+
     def snapshot(self, prefix: str) -> list[str]:
-        return [str(path) for path in call(self._java, "snapshot", prefix)]
+        return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]
 
     def restore(self, solverstate: str) -> None:
-        call(self._java, "restore", solverstate)
+        call(self._java, "restore", self._jvm.place(solverstate))
 
     def load_weights(self, caffemodel: str) -> None:
-        call(self._java, "loadWeights", caffemodel)
+        call(self._java, "loadWeights", self._jvm.place(caffemodel))
 
     def cancel(self) -> None:
-        self._jvm.cancel_jobs()
+        call(self._java, "cancel")
 
     def close(self) -> None:
         call(self._java, "close")

@@ -110,6 +110,35 @@ def test_a_python_function_that_raised() -> None:
     assert str(error).endswith("failed: KeyError: 'no such image'")
 
 
+def test_a_python_function_that_raised_while_it_handled_an_error() -> None:
+    second = """ValueError: first
+
+During handling of the above exception, another exception occurred:
+
+Traceback (most recent call last):
+  File "mine.py", line 5, in decode
+    raise KeyError("second")
+KeyError: 'second'"""
+    error = translate(from_java(Thrown("java.lang.Exception", PYTHON.format(error=second))))
+    assert str(error).endswith("failed: KeyError: 'second'")
+
+
+def test_a_python_function_that_raised_a_group() -> None:
+    text = """org.apache.spark.api.python.PythonException:   + Exception Group Traceback \
+(most recent call last):
+  |   File "mine.py", line 13, in decode
+  |     raise ExceptionGroup("many", [ValueError("one"), KeyError("two")])
+  | ExceptionGroup: many (2 sub-exceptions)
+  +-+---------------- 1 ----------------
+    | ValueError: one
+    +------------------------------------
+
+\tat org.apache.spark.api.python.BasePythonRunner.read(PythonRunner.scala:572)
+"""
+    error = translate(from_java(Thrown("java.lang.Exception", text)))
+    assert str(error).endswith("failed: ExceptionGroup: many (2 sub-exceptions)")
+
+
 def test_an_item_that_packing_refused() -> None:
     text = PYTHON.format(error="ValueError: sparknet.data (SHAPE): item 3 has shape (2,)")
     error = translate(from_java(Thrown("org.apache.spark.SparkException", text)))

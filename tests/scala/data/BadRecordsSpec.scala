@@ -23,4 +23,11 @@ class BadRecordsSpec extends AnyFlatSpec {
     assert(sum.total == 4001 && sum.names("no label") == Seq("x", "1", "2", "3", "4"))
     assert(bad("a", "1") ++ bad("b", "2") == bad("b", "2") ++ bad("a", "1"))
   }
+
+  it should "tell what is new since an earlier count" taggedAs Unit in {
+    val before = bad("no label", "a", "b") ++ bad("link", "c")
+    val now = bad("no label", "d", "a", "b") ++ bad("corrupt image", "e")
+    assert(now.since(before) == bad("no label", "d") ++ bad("corrupt image", "e"))
+    assert(before.since(now) == bad("link", "c") && now.since(now).isEmpty)
+  }
 }

@@ -2,12 +2,15 @@ package sparknet.data
 
 import java.nio.file.{Files, Path}
 
-import org.apache.spark.api.java.JavaRDD
+import org.apache.hadoop.fs.FileSystem
+import org.apache.spark.SparkException
+import org.apache.spark.api.java.{JavaRDD, JavaSparkContext}
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
+import sparknet.io.UnsteadyFileSystem
 import sparknet.jna.CaffeException
 
 class DatasetSpec extends AnyFlatSpec {
@@ -161,6 +164,72 @@ class DatasetSpec extends AnyFlatSpec {
     assert(Dataset.fromImages(images(3), 6, 5, maxBadShare = 0.2).count() == 20)
     assertThrows[CaffeException](Dataset.fromImages(images(0), 6, 5, maxBadShare = 2))
   }
+
+  /** Two tars of two images each, read again at each use. */
+  private def fromTars(folder: Path, scheme: String = "file"): Dataset = {
+    Files.writeString(folder.resolve("_labels"), "a.png 0\nb.png 1\n")
+    for (tar <- Seq("1.tar", "2.tar")) {
+      val entries = Seq("a.png", "b.png").map(TarFiles.Entry(_, image("rgb.png")))
+      Files.write(folder.resolve(tar), TarFiles.tar(entries: _*))
+    }
+    val options = new java.util.HashMap[String, Object]
+    options.put("storage", "NONE")
+    val (tars, labels) = (s"$scheme:$folder/", s"file:$folder/_labels")
+    val data = Dataset.fromTars(JavaSparkContext.fromSparkContext(sc), tars, labels, options)
+    assert(data.count() == 4)
+    data
+  }
+
+  private def again(data: Dataset): String =
+    intercept[SparkException](data.mean()).getMessage
+
+  it should "name the tar that is gone or cut since it was counted" taggedAs SparkTag in
+    Temporary.folder { folder =>
+      val data = fromTars(folder)
+      val tar = folder.resolve("2.tar")
+      val whole = Files.readAllBytes(tar)
+      val entry = whole.indexOfSlice("b.png".getBytes)
+      val was = s"CaffeException (IO): file://$tar: was"
+      Files.write(tar, whole.take(entry + 600))
+      assert(
+        again(data).contains(s"$was read to its end when the data were counted, now it is cut off")
+      )
+      // The same through the shuffle that deals items out.
+      assert(
+        intercept[SparkException](data.repartition(3).count()).getMessage.contains("is cut off")
+      )
+      // Cut where a file in it ends nothing is wrong with it.
+      Files.write(tar, whole.take(entry))
+      val shorter = again(data)
+      assert(shorter.contains(s"partition 1 of the data (file://$tar) is not what it was"))
+      assert(shorter.contains("block 0 has 1 items instead of 2"))
+      Files.delete(tar)
+      assert(again(data).contains(s"$was there when the data were counted, now it is gone"))
+      Files.write(tar, whole)
+      assert(data.mean().length == 3 * 256 * 256)
+    }
+
+  it should "not become shorter when its storage stops answering" taggedAs SparkTag in
+    Temporary.folder { folder =>
+      sc.hadoopConfiguration.setClass(
+        "fs.unsteady.impl",
+        classOf[UnsteadyFileSystem],
+        classOf[FileSystem]
+      )
+      val data = fromTars(folder, "unsteady").persist("MEMORY_ONLY")
+      val mean = data.mean().toSeq
+      data.rdd.unpersist(blocking = true)
+      data.persist("MEMORY_ONLY")
+      UnsteadyFileSystem.answers = false
+      val failed =
+        try again(data)
+        finally UnsteadyFileSystem.answers = true
+      assert(failed.contains("sparknet.data.StorageException (IO): partition"))
+      assert(failed.contains("cannot be read again: unsteady:"))
+      assert(failed.contains(".tar: connection refused"))
+      assert(data.mean().toSeq == mean) // What was kept is not what was read in between.
+      data.unpersist()
+    }
 
   it should "be kept in the way that its storage level says" taggedAs SparkTag in {
     for (name <- Seq("DISK_ONLY", "MEMORY_ONLY_SER", "NONE")) {

@@ -7,11 +7,15 @@ import java.nio.file.Files
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.{
   Abortable,
+  FSDataInputStream,
   FSDataOutputStream,
+  FileStatus,
+  FileSystem,
   LocalFileSystem,
   Path,
   RawLocalFileSystem
 }
+import org.apache.hadoop.fs.permission.FsPermission
 import org.apache.hadoop.util.Progressable
 
 /** Local files whose working directory is a setting, which shows that settings arrive. */
@@ -53,6 +57,93 @@ class FullStream(real: OutputStream) extends OutputStream {
   }
 
   override def close(): Unit = real.close()
+}
+
+/** Local files under a scheme of their own; a folder that a file lies in need not be there before. */
+class NamedFileSystem(scheme: String) extends FileSystem {
+  private val local = new RawLocalFileSystem
+  private var working = new Path(s"$scheme:/")
+
+  override def initialize(uri: URI, conf: Configuration): Unit = {
+    super.initialize(uri, conf)
+    local.initialize(URI.create("file:///"), conf)
+  }
+
+  override def getUri: URI = URI.create(s"$scheme:///")
+  override def getScheme: String = scheme
+  override def getWorkingDirectory: Path = working
+  override def setWorkingDirectory(path: Path): Unit = working = path
+
+  override def open(path: Path, bufferSize: Int): FSDataInputStream =
+    local.open(inside(path), bufferSize)
+
+  override def create(
+      path: Path,
+      permission: FsPermission,
+      overwrite: Boolean,
+      bufferSize: Int,
+      replication: Short,
+      blockSize: Long,
+      progress: Progressable
+  ): FSDataOutputStream = local.create(inside(path), overwrite, bufferSize)
+
+  override def append(path: Path, bufferSize: Int, progress: Progressable): FSDataOutputStream =
+    throw new UnsupportedOperationException
+  override def rename(from: Path, to: Path): Boolean = local.rename(inside(from), inside(to))
+  override def delete(path: Path, recursive: Boolean): Boolean =
+    local.delete(inside(path), recursive)
+  override def mkdirs(path: Path, permission: FsPermission): Boolean = local.mkdirs(inside(path))
+  override def getFileStatus(path: Path): FileStatus = named(local.getFileStatus(inside(path)))
+  override def listStatus(path: Path): Array[FileStatus] =
+    local.listStatus(inside(path)).map(named)
+
+  private def inside(path: Path) = new Path("file", "", path.toUri.getPath)
+
+  private def named(status: FileStatus): FileStatus = new FileStatus(
+    status.getLen,
+    status.isDirectory,
+    1,
+    status.getBlockSize,
+    status.getModificationTime,
+    new Path(scheme, "", status.getPath.toUri.getPath)
+  )
+}
+
+class OtherFileSystem extends NamedFileSystem("named")
+
+/** One whose files hold a megabyte. */
+class SmallFileSystem extends NamedFileSystem("small") {
+  override def create(
+      path: Path,
+      permission: FsPermission,
+      overwrite: Boolean,
+      bufferSize: Int,
+      replication: Short,
+      blockSize: Long,
+      progress: Progressable
+  ): FSDataOutputStream = new FSDataOutputStream(
+    new FullStream(
+      super.create(path, permission, overwrite, bufferSize, replication, blockSize, progress)
+    ),
+    null
+  )
+}
+
+/** One that fails when all has been written: it renames nothing to a name that ends in "state". */
+class HalfFileSystem extends NamedFileSystem("half") {
+  override def rename(from: Path, to: Path): Boolean =
+    !to.getName.endsWith("state") && super.rename(from, to)
+}
+
+/** A storage that can be told to stop answering. */
+class UnsteadyFileSystem extends NamedFileSystem("unsteady") {
+  override def open(path: Path, bufferSize: Int): FSDataInputStream =
+    if (UnsteadyFileSystem.answers) super.open(path, bufferSize)
+    else throw new IOException("connection refused")
+}
+
+object UnsteadyFileSystem {
+  @volatile var answers = true
 }
 
 /** An object store, below a folder, whose quota is a megabyte for an object: what was written

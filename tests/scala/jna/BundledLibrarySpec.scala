@@ -4,6 +4,8 @@ import java.io.IOException
 import java.nio.file.{Files, Path}
 import java.nio.file.attribute.PosixFilePermissions
 
+import scala.collection.JavaConverters._
+
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -36,7 +38,9 @@ class BundledLibrarySpec extends AnyFlatSpec {
     val name = "sparknet-" + System.getProperty("user.name")
     val open = PosixFilePermissions.fromString("rwxrwxrwx")
     Files.setPosixFilePermissions(Files.createDirectory(folder.resolve(name)), open)
-    assert(extract(folder).getParent.getParent.getFileName.toString != name)
+    val file = extract(folder)
+    assert(file.getParent.getParent.getFileName.toString != name)
+    assert(extract(folder) == file)
   }
 
   it should "refuse a damaged jar" taggedAs Unit in Temporary.folder { folder =>
@@ -44,6 +48,9 @@ class BundledLibrarySpec extends AnyFlatSpec {
       BundledLibrary.extract("/bundled/damaged/", "first.so", folder)
     }
     assert(damaged.getMessage.contains("damaged/first.so is damaged"))
+    val left = Files.walk(folder)
+    try assert(!left.iterator.asScala.exists(_.toString.endsWith(".part")))
+    finally left.close()
   }
 
   it should "find nothing where the jar has nothing" taggedAs Unit in Temporary.folder { folder =>

@@ -6,6 +6,7 @@ import support.Closing.using
 import support._
 
 import sparknet.data._
+import sparknet.io.OtherFileSystem
 import sparknet.jna._
 
 /** The trainer on the engine itself, with small nets. */
@@ -145,6 +146,45 @@ class NativeTrainerSpec extends AnyFlatSpec {
         assert(missing.getCodeName == "IO" && missing.getMessage.contains("none"))
       }
     }
+
+  for (format <- Seq("BINARYPROTO", "HDF5"))
+    it should s"keep its snapshots on another file system, as $format" taggedAs SparkTag in
+      Temporary.folder { folder =>
+        sc.hadoopConfiguration.set("fs.named.impl", classOf[OtherFileSystem].getName)
+        val inFormat = solver(more = s"snapshot_format: $format")
+        using(new Trainer(sc, inFormat, 1, options)) { t =>
+          t.setTrainData(data(1))
+          t.train(6)
+          t.average()
+          t.checkSnapshots(s"named:$folder/run/small")
+          val files = t.snapshot(s"named:$folder/run/small")
+          val suffix = if (format == "HDF5") ".h5" else ""
+          assert(
+            files.toSeq == Seq("caffemodel", "solverstate")
+              .map(kind => s"named:$folder/run/small_iter_6.$kind$suffix")
+          )
+          assert(folder.resolve("run").toFile.list.length == 2)
+          using(new Trainer(sc, inFormat, 1, options)) { other =>
+            other.setTrainData(data(1))
+            other.restore(files(1))
+            assert(other.iteration == 6 && other.weights.sameElements(t.weights))
+            other.train(9)
+            assert(other.average().sameElements(alone(15, points)))
+          }
+          val model = s"named:$folder/own.caffemodel$suffix"
+          t.saveWeights(model)
+          for (place <- Seq(model, s"file:$folder/own.caffemodel$suffix"))
+            using(new Trainer(sc, inFormat, 1, options)) { other =>
+              other.loadWeights(place)
+              assert(other.weights.sameElements(t.weights))
+            }
+          java.nio.file.Files.delete(
+            folder.resolve(s"run/small_iter_6.caffemodel$suffix")
+          )
+          val half = intercept[CaffeException](t.restore(files(1)))
+          assert(half.getCodeName == "IO" && half.getMessage.startsWith(s"${files(0)}: there is"))
+        }
+      }
 
   it should "say what is wrong with the data before it trains" taggedAs SparkTag in
     using(new Trainer(sc, solver(net(classes = 2)), 1, options)) { t =>

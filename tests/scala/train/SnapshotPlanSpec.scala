@@ -1,9 +1,13 @@
 package sparknet.train
 
-import caffe.Caffe.SolverParameter
+import java.nio.file.Files
+
+import caffe.Caffe.{BlobProto, SolverParameter, SolverState}
+import org.apache.hadoop.conf.Configuration
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
+import sparknet.io.Places
 import sparknet.jna.CaffeException
 
 class SnapshotPlanSpec extends AnyFlatSpec {
@@ -21,11 +25,43 @@ class SnapshotPlanSpec extends AnyFlatSpec {
     assert(SnapshotPlan.of(SolverParameter.getDefaultInstance) == SnapshotPlan.none)
   }
 
-  it should "check the folder before training starts" taggedAs Unit in Temporary.folder { folder =>
-    SnapshotPlan(5, folder.resolve("net").toString).check()
-    SnapshotPlan(5, "net").check() // here
-    SnapshotPlan(0, "/no/such/folder/net").check() // is never written
-    for (prefix <- Seq("/no/such/folder/net", ""))
-      assert(intercept[CaffeException](SnapshotPlan(5, prefix).check()).getCodeName == "IO")
+  it should "find out before training whether the place can be written to" taggedAs Unit in
+    Temporary.folder { folder =>
+      val places = new Places(new Configuration)
+      SnapshotPlan(5, folder.resolve("net").toString).check(places)
+      assert(folder.toFile.list.isEmpty) // Nothing is left of trying.
+      SnapshotPlan(0, "/no/such/folder/net").check(places) // is never written
+      for (
+        (prefix, why) <- Seq(
+          "/no/such/folder/net" -> "'/no/such/folder/net': there is no folder /no/such/folder;",
+          "" -> "it has no snapshot_prefix",
+          "nosuch://x/net" -> "'nosuch://x/net': "
+        )
+      ) {
+        val refused = intercept[CaffeException](SnapshotPlan(5, prefix).check(places))
+        assert(refused.getCodeName == "IO")
+        assert(refused.getMessage.contains("a snapshot every 5 iterations: "))
+        assert(refused.getMessage.contains(why))
+      }
+    }
+
+  it should "tell the caffemodel of a solverstate" taggedAs Unit in Temporary.folder { folder =>
+    def state(name: String, content: Array[Byte]): java.io.File =
+      Files.write(folder.resolve(name), content).toFile
+    val history = BlobProto.newBuilder.addData(1f)
+    val whole = SolverState.newBuilder
+      .setIter(7)
+      .setLearnedNet("/elsewhere/net_iter_7.caffemodel")
+      .addHistory(history)
+      .build
+      .toByteArray
+    assert(
+      SnapshotPlan.modelBeside(state("renamed", whole)) == Some("net_iter_7.caffemodel")
+    )
+    val hdf5 = state("net_iter_7.solverstate.h5", Array[Byte](1))
+    assert(SnapshotPlan.modelBeside(hdf5) == Some("net_iter_7.caffemodel.h5"))
+    val none = SolverState.newBuilder.setIter(7).addHistory(history).build.toByteArray
+    for (content <- Seq(none, whole.take(5), "not a state".getBytes, Array.emptyByteArray))
+      assert(SnapshotPlan.modelBeside(state("other", content)).isEmpty)
   }
 }

@@ -1,6 +1,7 @@
 package sparknet.train
 
 import java.io.IOException
+import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
 
 import scala.concurrent.ExecutionContext.Implicits.global
@@ -407,9 +408,15 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
           )
         )
       }
-      using(trainer(1, plan = SnapshotPlan(4, "/no/such/folder/net"))) { t =>
+      val gone = Files.createDirectory(folder.resolve("gone"))
+      using(trainer(1, plan = SnapshotPlan(4, s"$gone/net"))) { t =>
+        Files.delete(gone)
         assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
+        assert(failure(t.checkSnapshots(s"$gone/net")).getMessage.contains(s"no folder $gone"))
+        t.checkSnapshots(s"$folder/net")
       }
+      val late = failure(trainer(1, plan = SnapshotPlan(4, s"$gone/net")))
+      assert(late.getCodeName == "IO" && late.getMessage.contains("every 4 iterations"))
   }
 }
 

@@ -10,6 +10,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.{SparkContext, SparkEnv, TaskContext}
 
 import sparknet.data.{BadRecordLog, ImageTars, LabelFile}
+import sparknet.io.Places
 
 /** Loads images from tar files, with labels from a file of lines `path label`.
   *
@@ -51,16 +52,14 @@ class ImageNetLoader(bucket: String) extends java.io.Serializable {
   }
 
   private def locate(path: String): String =
-    if (isUri(path)) path
+    if (Places.isUri(path)) path
     else {
       val base =
-        if (isUri(bucket)) bucket
+        if (Places.isUri(bucket)) bucket
         else if (bucket.startsWith("/")) s"file:$bucket"
         else s"s3a://$bucket"
       base.stripSuffix("/") + "/" + path.dropWhile(_ == '/')
     }
-
-  private def isUri(text: String): Boolean = text.matches("[A-Za-z][A-Za-z0-9+.-]*:/.*")
 
   /** That of the JVM's Spark context, which a task has none of. */
   private def configuration: Configuration =

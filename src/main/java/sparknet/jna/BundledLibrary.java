@@ -10,7 +10,6 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.attribute.PosixFilePermissions;
 import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -25,7 +24,8 @@ import java.util.Optional;
  *
  * <p>They are unpacked into a folder that is named after that list and that only its user can
  * write, so that JVMs of different versions do not meet and later ones reuse it. A file appears
- * there by renaming, hence complete.
+ * there by renaming, hence complete. Where someone else has made a folder of that name each JVM
+ * takes one of its own.
  */
 final class BundledLibrary {
   private static final String SPARE = ".spare";
@@ -67,51 +67,60 @@ final class BundledLibrary {
       list = in.readAllBytes();
     }
     String version = HexFormat.of().formatHex(sha256().digest(list)).substring(0, 16);
-    Path folder = ownFolder(temporary).resolve(version);
-    Files.createDirectories(folder);
-    write(list, folder.resolve("FILES"));
-    for (String line : new String(list, StandardCharsets.UTF_8).lines().toList()) {
-      String[] entry = line.strip().split("\\s+", 2);
-      if (entry.length == 2) {
-        unpack(resources + entry[1], entry[0], folder.resolve(entry[1]));
-      }
+    Optional<Path> shared = sharedFolder(temporary);
+    if (shared.isPresent()) {
+      return Optional.of(unpack(list, resources, shared.get().resolve(version)).resolve(name));
     }
-    return Optional.of(folder.resolve(name));
+    Path own = PrivateFolder.in(temporary);
+    try {
+      return Optional.of(unpack(list, resources, own.resolve(version)).resolve(name));
+    } finally {
+      PrivateFolder.removeAtExit(own);
+    }
   }
 
-  /** {@code sparknet-<user>}, or a fresh folder if someone else made one of that name. */
-  private static Path ownFolder(Path temporary) throws IOException {
-    var ownerOnly =
-        PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rwx------"));
+  /** {@code sparknet-<user>}; empty if someone else made one of that name. */
+  private static Optional<Path> sharedFolder(Path temporary) throws IOException {
     Path folder = temporary.resolve("sparknet-" + System.getProperty("user.name"));
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
       try {
-        return Files.createDirectory(folder, ownerOnly);
+        return Optional.of(Files.createDirectory(folder, PrivateFolder.ownerOnly()));
       } catch (java.nio.file.FileAlreadyExistsException e) {
         // Another JVM was quicker; whose it is, is checked below.
       }
     }
-    Path probe = Files.createTempDirectory(temporary, "sparknet-", ownerOnly);
-    boolean ours =
-        Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)
-            && Files.getOwner(folder, LinkOption.NOFOLLOW_LINKS).equals(Files.getOwner(probe))
-            && Files.getPosixFilePermissions(folder).equals(Files.getPosixFilePermissions(probe));
-    if (!ours) {
-      return probe;
+    Path probe = Files.createTempDirectory(temporary, "sparknet-", PrivateFolder.ownerOnly());
+    try {
+      return Optional.of(folder).filter(found -> isOurs(found, probe));
+    } finally {
+      Files.delete(probe);
     }
-    Files.delete(probe);
+  }
+
+  private static boolean isOurs(Path folder, Path probe) {
+    try {
+      return PrivateFolder.isOwners(folder, probe);
+    } catch (IOException e) {
+      return false;
+    }
+  }
+
+  private static Path unpack(byte[] list, String resources, Path folder) throws IOException {
+    Files.createDirectories(folder);
+    Path index = folder.resolve("FILES");
+    if (!Files.exists(index)) {
+      place(index, beside -> Files.write(beside, list));
+    }
+    for (String line : new String(list, StandardCharsets.UTF_8).lines().toList()) {
+      String[] entry = line.strip().split("\\s+", 2);
+      if (entry.length == 2) {
+        unpackFile(resources + entry[1], entry[0], folder.resolve(entry[1]));
+      }
+    }
     return folder;
   }
 
-  private static void write(byte[] content, Path file) throws IOException {
-    if (!Files.exists(file)) {
-      Path beside = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
-      Files.write(beside, content);
-      Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
-    }
-  }
-
-  private static void unpack(String resource, String sha256, Path file) throws IOException {
+  private static void unpackFile(String resource, String sha256, Path file) throws IOException {
     URL url = BundledLibrary.class.getResource(resource);
     if (url == null) {
       throw new IOException("the jar lacks " + resource);
@@ -122,14 +131,31 @@ final class BundledLibrary {
       if (Files.exists(file) && Files.size(file) == connection.getContentLengthLong()) {
         return;
       }
-      Path beside = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
-      Files.copy(in, beside, StandardCopyOption.REPLACE_EXISTING);
-      String found = HexFormat.of().formatHex(digest.digest());
-      if (!found.equals(sha256)) {
-        Files.delete(beside);
-        throw new IOException(resource + " is damaged: SHA-256 " + found + ", not " + sha256);
-      }
+      place(
+          file,
+          beside -> {
+            Files.copy(in, beside, StandardCopyOption.REPLACE_EXISTING);
+            String found = HexFormat.of().formatHex(digest.digest());
+            if (!found.equals(sha256)) {
+              throw new IOException(
+                  resource + " is damaged: SHA-256 " + found + ", not " + sha256);
+            }
+          });
+    }
+  }
+
+  private interface Writing {
+    void to(Path file) throws IOException;
+  }
+
+  /** A file that is written beside its place first; where that fails nothing is left. */
+  private static void place(Path file, Writing writing) throws IOException {
+    Path beside = Files.createTempFile(file.getParent(), file.getFileName().toString(), ".part");
+    try {
+      writing.to(beside);
       Files.move(beside, file, StandardCopyOption.ATOMIC_MOVE);
+    } finally {
+      Files.deleteIfExists(beside);
     }
   }
 

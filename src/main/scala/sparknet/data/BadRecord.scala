@@ -32,7 +32,10 @@ object BadRecord {
   /** A file that is listed with the tars and is none. */
   val notATar = "not a tar"
 
-  /** A file that has vanished, may not be read, or whose storage failed. */
+  /** A file that is no longer there. */
+  val missingFile = "missing file"
+
+  /** A file that may not be read, or whose storage failed. */
   val unreadableFile = "unreadable file"
 
   /** An image that starts as none of the known formats does. */

@@ -22,6 +22,16 @@ final class BadRecords private (private val reasons: Map[String, BadRecords.Tall
   def ++(other: BadRecords): BadRecords =
     other.reasons.foldLeft(this) { case (sum, (reason, tally)) => sum.plus(reason, tally) }
 
+  /** What is here and not in an earlier count of the same records. */
+  def since(before: BadRecords): BadRecords = {
+    val fresh = for {
+      (reason, tally) <- reasons
+      more = tally.count - before.counts.getOrElse(reason, 0L)
+      if more > 0
+    } yield reason -> Tally(more, tally.names.filterNot(before.names(reason).contains))
+    new BadRecords(fresh)
+  }
+
   private def plus(reason: String, more: Tally): BadRecords = {
     val old = reasons.getOrElse(reason, Tally(0, Vector.empty))
     val names =

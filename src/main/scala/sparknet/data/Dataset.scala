@@ -24,7 +24,8 @@ import sparknet.jna.{CaffeException, Status}
 final class Dataset private (
     val rdd: RDD[Block],
     val shape: Array[Int],
-    private[sparknet] val maxBadShare: Double
+    private[sparknet] val maxBadShare: Double,
+    recount: Recount
 ) {
   import Dataset.invalid
 
@@ -41,6 +42,7 @@ final class Dataset private (
         invalid(f"$told. More than ${100 * maxBadShare}%.1f%% of the data are bad (max_bad_share).")
       System.err.println(s"SparkNet: $told")
     }
+    recount.expect(found)
     found
   }
 
@@ -79,8 +81,13 @@ final class Dataset private (
   /** The level by its name, `MEMORY_AND_DISK` for instance. */
   def persist(storage: String): Dataset = persist(Dataset.storageLevel(storage))
 
-  /** The items as [[Block.unpack]] reads them, which is how Python gets them. */
-  def packed: JavaRDD[Array[Byte]] = JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
+  /** The items as [[Block.unpack]] reads them, which is how Python gets them. They are counted first:
+    * what is left out would not be noticed any more.
+    */
+  def packed: JavaRDD[Array[Byte]] = {
+    count()
+    JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
+  }
 
   /** The same items dealt out evenly to `partitions` partitions, in a fixed order. */
   def repartition(partitions: Int): Dataset = {
@@ -149,12 +156,25 @@ object Dataset {
       shape: Array[Int],
       storage: StorageLevel,
       maxBadShare: Double
+  ): Dataset = apply(blocks, shape, storage, maxBadShare, IndexedSeq.empty)
+
+  private def apply(
+      blocks: RDD[Block],
+      shape: Array[Int],
+      storage: StorageLevel,
+      maxBadShare: Double,
+      sources: IndexedSeq[String]
   ): Dataset = {
     if (shape.isEmpty || shape.exists(_ <= 0))
       invalid(s"an item cannot have the shape (${shape.mkString(", ")})")
     if (!(maxBadShare >= 0 && maxBadShare <= 1))
       invalid(s"a share of bad records is a number from 0 to 1, not $maxBadShare")
-    new Dataset(blocks, shape, maxBadShare).persist(storage)
+    val recount = new Recount(sources)
+    val checked = blocks.mapPartitionsWithIndex(
+      (partition, found) => recount.checked(partition, found),
+      preservesPartitioning = true
+    )
+    new Dataset(checked, shape, maxBadShare, recount).persist(storage)
   }
 
   /** From encoded images, resized to 3 x height x width.
@@ -171,14 +191,21 @@ object Dataset {
       keepEncoded: Boolean = false,
       storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
       maxBadShare: Double = defaultMaxBadShare
+  ): Dataset =
+    fromImages(records, height, width, keepEncoded, storage, maxBadShare, IndexedSeq.empty)
+
+  private def fromImages(
+      records: RDD[Either[BadRecord, ImageRecord]],
+      height: Int,
+      width: Int,
+      keepEncoded: Boolean,
+      storage: StorageLevel,
+      maxBadShare: Double,
+      sources: IndexedSeq[String]
   ): Dataset = {
     val shape = Array(3, height, width)
-    apply(
-      records.mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded)),
-      shape,
-      storage,
-      maxBadShare
-    )
+    val blocks = records.mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded))
+    apply(blocks, shape, storage, maxBadShare, sources)
   }
 
   /** From tar files of images on any file system that Hadoop knows.
@@ -201,19 +228,16 @@ object Dataset {
       new Options(options, "height", "width", "encoded", "storage", "max_bad_share", "partitions")
     val conf = sc.hadoopConfiguration
     val files = ImageTars.list(conf, tars)
-    val records = ImageTars.records(
-      sc.sc,
-      files,
-      ImageTars.labels(conf, labels),
-      Some(given.int("partitions", files.length))
-    )
+    val partitions = Some(given.int("partitions", files.length))
+    val records = ImageTars.records(sc.sc, files, ImageTars.labels(conf, labels), partitions)
     fromImages(
       records,
       given.int("height", 256),
       given.int("width", 256),
       given.boolean("encoded", default = false),
       storageLevel(given.string("storage", "MEMORY_AND_DISK")),
-      given.double("max_bad_share", defaultMaxBadShare)
+      given.double("max_bad_share", defaultMaxBadShare),
+      ImageTars.shares(files, partitions).map(named)
     )
   }
 
@@ -276,6 +300,9 @@ object Dataset {
 
   def cifar(sc: JavaSparkContext, folder: String, train: Boolean, partitions: Int): Dataset =
     cifar(sc.sc, folder, train, partitions)
+
+  private def named(files: Seq[Any]): String =
+    files.take(3).mkString(", ") + (if (files.length > 3) ", ..." else "")
 
   private def storageLevel(name: String): StorageLevel =
     try StorageLevel.fromString(name)

@@ -63,10 +63,18 @@ object ImageTars {
 
   /** The files as an RDD, one partition for each, or dealt out to as many as asked for. */
   def dealt(sc: SparkContext, files: Seq[URI], partitions: Option[Int]): RDD[URI] = {
+    val dealt = shares(files, partitions)
+    sc.parallelize(dealt, dealt.length).flatMap(identity)
+  }
+
+  /** The files of each partition. */
+  private[data] def shares(files: Seq[URI], partitions: Option[Int]): IndexedSeq[Seq[URI]] = {
     partitions.filter(_ < 1).foreach { n =>
       throw new CaffeException(Status.INVALID_ARGUMENT, s"$n partitions: at least 1 is needed")
     }
-    sc.parallelize(files, partitions.getOrElse(math.max(1, files.length)))
+    val n = partitions.getOrElse(math.max(1, files.length))
+    def start(i: Int): Int = (i.toLong * files.length / n).toInt
+    (0 until n).map(i => files.slice(start(i), start(i + 1)))
   }
 
   private def read(

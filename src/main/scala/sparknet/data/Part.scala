@@ -14,6 +14,8 @@ package sparknet.data
   *   whether all labels are whole numbers
   * @param fault
   *   what makes the data unusable
+  * @param leftOutBefore
+  *   for each block the records of the source that were left out on the way to it
   */
 private[sparknet] final case class Part(
     blocks: Array[Int],
@@ -22,9 +24,11 @@ private[sparknet] final case class Part(
     highest: Float,
     whole: Boolean,
     fault: Option[String],
-    leftOut: BadRecords
+    leftOutBefore: Array[BadRecords]
 ) {
   def items: Long = blocks.iterator.map(_.toLong).sum
+
+  def leftOut: BadRecords = BadRecords.all(leftOutBefore)
 }
 
 private[sparknet] object Part {
@@ -35,12 +39,13 @@ private[sparknet] object Part {
     Float.NegativeInfinity,
     whole = true,
     None,
-    BadRecords.empty
+    Array.empty
   )
 
   /** Looks through a partition, up to the first fault. */
   def of(partition: Int, blocks: Iterator[Block]): Part = {
     val sizes = Array.newBuilder[Int]
+    val leftOut = Array.newBuilder[BadRecords]
     var part = none
     var items = 0L
     for (block <- blocks if part.fault.isEmpty) {
@@ -54,6 +59,7 @@ private[sparknet] object Part {
           )
       }
       sizes += block.size
+      leftOut += (if (block.leftOut.isEmpty) BadRecords.empty else block.leftOut)
       items += block.size
       part = Part(
         Array.empty,
@@ -62,9 +68,9 @@ private[sparknet] object Part {
         labels.foldLeft(part.highest)(math.max),
         part.whole && labels.forall(label => label == math.rint(label.toDouble)),
         fault,
-        part.leftOut ++ block.leftOut
+        Array.empty
       )
     }
-    part.copy(blocks = sizes.result())
+    part.copy(blocks = sizes.result(), leftOutBefore = leftOut.result())
   }
 }

@@ -1,6 +1,13 @@
 package sparknet.data
 
-import java.io.{BufferedInputStream, Closeable, FilterInputStream, IOException, InputStream}
+import java.io.{
+  BufferedInputStream,
+  Closeable,
+  FileNotFoundException,
+  FilterInputStream,
+  IOException,
+  InputStream
+}
 import java.net.URI
 
 import scala.util.control.NonFatal
@@ -24,6 +31,7 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     with Closeable {
   import TarReader._
 
+  private val path = new Path(uri)
   private var source: Option[Source] = None
   private var tar: Option[Tar] = None
   private var entries = 0
@@ -77,7 +85,6 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     }
 
   private def open(): Tar = {
-    val path = new Path(uri)
     val opened =
       try new Source(path.getFileSystem(conf).open(path))
       catch { case NonFatal(e) => throw new Unopened(e) }
@@ -126,11 +133,19 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     Left(BadRecord(if (entries == 0) BadRecord.notATar else BadRecord.damagedTar, uri.toString))
   }
 
-  private def unreadable(why: Throwable): Left[BadRecord, ImageRecord] = {
-    val text = Option(why.getMessage).fold(why.toString)(_.linesIterator.take(1).mkString)
-    val message = if (text.contains(uri.getPath)) text else s"$uri: $text"
-    Left(BadRecord(BadRecord.unreadableFile, message.take(maxMessage)))
-  }
+  private def unreadable(why: Throwable): Left[BadRecord, ImageRecord] =
+    why match {
+      case _: FileNotFoundException if gone => Left(BadRecord(BadRecord.missingFile, uri.toString))
+      case _ =>
+        val text = Option(why.getMessage).fold(why.toString)(_.linesIterator.take(1).mkString)
+        val message = if (text.contains(uri.getPath)) text else s"$uri: $text"
+        Left(BadRecord(BadRecord.unreadableFile, message.take(maxMessage)))
+    }
+
+  /** Java throws "not found" for files that may not be read, too. */
+  private def gone: Boolean =
+    try !path.getFileSystem(conf).exists(path)
+    catch { case NonFatal(_) => false }
 }
 
 private object TarReader {

@@ -1,7 +1,7 @@
 package sparknet.io
 
 import java.io.FileNotFoundException
-import java.nio.file.AccessDeniedException
+import java.nio.file.{AccessDeniedException, NoSuchFileException}
 
 import scala.util.control.NonFatal
 
@@ -33,6 +33,7 @@ private[sparknet] object Storage {
     else
       thrown match {
         case _: FileNotFoundException  => s"there is no such file or folder ($text)"
+        case _: NoSuchFileException    => s"there is no such file or folder ($text)"
         case _: AccessDeniedException  => s"access denied ($text)"
         case _: AccessControlException => s"access denied ($text)"
         case _                         => text

@@ -8,14 +8,13 @@ import scala.collection.JavaConverters._
 import scala.util.control.NonFatal
 
 import org.apache.hadoop.conf.Configuration
-import org.apache.hadoop.fs.{FSDataOutputStream, FileSystem, Path, UnsupportedFileSystemException}
+import org.apache.hadoop.fs.{FileSystem, Path, UnsupportedFileSystemException}
 import org.apache.spark.api.java.JavaSparkContext
 
 import sparknet.jna.{CaffeException, Status}
 
 /** Copies local files into a folder of any Hadoop file system, several at a time, in threads of its
-  * own. A file is there as a whole or not at all: object stores show what was put when it is
-  * complete, elsewhere it is written under a hidden name and renamed.
+  * own. A file is there as a whole or not at all.
   */
 final class Uploads private (
     fs: FileSystem,
@@ -28,7 +27,6 @@ final class Uploads private (
   private val copied = new AtomicInteger
   private val failure = new AtomicReference[CaffeException]
   @volatile private var stopped = false
-  private val putsWhole = Uploads.objectStores(fs.getUri.getScheme)
   private val pool = Executors.newFixedThreadPool(threads)
 
   private def begin(): Unit = {
@@ -74,62 +72,32 @@ final class Uploads private (
 
   /** False if it was stopped. */
   private def copy(file: File): Boolean = {
-    val whole = new Path(target, file.getName)
-    val written = if (putsWhole) whole else new Path(target, s".${file.getName}.part")
     val in = new FileInputStream(file)
     try {
-      val out = fs.create(written, true)
+      val out = new WholeFile(fs, WholeFile.in(target, file.getName))
       var complete = false
       try {
-        complete = transfer(in, out)
-        if (complete) out.close()
-      } finally if (!complete) discard(out, written)
-      if (complete && written != whole) rename(written, whole)
+        val whole = transfer(in, out)
+        if (whole) out.show()
+        complete = whole
+      } finally if (!complete) out.abandon()
       complete
     } finally in.close()
   }
 
-  private def transfer(in: FileInputStream, out: FSDataOutputStream): Boolean = {
-    val buffer = new Array[Byte](Uploads.bufferBytes)
+  private def transfer(in: FileInputStream, out: WholeFile): Boolean = {
+    val buffer = new Array[Byte](WholeFile.bufferBytes)
     var count = in.read(buffer)
     while (count >= 0 && !stopped) {
-      out.write(buffer, 0, count)
+      out.write(buffer, count)
       done.addAndGet(count.toLong)
       count = in.read(buffer)
     }
     count < 0
   }
-
-  /** Closing the stream of an object store would show the incomplete object. */
-  private def discard(out: FSDataOutputStream, written: Path): Unit =
-    try
-      if (putsWhole) {
-        out.abort()
-        ()
-      } else {
-        try out.close()
-        finally fs.delete(written, false)
-        ()
-      }
-    catch {
-      // What made it incomplete is the error to show, not what came of it.
-      case _: IOException | _: UnsupportedOperationException => ()
-    }
-
-  private def rename(written: Path, whole: Path): Unit = {
-    if (!fs.rename(written, whole)) {
-      // HDFS does not replace a file.
-      fs.delete(whole, false)
-      if (!fs.rename(written, whole)) throw new IOException(s"$written cannot be renamed")
-    }
-  }
 }
 
 object Uploads {
-  private val bufferBytes = 1 << 20
-
-  /** Schemes where an object appears when its put is complete, and a rename would copy it. */
-  private val objectStores = Set("s3a", "s3n", "s3", "gs", "oss", "cosn", "obs")
 
   /** Begins to copy files to the folder `target`, a URI or a path of the default file system.
     *

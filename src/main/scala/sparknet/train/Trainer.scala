@@ -12,6 +12,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
 import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
+import sparknet.io.Places
 import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
@@ -45,6 +46,9 @@ final class Trainer private[train] (
     this(sc, solver, workers, TrainerOptions())
 
   if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
+
+  private val places = new Places(sc.hadoopConfiguration)
+  snapshots.check(places)
 
   private val executors = new Executors(sc)
   private val jobs = new Jobs(sc)
@@ -213,30 +217,42 @@ final class Trainer private[train] (
     * workers' mean momentum and the counter.
     *
     * @param prefix
-    *   null: the solver's `snapshot_prefix`
+    *   a path, or a URI of any Hadoop file system, where both files appear or none; null: the solver's
+    *   `snapshot_prefix`
     * @return
-    *   the paths of both
+    *   the places of both
     */
   def snapshot(prefix: String): Array[String] = use {
     if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    master.snapshot(place, current, history.orElse(meanHistory()), counter)
+    val momentum = history.orElse(meanHistory())
+    places.writing(place)(master.snapshot(_, current, momentum, counter))
   }
 
-  /** Goes on from a solverstate: weights, counter, and momentum for every worker. */
+  /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
+  def checkSnapshots(prefix: String): Unit = use(places.probe(prefix))
+
+  /** Goes on from a solverstate, a path or a URI: weights, counter, and momentum for every worker. */
   def restore(solverstate: String): Unit = use {
-    val found = master.restore(solverstate)
+    val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq)(master.restore)
     adopt(found.weights)
     counter = found.iteration
     history = Some(found.history)
   }
 
-  /** Takes over the weights of a caffemodel for layers of the same name. */
-  def loadWeights(caffemodel: String): Unit = use(adopt(master.load(caffemodel, current)))
+  /** Takes over the weights of a caffemodel, a path or a URI, for layers of the same name. */
+  def loadWeights(caffemodel: String): Unit =
+    use(adopt(places.reading(caffemodel)(master.load(_, current))))
 
-  /** Writes the current weights as a caffemodel. */
-  def saveWeights(caffemodel: String): Unit = use(master.save(caffemodel, current))
+  /** Writes the current weights as a caffemodel, to a path or a URI. */
+  def saveWeights(caffemodel: String): Unit = use {
+    places.writing(caffemodel) { path =>
+      master.save(path, current)
+      Array(path)
+    }
+    ()
+  }
 
   /** Runs `rounds` rounds, a test before the first, every `testEvery` rounds and after the last (0:
     * never), and the solver's periodic snapshots.
@@ -250,7 +266,7 @@ final class Trainer private[train] (
       testEvery: Int,
       listener: TrainListener
   ): JavaMap[String, java.lang.Float] = {
-    snapshots.check()
+    snapshots.check(places)
     var scores: JavaMap[String, java.lang.Float] = new LinkedHashMap
     for (round <- 0 to rounds) {
       if (testEvery > 0 && (round % testEvery == 0 || round == rounds)) {
@@ -268,6 +284,11 @@ final class Trainer private[train] (
     }
     scores
   }
+
+  /** Ends this trainer's running jobs, from another thread than theirs; it stays usable. Jobs of
+    * others on the same SparkContext go on.
+    */
+  def cancel(): Unit = jobs.cancel()
 
   /** Stops what runs, and frees the nets and data that the trainer holds in the executors. */
   override def close(): Unit = {
@@ -406,14 +427,22 @@ final class Trainer private[train] (
 
 object Trainer {
 
-  /** For Python: the solver as a serialised SolverParameter, options as [[TrainerOptions.from]]. */
+  /** For Python, whose `fit` has the times of snapshots as arguments: those of the solver do not count.
+    *
+    * @param solver
+    *   a serialised SolverParameter
+    * @param options
+    *   as [[TrainerOptions.from]] takes them
+    */
   def create(
       sc: JavaSparkContext,
       solver: Array[Byte],
       workers: Int,
       options: JavaMap[String, Object]
-  ): Trainer =
-    new Trainer(sc.sc, SolverParameter.parseFrom(solver), workers, TrainerOptions.from(options))
+  ): Trainer = {
+    val own = SolverParameter.newBuilder.mergeFrom(solver).clearSnapshot().build
+    new Trainer(sc.sc, own, workers, TrainerOptions.from(options))
+  }
 
   /** A round that is trained and not averaged: its shares stay with the executors. */
   private final case class Pending(shares: RDD[Share], tau: Int, images: Array[Long])

@@ -1,0 +1,13 @@
+package sparknet.data
+
+import java.io.IOException
+
+import sparknet.jna.Status
+
+/** A storage that failed while data were read again, which may go well the next time: tasks end with
+  * it, so that Spark tries them again. It prints itself as errors of the engine do, which is how
+  * Python finds it in the message of a job that was given up.
+  */
+private[data] final class StorageException(message: String) extends IOException(message) {
+  override def toString: String = s"${getClass.getName} (${Status.IO.name}): $getMessage"
+}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -86,23 +86,27 @@ class Trainer:
         """Sends the current weights, or those given, to the workers."""
         if weights is not None:
             self.set_weights(weights)
-        self._handle.broadcast()
+        with self._interruptible():
+            self._handle.broadcast()
 
     def train(self, tau: int) -> Round:
         """Each worker takes tau steps on its partition. What they did, with the mean loss."""
-        done = self._handle.train(tau)
+        with self._interruptible():
+            done = self._handle.train(tau)
         self.history.rounds.append(done)
         return done
 
     def average(self) -> None:
         """The current weights become the workers' mean, weighted by images trained on."""
-        self._handle.average()
+        with self._interruptible():
+            self._handle.average()
 
     def test(self) -> dict[str, float]:
         """Mean of each output of the test net over all test items, with current weights."""
         if not self._tests:
             raise StateError("the trainer has no test data: pass test=")
-        scores = self._handle.test()
+        with self._interruptible():
+            scores = self._handle.test()
         self.history.tests.append(Evaluation(self.iteration, scores))
         return scores
 
@@ -135,7 +139,7 @@ class Trainer:
         bar = Progress(target if rounds is None else rounds, "training") if progress else None
         number = 0
         try:
-            with interruptible():
+            with self._interruptible():
                 while number < rounds if rounds is not None else self._since(before) < target:
                     done = self._round(tau)
                     number += 1
@@ -148,9 +152,6 @@ class Trainer:
                 if not self._snapshot_is_current():
                     self._shown_snapshot(snapshot_prefix, bar)
         except KeyboardInterrupt:
-            # Under spark-submit the JVM gets the signal too, and may be gone.
-            with contextlib.suppress(StateError):
-                self._handle.cancel()
             if bar is not None:
                 kept = self.snapshots[0] if self.snapshots else "none was taken"
                 with contextlib.suppress(OSError):
@@ -161,6 +162,18 @@ class Trainer:
                 with contextlib.suppress(OSError):
                     bar.close()
         return self.history
+
+    @contextlib.contextmanager
+    def _interruptible(self) -> Iterator[None]:
+        """Ctrl-C ends this trainer's jobs, and no others, and raises KeyboardInterrupt."""
+        try:
+            with interruptible():
+                yield
+        except KeyboardInterrupt:
+            # Under spark-submit the JVM gets the signal too, and may be gone.
+            with contextlib.suppress(StateError):
+                self._handle.cancel()
+            raise
 
     def _round(self, tau: int) -> Round:
         self.broadcast()

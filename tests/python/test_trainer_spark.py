@@ -7,6 +7,7 @@ import os
 import signal
 import tarfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -310,8 +311,17 @@ def until(condition: Any) -> None:
         time.sleep(0.05)
 
 
+def by_hand(trainer: Trainer) -> None:
+    while True:
+        trainer.train(1)
+        trainer.average()
+
+
+@pytest.mark.parametrize(
+    "loop", [lambda trainer: trainer.fit(100_000, tau=1, progress=False), by_hand]
+)
 def test_jobs_of_others_survive_ctrl_c_and_close(
-    spark: SparkSession, train: Dataset, tmp_path: Path
+    spark: SparkSession, train: Dataset, tmp_path: Path, loop: Callable[[Trainer], Any]
 ) -> None:
     runs, go = str(tmp_path / "runs"), str(tmp_path / "go")
 
@@ -336,7 +346,7 @@ def test_jobs_of_others_survive_ctrl_c_and_close(
             with make(train) as trainer:
                 threads.submit(interrupt, trainer)
                 with pytest.raises(KeyboardInterrupt):
-                    trainer.fit(100_000, tau=1, progress=False)
+                    loop(trainer)
                 trainer.broadcast(trainer.weights)  # Drops the round that was cut short, if any.
                 trainer.train(1)
             assert not result.done()

@@ -10,9 +10,10 @@ import sys
 import time
 
 import numpy as np
+from table import MORE
+
 import sparknet
 from sparknet import data
-from table import MORE
 
 
 def net(side: int) -> str:

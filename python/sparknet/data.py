@@ -158,13 +158,11 @@ def from_numpy(
         raise ShapeError(f"{len(images)} images, but {len(labels)} labels")
     if not 0 < partitions <= len(images):
         raise ArgumentError(f"{partitions} partitions of {len(images)} images")
-    session = _session(spark)
-    jvm = Py4JJvm(session)
-    packed = [
+    jvm = _jvm(spark)
+    blocks = (
         pack.block(images[part::partitions], labels[part::partitions]) for part in range(partitions)
-    ]
-    rdd = session.sparkContext.parallelize(packed, partitions)
-    return _from_packed(jvm, rdd, images.shape[1:])
+    )
+    return Dataset(jvm.from_blocks(blocks, images.shape[1:]), jvm, images.shape[1:])
 
 
 def from_dataframe(

@@ -1,4 +1,4 @@
-"""Arrays between the JVM and this process: owner-only files of float32, little-endian.
+"""Arrays between the JVM and this process: owner-only files, floats as little-endian float32.
 
 A file on a tmpfs moves at the speed of memory; Py4J would send base64 text. The Scala side
 is ``sparknet.io.BulkTransfer``. Whoever reads a file deletes it.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from sparknet.errors import FileError
 
-__all__ = ["read", "write"]
+__all__ = ["read", "write", "write_bytes"]
 
 
 def read(path: str) -> NDArray[np.float32]:
@@ -29,13 +29,18 @@ def read(path: str) -> NDArray[np.float32]:
 
 def write(values: NDArray[np.float32], directory: str) -> str:
     """Path of a new file with the values, for the JVM to read and delete."""
+    return write_bytes(np.ascontiguousarray(values, dtype="<f4"), directory)
+
+
+def write_bytes(content: bytes | NDArray[np.float32], directory: str) -> str:
+    """The same with bytes, or what an array holds."""
     try:
         handle, path = tempfile.mkstemp(prefix="sparknet-", suffix=".f32", dir=directory)
     except OSError as error:
         raise FileError(f"{directory}: {error.strerror}") from None
     try:
         with os.fdopen(handle, "wb") as stream:
-            np.ascontiguousarray(values, dtype="<f4").tofile(stream)
+            stream.write(content)
     except OSError as error:
         os.unlink(path)
         raise FileError(f"{path}: {error.strerror}") from None

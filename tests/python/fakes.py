@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -117,6 +117,9 @@ class FakeJvm:
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> FakeDataset:
         return FakeDataset(len(packed))
+
+    def from_blocks(self, blocks: Iterable[bytes], shape: Sequence[int]) -> FakeDataset:
+        return FakeDataset(len(list(blocks)))
 
     def from_dataframe(
         self, frame: Any, features: str, label: str, shape: Sequence[int]

@@ -7,7 +7,7 @@ into ``sparknet.errors`` in one place. Tests put fakes here.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -116,6 +116,9 @@ class Jvm(Protocol):
     def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle: ...
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle: ...
+
+    def from_blocks(self, blocks: Iterable[bytes], shape: Sequence[int]) -> DatasetHandle:
+        """A partition for each block."""
 
     def from_dataframe(
         self, frame: Any, features: str, label: str, shape: Sequence[int]

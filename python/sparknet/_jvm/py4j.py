@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from py4j.java_gateway import JavaPackage
@@ -133,6 +133,14 @@ class Py4JJvm:
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
         return _Dataset(self, call(dataset, "fromPacked", packed, self._ints(shape)))
+
+    def from_blocks(self, blocks: Iterable[bytes], shape: Sequence[int]) -> DatasetHandle:
+        files = self.jvm.java.util.ArrayList()
+        for block in blocks:
+            folder = str(call(self.jvm.sparknet.io.BulkTransfer, "directory", len(block)))
+            files.add(transfer.write_bytes(block, folder))
+        dataset, ints = self.jvm.sparknet.data.Dataset, self._ints(shape)
+        return _Dataset(self, call(dataset, "fromPackedFiles", self._context, files, ints))
 
     def from_dataframe(
         self, frame: Any, features: str, label: str, shape: Sequence[int]

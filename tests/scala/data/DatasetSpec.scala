@@ -78,6 +78,32 @@ class DatasetSpec extends AnyFlatSpec {
     assert(refused(cut).getMessage.contains("partition 0"))
   }
 
+  it should "send the driver's arrays apart from tasks" taggedAs SparkTag in {
+    val parts = for (part <- 0 until 3) yield {
+      val values = Array.tabulate(100000)(i => (part + i).toFloat)
+      val block = new Block(Array(1000), Array.fill(100)(part.toFloat), null, values)
+      val file = Files.createTempFile("block", ".bin")
+      Files.write(file, Block.pack(block))
+      (file, values)
+    }
+    val files = parts.map(_._1)
+    val data = Dataset.fromPackedFiles(
+      new JavaSparkContext(sc),
+      java.util.Arrays.asList(files.map(_.toString): _*),
+      Array(1000)
+    )
+    assert(files.forall(!Files.exists(_)))
+    assert(data.count() == 300 && data.partitionCounts().toSeq == Seq(100L, 100L, 100L))
+    val read = data.rdd.map(block => (block.labels(0), block.floats.toSeq)).collect()
+    assert(read.toSeq == parts.zipWithIndex.map { case ((_, v), i) => (i.toFloat, v.toSeq) })
+    // A task brings its partition along, in each round again.
+    for (partition <- data.rdd.partitions) {
+      val bytes = new java.io.ByteArrayOutputStream
+      new java.io.ObjectOutputStream(bytes).writeObject(partition)
+      assert(bytes.size < 2000)
+    }
+  }
+
   it should "find labels that are no classes" taggedAs SparkTag in {
     val data = Dataset.fromExamples(examples(6, 2), shape)
     data.checkLabels(6)

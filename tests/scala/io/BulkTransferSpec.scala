@@ -30,6 +30,15 @@ class BulkTransferSpec extends AnyFlatSpec {
     }
   }
 
+  it should "read bytes and delete" taggedAs Unit in {
+    val file = Files.createTempFile("bytes", ".bin")
+    Files.write(file, Array[Byte](1, -2, 3))
+    assert(BulkTransfer.readBytes(file.toString).toSeq == Seq[Byte](1, -2, 3))
+    assert(!Files.exists(file))
+    val missing = intercept[CaffeException](BulkTransfer.readBytes(file.toString))
+    assert(missing.getCodeName == "IO" && missing.getMessage.contains(file.toString))
+  }
+
   it should "offer a folder that is there" taggedAs Unit in {
     for (bytes <- Seq(0L, Long.MaxValue))
       assert(Files.isDirectory(Paths.get(BulkTransfer.directory(bytes))))

@@ -1,6 +1,8 @@
 package sparknet.data
 
-import java.util.{Map => JavaMap}
+import java.util.{List => JavaList, Map => JavaMap}
+
+import scala.collection.JavaConverters._
 
 import org.apache.spark.HashPartitioner
 import org.apache.spark.SparkContext
@@ -9,7 +11,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.io.Options
+import sparknet.io.{BulkTransfer, Options}
 import sparknet.jna.{CaffeException, Status}
 
 /** Labelled items spread over a cluster, packed into [[Block]]s and kept there once computed.
@@ -272,6 +274,27 @@ object Dataset {
       shape
     )
 
+  /** From files of packed items of this machine, one for each partition, which are deleted: how Python
+    * sends arrays of its own.
+    */
+  def fromPackedFiles(
+      sc: JavaSparkContext,
+      files: JavaList[String],
+      shape: Array[Int]
+  ): Dataset = {
+    val blocks = files.asScala.iterator.map(file => Block.unpack(BulkTransfer.readBytes(file), shape))
+    ofDriver(sc.sc, blocks.map(Seq(_)), shape)
+  }
+
+  /** What the driver has, as partitions. Each is a broadcast: as part of tasks data would go to the
+    * executors with every task, and break Spark's limit on the size of a message. Executors that
+    * replace lost ones get them again.
+    */
+  private def ofDriver(sc: SparkContext, parts: Iterator[Seq[Block]], shape: Array[Int]): Dataset = {
+    val shares = parts.map(part => sc.broadcast(part)).toIndexedSeq
+    apply(sc.parallelize(shares.indices, shares.length).flatMap(shares(_).value), shape)
+  }
+
   /** From a column of items and one of numeric labels.
     *
     * @param features
@@ -291,11 +314,7 @@ object Dataset {
     */
   def cifar(sc: SparkContext, folder: String, train: Boolean, partitions: Int): Dataset = {
     val files = CifarFiles.read(folder, train).map(_.deal(partitions, 0))
-    // A broadcast for each partition: as part of a task the data would break Spark's limit on
-    // the size of a message. Executors that replace lost ones get them again.
-    val shares = (0 until partitions).map(part => sc.broadcast(files.map(_(part))))
-    val blocks = sc.parallelize(0 until partitions, partitions).flatMap(shares(_).value)
-    apply(blocks, CifarFiles.shape)
+    ofDriver(sc, (0 until partitions).iterator.map(part => files.map(_(part))), CifarFiles.shape)
   }
 
   def cifar(sc: JavaSparkContext, folder: String, train: Boolean, partitions: Int): Dataset =

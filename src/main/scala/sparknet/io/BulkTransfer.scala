@@ -11,8 +11,8 @@ import scala.collection.mutable
 
 import sparknet.jna.{CaffeException, Status}
 
-/** Float arrays between the JVM and the Python driver beside it: one file of little-endian float32
-  * values per transfer, readable by its owner only, on a tmpfs if there is one with room.
+/** Arrays between the JVM and the Python driver beside it: one file per transfer, floats as
+  * little-endian float32, readable by its owner only, on a tmpfs if there is one with room.
   */
 object BulkTransfer {
   private val ownerOnly =
@@ -66,6 +66,16 @@ object BulkTransfer {
         }
         values
       } finally channel.close()
+    Files.delete(file)
+    values
+  }
+
+  /** Reads the bytes of a file and deletes it. */
+  def readBytes(path: String): Array[Byte] = guarded(s"cannot read $path") {
+    val file = Paths.get(path)
+    val bytes = Files.size(file)
+    if (bytes > Int.MaxValue - 8) throw new IOException(s"$bytes bytes are too many for an array")
+    val values = Files.readAllBytes(file)
     Files.delete(file)
     values
   }

@@ -309,11 +309,11 @@ class _Trainer:
     def snapshot(self, prefix: str) -> list[str]:
         return [str(path) for path in call(self._java, "snapshot", prefix)]
 
-    def restore(self, solverstate: str) -> None:
-        call(self._java, "restore", solverstate)
+    def restore(self, solverstate: str) -> str:
+        return str(call(self._java, "restore", solverstate))
 
-    def load_weights(self, caffemodel: str) -> None:
-        call(self._java, "loadWeights", caffemodel)
+    def load_weights(self, caffemodel: str) -> str:
+        return str(call(self._java, "loadWeights", caffemodel))
 
     def cancel(self) -> None:
         self._jvm.cancel_jobs()

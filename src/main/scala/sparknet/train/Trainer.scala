@@ -225,16 +225,29 @@ final class Trainer private[train] (
     master.snapshot(place, current, history.orElse(meanHistory()), counter)
   }
 
-  /** Goes on from a solverstate: weights, counter, and momentum for every worker. */
-  def restore(solverstate: String): Unit = use {
+  /** Goes on from a solverstate: weights, counter, and momentum for every worker.
+    *
+    * @return
+    *   one line that says what was taken
+    */
+  def restore(solverstate: String): String = use {
     val found = master.restore(solverstate)
     adopt(found.weights)
     counter = found.iteration
     history = Some(found.history)
+    found.report
   }
 
-  /** Takes over the weights of a caffemodel for layers of the same name. */
-  def loadWeights(caffemodel: String): Unit = use(adopt(master.load(caffemodel, current)))
+  /** Takes over the weights of a caffemodel for layers of the same name, of which there must be one.
+    *
+    * @return
+    *   one line that says what was taken, and which layers only the file or only the net has
+    */
+  def loadWeights(caffemodel: String): String = use {
+    val loaded = master.load(caffemodel, current)
+    adopt(loaded.weights)
+    loaded.report
+  }
 
   /** Writes the current weights as a caffemodel. */
   def saveWeights(caffemodel: String): Unit = use(master.save(caffemodel, current))

@@ -1,8 +1,7 @@
-#include "caffe/extents.hpp"
-
 #include <gtest/gtest.h>
 
 #include "caffe/blob.hpp"
+#include "caffe/extents.hpp"
 #include "support/expect_error.hpp"
 #include "support/net_case.hpp"
 
@@ -135,9 +134,9 @@ TEST(Extents, AHugeWindowCostsNoMoreThanTheImage) {
             outputs("type: 'Pooling' pooling_param { global_pooling: true }"));
   EXPECT_EQ(outputs("type: 'Pooling' pooling_param { pool: AVE " + huge + " }"),
             outputs("type: 'Pooling' pooling_param { pool: AVE global_pooling: true }"));
-  const auto padded =
-      outputs("type: 'Pooling' pooling_param { kernel_size: 2147483647 pad: 2147483646 "
-              "stride: 2147483647 }");
+  const auto padded = outputs(
+      "type: 'Pooling' pooling_param { kernel_size: 2147483647 pad: 2147483646 "
+      "stride: 2147483647 }");
   ASSERT_EQ(padded.size(), 8u);
   EXPECT_EQ(padded[0], ramp(32)[0]);  // the first window ends with the first pixel
   const std::vector<float> first = ramp(16);

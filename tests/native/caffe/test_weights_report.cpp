@@ -1,7 +1,6 @@
-#include "caffe/weights_report.hpp"
-
 #include <gtest/gtest.h>
 
+#include "caffe/weights_report.hpp"
 #include "support/expect_error.hpp"
 
 namespace caffe {

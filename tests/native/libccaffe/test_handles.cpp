@@ -14,14 +14,14 @@ using Call = std::function<ccaffe_status()>;
 class CallsFromAFeed : public ::testing::Test {
  protected:
   CallsFromAFeed() {
-    const std::string text = message(
-        CCAFFE_SPEC_SOLVER,
-        "base_lr: 0.1 lr_policy: 'fixed' test_iter: 1 test_interval: 10 net_param { " +
-            caffe::test::fed_net(
-                "layer { name: 'mem' type: 'MemoryData' top: 'm' top: 'n' "
-                "  memory_data_param { batch_size: 1 channels: 1 height: 1 width: 1 } }"
-                "layer { name: 'silence' type: 'Silence' bottom: 'm' bottom: 'n' }") +
-            " }");
+    const std::string text =
+        message(CCAFFE_SPEC_SOLVER,
+                "base_lr: 0.1 lr_policy: 'fixed' test_iter: 1 test_interval: 10 net_param { " +
+                    caffe::test::fed_net(
+                        "layer { name: 'mem' type: 'MemoryData' top: 'm' top: 'n' "
+                        "  memory_data_param { batch_size: 1 channels: 1 height: 1 width: 1 } }"
+                        "layer { name: 'silence' type: 'Silence' bottom: 'm' bottom: 'n' }") +
+                    " }");
     ok(ccaffe_solver_create(text.data(), text.size(), &solver_));
     ok(ccaffe_solver_net(solver_, &net_));
     ok(ccaffe_net_set_feed(net_, feed, this));
@@ -66,9 +66,7 @@ TEST_F(CallsFromAFeed, ThatWouldChangeWhatRunsAreRefused) {
        [&] { return ccaffe_net_set_data_callback(net_, 0, nullptr, nullptr); }},
       {"set_batch_size", [&] { return ccaffe_net_set_batch_size(net_, 200); }},
       {"set_memory_data",
-       [&] {
-         return ccaffe_net_set_memory_data(net_, memory_, many.data(), 9, many.data(), 9);
-       }},
+       [&] { return ccaffe_net_set_memory_data(net_, memory_, many.data(), 9, many.data(), 9); }},
       {"net_destroy", [&] { return ccaffe_solver_destroy(solver_); }},
       {"blob_reshape", [&] { return ccaffe_blob_reshape(data_, dims, 4); }},
       {"net_reshape", [&] { return ccaffe_net_reshape(net_); }},
@@ -81,8 +79,7 @@ TEST_F(CallsFromAFeed, ThatWouldChangeWhatRunsAreRefused) {
       {"test", [&] { return ccaffe_solver_test(solver_, 0, 1); }},
       {"set_auto_test", [&] { return ccaffe_solver_set_auto_test(solver_, 1); }},
       {"set_iteration", [&] { return ccaffe_solver_set_iteration(solver_, 0); }},
-      {"write_history",
-       [&] { return ccaffe_solver_write_history(solver_, many.data(), history); }},
+      {"write_history", [&] { return ccaffe_solver_write_history(solver_, many.data(), history); }},
       {"restore", [&] { return ccaffe_solver_restore(solver_, (dir / "w").c_str(), nullptr); }},
   };
   for (const auto& [name, call] : refused) {

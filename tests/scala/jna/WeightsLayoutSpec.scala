@@ -28,8 +28,10 @@ class WeightsLayoutSpec extends AnyFlatSpec {
     val wide = failure("layer { name: 'a' blobs { shape { dim: 65536 dim: 65536 } } }")
     assert(wide.getCodeName == "SHAPE" && wide.getMessage.contains("65536x65536"))
     val half = "layer { name: 'a' blobs { shape { dim: 1073741824 } } }"
-    assert(failure(half * 2).getMessage == "the number of weights is 2147483648, which a Java " +
-      "array cannot hold")
+    assert(
+      failure(half * 2).getMessage == "the number of weights is 2147483648, which a Java " +
+        "array cannot hold"
+    )
   }
 
   it should "be equal by content" taggedAs Unit in {

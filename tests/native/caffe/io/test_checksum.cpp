@@ -1,11 +1,10 @@
-#include "caffe/io/checksum.hpp"
-
 #include <gtest/gtest.h>
 #include <zlib.h>
 
 #include <cstring>
 
 #include "caffe/io.hpp"
+#include "caffe/io/checksum.hpp"
 #include "caffe/io/hdf5_file.hpp"
 #include "support/expect_error.hpp"
 #include "support/net_case.hpp"

@@ -158,7 +158,9 @@ object Block {
     val width = if (raw) 1 else 4
     val length =
       headerBytes + block.size * (4L + width.toLong * block.itemSize)
-    val out = ByteBuffer.allocate(Counts.toInt(length, "the size of a packed block")).order(ByteOrder.LITTLE_ENDIAN)
+    val out = ByteBuffer
+      .allocate(Counts.toInt(length, "the size of a packed block"))
+      .order(ByteOrder.LITTLE_ENDIAN)
     out.putInt(block.size).putInt(if (raw) uint8 else float32)
     block.labels.foreach(out.putFloat(_))
     if (raw)

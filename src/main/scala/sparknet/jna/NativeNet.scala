@@ -162,7 +162,10 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
     lent(p => Buffers.lines(library.ccaffe_net_feed_shapes(p, _))).map { line =>
       val fields = line.split(' ')
       val dims = fields.reverse.takeWhile(_.matches("\\d+")).reverse
-      (fields.dropRight(dims.length).mkString(" "), dims.map(d => Counts.toInt(d.toLong, s"an extent of '${fields(0)}'")))
+      (
+        fields.dropRight(dims.length).mkString(" "),
+        dims.map(d => Counts.toInt(d.toLong, s"an extent of '${fields(0)}'"))
+      )
     }
 
   /** Which parameters the flat array of weights holds, and where. */

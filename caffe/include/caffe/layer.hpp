@@ -139,7 +139,7 @@ class Layer {
 
   std::vector<T> loss_;
   std::vector<bool> param_propagate_down_;
-  std::vector<Shape> bottom_shapes_;  // that the layer is shaped and planned for
+  std::vector<Shape> bottom_shapes_;  // of the last forward pass, unless reshaped since
 };
 
 }  // namespace caffe

@@ -31,20 +31,19 @@ void Layer<T>::setup(const BlobVec<T>& bottom, const BlobVec<T>& top) {
     layer_setup(bottom, top);
     take_values_from_param();
     reshape(bottom, top);
-    note_shapes(bottom);
     set_loss_weights(top);
     fill_loss_weights(top);
   });
 }
 
-// What fails leaves the layer without shapes, so that the next pass shapes it again.
+// Leaves the layer without the shapes of a forward pass: what it keeps from one for backward is of
+// no use from now on.
 template <typename T>
 void Layer<T>::update_shapes(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   guarded([&] {
     bottom_shapes_.clear();
     reshape(bottom, top);
     fill_loss_weights(top);
-    note_shapes(bottom);
   });
 }
 
@@ -57,9 +56,9 @@ T Layer<T>::forward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
       reshape(bottom, top);
       plan(bottom, top);
       fill_loss_weights(top);
-      note_shapes(bottom);
     }
     forward_pass(bottom, top);
+    note_shapes(bottom);
     loss = weighted_loss(top);
   });
   return loss;
@@ -70,7 +69,7 @@ void Layer<T>::backward(const BlobVec<T>& top, const std::vector<bool>& propagat
                         const BlobVec<T>& bottom) {
   guarded([&] {
     require(!shapes_changed(bottom), Code::kState,
-            "a bottom has been reshaped since its last forward pass");
+            "has had no forward pass since it was shaped, or a bottom has another shape now");
     backward_pass(top, propagate_down, bottom);
   });
 }

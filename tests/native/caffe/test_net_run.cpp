@@ -175,8 +175,35 @@ TEST(NetRun, BackwardNeedsTheShapesOfForward) {
   net->forward();
   set_values(net->blob("s"), std::vector<float>(8, 1.f));
   net->forward(0, 1);  // 'twice' has not seen the 8 items
-  expect_error(Code::kState, "layer 'twice' (Power): a bottom has been reshaped",
+  expect_error(Code::kState, "layer 'twice' (Power): has had no forward pass since it was shaped",
                [&] { net->backward(); });
+}
+
+// What a layer keeps for backward is of no use after a reshape until it has run again; here
+// BatchNorm's is of two items, then of nine.
+TEST(NetRun, BackwardNeedsAForwardPassOfEveryLayer) {
+  const auto net = make_net(
+      "force_backward: true "
+      "layer { name: 'in' type: 'Input' top: 'x' "
+      "  input_param { shape { dim: 2 dim: 8 dim: 7 dim: 7 } } }"
+      "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { "
+      "  num_output: 8 kernel_size: 3 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'bn' type: 'BatchNorm' bottom: 'c' top: 'b' }"
+      "layer { name: 'twice' type: 'Power' bottom: 'b' top: 'y' power_param { scale: 2 } }");
+  const int last = net->num_layers() - 1;
+  const char refused[] = "layer 'bn' (BatchNorm): has had no forward pass since";
+  net->forward(last, last);
+  expect_error(Code::kState, refused, [&] { net->backward(); });
+  net->forward();
+  net->backward();
+  net->forward(last, last);  // the shapes are still those
+  net->backward();
+  net->blob("x")->reshape({9, 8, 7, 7});
+  net->forward(last, last);
+  expect_error(Code::kState, refused, [&] { net->backward(); });
+  net->backward(last, last);
+  net->forward();
+  net->backward();
 }
 
 // What fails once fails again, and does not run on half a shape.

@@ -10,11 +10,30 @@ using ccaffe::guard;
 
 namespace {
 
-const std::shared_ptr<caffe::Storage<float>>& part_of(const ccaffe::BlobEntry& entry,
-                                                      int32_t part) {
+// The values of the blob, as many as its shape says.
+caffe::Storage<float>& part_of(const ccaffe::BlobEntry& entry, int32_t part) {
   caffe::require(part == CCAFFE_DATA || part == CCAFFE_DIFF, Code::kInvalidArgument, "part ", part,
                  " is neither CCAFFE_DATA nor CCAFFE_DIFF");
-  return part == CCAFFE_DATA ? entry.blob->data_ptr() : entry.blob->diff_ptr();
+  caffe::Storage<float>* storage = nullptr;
+  caffe::locate_errors([&] { return entry.name; },
+                       [&] {
+                         const bool data = part == CCAFFE_DATA;
+                         storage = data ? &entry.blob->data() : &entry.blob->diff();
+                       });
+  return *storage;
+}
+
+void check_reshaping(const ccaffe::BlobEntry& entry, const ccaffe::Owner& owner,
+                     const caffe::Shape& shape) {
+  using ccaffe::Reshaping;
+  if (entry.reshaping == Reshaping::kAllowed) check_idle(owner);
+  if (shape == entry.blob->shape()) return;
+  caffe::require(entry.reshaping != Reshaping::kOfLayer, Code::kState, entry.name,
+                 " has the shape that its layer gives it; only activations can be reshaped");
+  caffe::require(entry.reshaping != Reshaping::kOfBottom, Code::kState, entry.name,
+                 " of a Python layer has the shape that another layer gives it");
+  caffe::require(entry.reshaping != Reshaping::kOfTop || owner.shapes_tops, Code::kState,
+                 entry.name, " can be reshaped in setup, reshape and forward of its layer alone");
 }
 
 void check_count(const ccaffe::BlobEntry& entry, int64_t count) {
@@ -39,9 +58,9 @@ ccaffe_status ccaffe_blob_shape(ccaffe_blob* blob, int64_t* dims, int32_t capaci
 ccaffe_status ccaffe_blob_reshape(ccaffe_blob* blob, const int64_t* dims, int32_t num_axes) {
   return guard([&] {
     const auto locked = ccaffe::lock(blob);
-    caffe::require(!locked->is_param, Code::kState, locked->name,
-                   " has the shape that its layer gives it; only activations can be reshaped");
-    locked->blob->reshape(ccaffe::given_shape(dims, num_axes));
+    const caffe::Shape shape = ccaffe::given_shape(dims, num_axes);
+    check_reshaping(*locked, *locked.owner, shape);
+    locked->blob->reshape(shape);
   });
 }
 
@@ -50,9 +69,10 @@ ccaffe_status ccaffe_blob_pointer(ccaffe_blob* blob, int32_t part, float** value
     const auto locked = ccaffe::lock(blob);
     const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
-    const auto& storage = part_of(*locked, part);
-    locked.owner->given_out.insert(storage);
-    *values = storage->pin();
+    caffe::Storage<float>& storage = part_of(*locked, part);
+    locked.owner->given_out.insert(part == CCAFFE_DATA ? locked->blob->data_ptr()
+                                                       : locked->blob->diff_ptr());
+    *values = storage.pin();
   });
 }
 
@@ -61,9 +81,9 @@ ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, i
     const auto locked = ccaffe::lock(blob);
     const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
-    caffe::Storage<float>& storage = *part_of(*locked, part);
+    caffe::Storage<float>& storage = part_of(*locked, part);
     check_count(*locked, count);
-    caffe::read_flat(storage, values);
+    caffe::read_flat(storage, count, values);
   });
 }
 
@@ -72,8 +92,8 @@ ccaffe_status ccaffe_blob_write(ccaffe_blob* blob, int32_t part, const float* va
   return guard([&] {
     const auto locked = ccaffe::lock(blob);
     given(values, "values");
-    caffe::Storage<float>& storage = *part_of(*locked, part);
+    caffe::Storage<float>& storage = part_of(*locked, part);
     check_count(*locked, count);
-    caffe::write_flat(values, &storage);
+    caffe::write_flat(values, count, &storage);
   });
 }

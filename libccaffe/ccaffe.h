@@ -14,8 +14,11 @@
  *  - Strings are UTF-8 and zero-terminated. `const char*` results live as long as
  *    the handle they came from, unless another lifetime is given.
  *  - Threads: calls on one solver or net (lent handles included) are serialised by
- *    a lock; different ones run in parallel. Callbacks run on the thread that
- *    called step, test or forward, and may call back into the same handle.
+ *    a lock; different ones run in parallel. Callbacks and Python layers run on the
+ *    thread that called step, test, forward, backward or reshape. They may call back
+ *    to read the net, its solver and their blobs, and to write values of blobs
+ *    (ccaffe_blob_write, ccaffe_blob_pointer); whatever would change, run or destroy
+ *    what is running is refused with CCAFFE_STATE.
  *  - Values are float32; blobs are dense, outermost axis first (N, C, H, W).
  */
 #ifndef CCAFFE_H_
@@ -159,14 +162,24 @@ ccaffe_status ccaffe_net_layer_name(ccaffe_net* net, int32_t layer, const char**
 ccaffe_status ccaffe_net_num_params(ccaffe_net* net, int32_t layer, int32_t* count);
 ccaffe_status ccaffe_net_param(ccaffe_net* net, int32_t layer, int32_t index, ccaffe_blob** blob);
 
-/* Loads weights by layer name from a .caffemodel, binary or HDF5; writes one, in HDF5 if
- * its name ends in .h5. */
-ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename);
+/* Loads weights by layer name from a .caffemodel, binary or HDF5. Layers that are only in
+ * the file or only in the net are passed over; report (may be NULL) gets one line that
+ * says so, as "w.caffemodel: took 14 of 16 layers; not in the file: fc8". Refused, with
+ * nothing changed: a file without any of the net's layers or with another shape
+ * (CCAFFE_SHAPE), with values that are not finite (CCAFFE_NUMERIC), or that does not
+ * match its checksum (CCAFFE_PARSE). */
+ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename, ccaffe_buffer** report);
+/* Writes a .caffemodel, with a checksum that Caffe ignores, in HDF5 if its name ends in
+ * .h5. */
 ccaffe_status ccaffe_net_save(ccaffe_net* net, const char* filename);
 
 /* ---- blobs ---------------------------------------------------------------------- */
 
 enum { CCAFFE_DATA = 0, CCAFFE_DIFF = 1 };
+
+/* Some blobs share their memory: tops of Split, Flatten and Reshape with their bottom.
+ * When one of them has been reshaped, the values of the others are refused with
+ * CCAFFE_STATE until the net has been reshaped, by ccaffe_net_reshape or a forward pass. */
 
 /* Extents of a blob. dims may be NULL; at most `capacity` are written. */
 ccaffe_status ccaffe_blob_shape(ccaffe_blob* blob, int64_t* dims, int32_t capacity,
@@ -263,8 +276,8 @@ ccaffe_status ccaffe_solver_num_test_nets(ccaffe_solver* solver, int32_t* count)
 ccaffe_status ccaffe_solver_test_net(ccaffe_solver* solver, int32_t index, ccaffe_net** net);
 
 /* Runs `iterations` training iterations (spec: solvers.md 1). If one fails, the
- * weights stay as they were before that iteration. loss (may be NULL) gets the
- * smoothed loss (average_loss). Periodic tests of the prototxt run only if
+ * parameters, running statistics too, stay as they were before that iteration. loss (may
+ * be NULL) gets the smoothed loss (average_loss). Periodic tests of the prototxt run only if
  * ccaffe_solver_set_auto_test turned them on. */
 ccaffe_status ccaffe_solver_step(ccaffe_solver* solver, int32_t iterations, float* loss);
 ccaffe_status ccaffe_solver_set_auto_test(ccaffe_solver* solver, int32_t on);
@@ -289,12 +302,15 @@ ccaffe_status ccaffe_solver_write_history(ccaffe_solver* solver, const float* va
 
 /* Writes <prefix>_iter_<t>.caffemodel and .solverstate (prefix NULL: that of the
  * prototxt); files (may be NULL) gets both paths, one per line. With snapshot_format
- * HDF5 both end in .h5. Written beside and renamed, so an existing snapshot is never
- * lost. */
+ * HDF5 both end in .h5. Written beside and renamed when both are complete and on the
+ * disk, so an existing snapshot is never lost. The state knows the weights' checksum. */
 ccaffe_status ccaffe_solver_snapshot(ccaffe_solver* solver, const char* prefix,
                                      ccaffe_buffer** files);
-/* From a .solverstate, or a .solverstate.h5. */
-ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename);
+/* From a .solverstate, or a .solverstate.h5, and the .caffemodel that was written with
+ * it. Refused as by ccaffe_net_load, with nothing changed, and also if the file lacks one
+ * of the net's layers or is not the one of that state. report: as there. */
+ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename,
+                                    ccaffe_buffer** report);
 
 /* ---- images --------------------------------------------------------------------------- */
 

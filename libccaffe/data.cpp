@@ -1,4 +1,6 @@
 // ccaffe.h, section "data".
+#include <limits>
+
 #include "caffe/java_data_layer.hpp"
 #include "caffe/memory_data_layer.hpp"
 #include "handles.hpp"
@@ -22,12 +24,21 @@ Data& data_layer(const ccaffe::Net& net, int32_t index, const char* what) {
   return *layer;
 }
 
+// Callbacks get extents of 32 bits.
+int32_t narrow(int64_t extent, const std::string& layer) {
+  caffe::require(extent <= std::numeric_limits<int32_t>::max(), Code::kShape, "layer '", layer,
+                 "': extent ", extent, " is too large for a data callback");
+  return static_cast<int32_t>(extent);
+}
+
 JavaData::Callback adapt(ccaffe_data_callback callback, void* context, const std::string& layer) {
   if (callback == nullptr) return nullptr;
   return [callback, context, layer](float* data, int64_t batch, const caffe::Shape& item) {
-    const std::vector<int32_t> shape(item.begin(), item.end());
-    const int32_t status = callback(context, data, static_cast<int32_t>(batch),
-                                    static_cast<int32_t>(shape.size()), shape.data());
+    std::vector<int32_t> shape;
+    for (int64_t extent : item) shape.push_back(narrow(extent, layer));
+    const int32_t items = narrow(batch, layer);
+    const int32_t status =
+        callback(context, data, items, static_cast<int32_t>(shape.size()), shape.data());
     caffe::require(status == 0, Code::kCallback, "the data callback of layer '", layer,
                    "' failed with status ", status);
   };
@@ -46,7 +57,7 @@ std::string java_data_names(const ccaffe::Net& net) {
 ccaffe_status ccaffe_net_set_data_callback(ccaffe_net* net, int32_t layer,
                                            ccaffe_data_callback callback, void* context) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_idle(net);
     auto& java_data = data_layer<JavaData>(*locked, layer, "JavaData layers take a data callback");
     java_data.set_callback(adapt(callback, context, java_data.name()));
   });
@@ -54,7 +65,7 @@ ccaffe_status ccaffe_net_set_data_callback(ccaffe_net* net, int32_t layer,
 
 ccaffe_status ccaffe_net_set_feed(ccaffe_net* net, ccaffe_feed_callback callback, void* context) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_idle(net);
     if (callback == nullptr) {
       locked->set_feed(nullptr);
       return;
@@ -71,7 +82,7 @@ ccaffe_status ccaffe_net_set_feed(ccaffe_net* net, ccaffe_feed_callback callback
 }
 
 ccaffe_status ccaffe_net_set_batch_size(ccaffe_net* net, int32_t batch) {
-  return guard([&] { ccaffe::lock(net)->set_batch_size(batch); });
+  return guard([&] { ccaffe::lock_running(net)->set_batch_size(batch); });
 }
 
 ccaffe_status ccaffe_net_feed_shapes(ccaffe_net* net, ccaffe_buffer** shapes) {
@@ -92,7 +103,7 @@ ccaffe_status ccaffe_net_set_memory_data(ccaffe_net* net, int32_t layer, const f
                                          int64_t data_count, const float* labels,
                                          int64_t label_count) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_idle(net);
     auto& memory_data =
         data_layer<MemoryData>(*locked, layer, "MemoryData layers take arrays of items");
     memory_data.reset(given(data, "data"), data_count, given(labels, "labels"), label_count);

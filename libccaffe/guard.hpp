@@ -8,6 +8,7 @@
 
 #include <exception>
 #include <new>
+#include <stdexcept>
 
 #include "caffe/blob.hpp"
 
@@ -26,6 +27,8 @@ ccaffe_status guard(const Body& body) noexcept {
   } catch (const caffe::Error& e) {
     return record(e.code(), e.what());
   } catch (const std::bad_alloc&) {
+    return record(Code::kOutOfMemory, "out of memory");
+  } catch (const std::length_error&) {  // more than any memory could hold
     return record(Code::kOutOfMemory, "out of memory");
   } catch (const std::exception& e) {
     return record(Code::kInternal, e.what());

@@ -77,11 +77,19 @@ const void* lend(const std::shared_ptr<Owner>& owner, const void* object, Entry 
 
 void destroy_owner(const void* handle, const Entry& entry, const char* what) {
   const auto lock = lock_owner(entry, what);
+  check_idle(*entry.owner);
   entry.owner->alive = false;
   registry().remove(handle, entry.owner.get());
 }
 
 }  // namespace
+
+// Another thread waits for the lock: whoever holds it while the owner runs is called by it.
+void check_idle(const Owner& owner) {
+  require(!owner.running, Code::kState,
+          "a callback or a Python layer of a running net may read it, its solver and their blobs, "
+          "and write values of blobs, but not change, run or destroy them");
+}
 
 Locked<Net> lock(const ccaffe_net* net) {
   Entry entry = registry().find(net, Kind::kNet, "net");
@@ -144,6 +152,11 @@ ccaffe_blob* Lender::lend(BlobEntry entry) {
   auto shared = std::make_shared<const BlobEntry>(std::move(entry));
   return as<ccaffe_blob>(
       ccaffe::lend(owner_, key, {Kind::kBlob, owner_, nullptr, true, std::move(shared), nullptr}));
+}
+
+void Lender::shape_tops(bool on) {
+  const std::lock_guard<std::recursive_mutex> lock(owner_->mutex);
+  owner_->shapes_tops = on;
 }
 
 std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer) {

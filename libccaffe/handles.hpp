@@ -7,6 +7,7 @@
 #include <mutex>
 #include <set>
 #include <string>
+#include <utility>
 
 #include "caffe/solver.hpp"
 #include "caffe/threads.hpp"
@@ -23,15 +24,19 @@ using Blob = caffe::Blob<float>;
 struct Owner {
   std::recursive_mutex mutex;
   bool alive = true;
+  bool running = false;      // a call that runs callbacks and Python layers
   std::unique_ptr<Net> net;  // from ccaffe_net_create
   std::unique_ptr<Solver> solver;
   std::map<const void*, const void*> lent;  // handles by net or blob
   // What ccaffe_blob_pointer gave out: sharing may have taken it from its blob since.
   std::set<std::shared_ptr<caffe::Storage<float>>> given_out;
+  bool shapes_tops = false;  // of a Lender
 };
 
-// Holds an owner's lock, and opens its nets' thread pool, for the length of a call. The
-// owner lives at least as long, even if a callback destroys its handle.
+// Throws kState while a call runs on the owner.
+void check_idle(const Owner& owner);
+
+// Holds an owner's lock for the length of a call. The owner lives at least as long.
 template <typename Object>
 struct Locked {
   std::shared_ptr<Owner> owner;
@@ -42,16 +47,58 @@ struct Locked {
   Object& operator*() const { return *object; }
 };
 
-// Throw kInvalidArgument for null and kInvalidHandle for a handle that is not alive.
-Locked<Net> lock(const ccaffe_net* net);
-Locked<Solver> lock(const ccaffe_solver* solver);
+// As Locked; until it ends, callbacks may read the owner and no more.
+template <typename Object>
+class Running {
+ public:
+  explicit Running(Locked<Object> locked) : locked_(std::move(locked)) {
+    locked_.owner->running = true;
+  }
+  ~Running() { locked_.owner->running = false; }
+  Running(const Running&) = delete;
+  Running& operator=(const Running&) = delete;
+
+  Object* operator->() const { return locked_.object; }
+
+ private:
+  Locked<Object> locked_;
+};
+
+// What may become of a blob's shape.
+enum class Reshaping {
+  kAllowed,   // an activation
+  kOfLayer,   // a parameter
+  kOfBottom,  // what a Python layer reads: another layer shapes it
+  kOfTop,     // what a Python layer writes: while one of its steps says so
+};
+
 struct BlobEntry {
   std::shared_ptr<Blob> blob;
   std::string name;
-  bool is_param = false;
+  Reshaping reshaping = Reshaping::kAllowed;
   int threads = 1;
 };
+
+// For calls that callbacks may make: those that read, or change values of a blob alone. Throw
+// kInvalidArgument for null and kInvalidHandle for a handle that is not alive.
+Locked<Net> lock(const ccaffe_net* net);
+Locked<Solver> lock(const ccaffe_solver* solver);
 Locked<const BlobEntry> lock(const ccaffe_blob* blob);
+
+// For all others. Throws kState while a call runs on this net or solver, of whose callbacks or
+// Python layers this must be one.
+template <typename Handle>
+auto lock_idle(const Handle* handle) {
+  auto locked = lock(handle);
+  check_idle(*locked.owner);
+  return locked;
+}
+
+// For those that run callbacks or Python layers.
+template <typename Handle>
+auto lock_running(const Handle* handle) {
+  return Running(lock_idle(handle));
+}
 
 ccaffe_net* add_net(std::unique_ptr<Net> net);
 ccaffe_solver* add_solver(std::unique_ptr<Solver> solver);
@@ -69,6 +116,8 @@ class Lender {
   Lender& operator=(const Lender&) = delete;
   // The same blob gets the same handle again.
   ccaffe_blob* lend(BlobEntry entry);
+  // Whether blobs lent as kOfTop may be reshaped now.
+  void shape_tops(bool on);
 
  private:
   std::shared_ptr<Owner> owner_;

@@ -43,7 +43,7 @@ ccaffe_status ccaffe_net_describe(ccaffe_net* net, ccaffe_buffer** net_param) {
 
 ccaffe_status ccaffe_net_forward(ccaffe_net* net, int32_t first, int32_t last, float* loss) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_running(net);
     const float result =
         locked->forward(std::max(first, 0), last < 0 ? locked->num_layers() - 1 : last);
     if (loss != nullptr) *loss = result;
@@ -52,17 +52,17 @@ ccaffe_status ccaffe_net_forward(ccaffe_net* net, int32_t first, int32_t last, f
 
 ccaffe_status ccaffe_net_backward(ccaffe_net* net, int32_t last, int32_t first) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_running(net);
     locked->backward(last < 0 ? locked->num_layers() - 1 : last, std::max(first, 0));
   });
 }
 
 ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net) {
-  return guard([&] { ccaffe::lock(net)->clear_param_diffs(); });
+  return guard([&] { ccaffe::lock_idle(net)->clear_param_diffs(); });
 }
 
 ccaffe_status ccaffe_net_reshape(ccaffe_net* net) {
-  return guard([&] { ccaffe::lock(net)->reshape(); });
+  return guard([&] { ccaffe::lock_running(net)->reshape(); });
 }
 
 ccaffe_status ccaffe_net_num_blobs(ccaffe_net* net, int32_t* count) {
@@ -77,9 +77,9 @@ ccaffe_status ccaffe_net_blob(ccaffe_net* net, int32_t index, ccaffe_blob** blob
     const auto locked = ccaffe::lock(net);
     given(blob, "blob");
     check_index(index, static_cast<int64_t>(locked->blobs().size()), "blob");
-    *blob = ccaffe::lend_blob(
-        locked, {locked->blobs()[index], "blob '" + locked->blob_names()[index] + "'", false,
-                 locked->threads()});
+    *blob = ccaffe::lend_blob(locked,
+                              {locked->blobs()[index], "blob '" + locked->blob_names()[index] + "'",
+                               ccaffe::Reshaping::kAllowed, locked->threads()});
   });
 }
 
@@ -141,13 +141,16 @@ ccaffe_status ccaffe_net_param(ccaffe_net* net, int32_t layer, int32_t index, cc
     *blob = ccaffe::lend_blob(
         locked, {blobs[index],
                  caffe::cat("parameter ", index, " of layer '", locked->layer(layer).name(), "'"),
-                 true, locked->threads()});
+                 ccaffe::Reshaping::kOfLayer, locked->threads()});
   });
 }
 
-ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename) {
+ccaffe_status ccaffe_net_load(ccaffe_net* net, const char* filename, ccaffe_buffer** report) {
   return guard([&] {
-    ccaffe::lock(net)->copy_trained_layers_from(std::string(given(filename, "filename")));
+    const auto locked = ccaffe::lock_idle(net);
+    const std::string name = given(filename, "filename");
+    const std::string text = locked->copy_trained_layers_from(name).text();
+    if (report != nullptr) *report = ccaffe::add_buffer(text);
   });
 }
 

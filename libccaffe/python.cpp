@@ -13,29 +13,40 @@ constexpr size_t kMessageSize = 2048;
 // The innermost step that runs on this thread: a step may build a net that has such layers too.
 thread_local const caffe::PythonCall* g_running = nullptr;
 
-class Running {
- public:
-  explicit Running(const caffe::PythonCall& call) : outer_(g_running) { g_running = &call; }
-  ~Running() { g_running = outer_; }
-  Running(const Running&) = delete;
-  Running& operator=(const Running&) = delete;
-
- private:
-  const caffe::PythonCall* outer_;
-};
-
 ccaffe::Lender* lender_of(const caffe::PythonCall& call) {
   return static_cast<ccaffe::Lender*>(call.state.get());
 }
 
+class RunningStep {
+ public:
+  explicit RunningStep(const caffe::PythonCall& call) : outer_(g_running), call_(call) {
+    g_running = &call;
+    const caffe::PythonStep step = call.step;
+    lender_of(call)->shape_tops(step == caffe::PythonStep::kSetup ||
+                                step == caffe::PythonStep::kReshape ||
+                                step == caffe::PythonStep::kForward);
+  }
+  ~RunningStep() {
+    lender_of(call_)->shape_tops(false);
+    g_running = outer_;
+  }
+  RunningStep(const RunningStep&) = delete;
+  RunningStep& operator=(const RunningStep&) = delete;
+
+ private:
+  const caffe::PythonCall* outer_;
+  const caffe::PythonCall& call_;
+};
+
 std::vector<ccaffe_blob*> lend(ccaffe::Lender* lender, const caffe::BlobVec<float>& blobs,
-                               const char* role) {
+                               const char* role, ccaffe::Reshaping reshaping) {
   std::vector<ccaffe_blob*> handles;
   for (size_t i = 0; i < blobs.size(); ++i) {
     ccaffe::BlobEntry entry;
     // The net owns it, and outlives the layer that owns the lender.
     entry.blob = std::shared_ptr<ccaffe::Blob>(std::shared_ptr<ccaffe::Blob>(), blobs[i]);
     entry.name = caffe::cat(role, " ", i);
+    entry.reshaping = reshaping;
     handles.push_back(lender->lend(std::move(entry)));
   }
   return handles;
@@ -47,11 +58,12 @@ void run(ccaffe_python_layer callback, void* context, const caffe::PythonCall& c
   caffe::LayerParameter param = call.param;
   param.set_phase(call.phase);
   const std::string bytes = param.SerializeAsString();
-  const std::vector<ccaffe_blob*> bottoms = lend(lender, call.bottom, "bottom");
-  const std::vector<ccaffe_blob*> tops = lend(lender, call.top, "top");
+  const std::vector<ccaffe_blob*> bottoms =
+      lend(lender, call.bottom, "bottom", ccaffe::Reshaping::kOfBottom);
+  const std::vector<ccaffe_blob*> tops = lend(lender, call.top, "top", ccaffe::Reshaping::kOfTop);
   const std::vector<int32_t> propagate(call.propagate_down.begin(), call.propagate_down.end());
   char message[kMessageSize] = "";
-  const Running running(call);
+  const RunningStep running(call);
   const int32_t status = callback(context, static_cast<int32_t>(call.step), call.layer,
                                   bytes.data(), bytes.size(), static_cast<int32_t>(bottoms.size()),
                                   bottoms.data(), static_cast<int32_t>(tops.size()), tops.data(),
@@ -88,7 +100,7 @@ ccaffe_status ccaffe_python_add_param(int64_t layer, const int64_t* dims, int32_
     entry.blob = std::make_shared<ccaffe::Blob>(ccaffe::given_shape(dims, num_axes));
     entry.name =
         caffe::cat("parameter ", call->params.size(), " of layer '", call->param.name(), "'");
-    entry.is_param = true;
+    entry.reshaping = ccaffe::Reshaping::kOfLayer;
     call->params.push_back(entry.blob);
     *blob = lender_of(*call)->lend(std::move(entry));
   });

@@ -47,17 +47,17 @@ ccaffe_status ccaffe_solver_test_net(ccaffe_solver* solver, int32_t index, ccaff
 
 ccaffe_status ccaffe_solver_step(ccaffe_solver* solver, int32_t iterations, float* loss) {
   return guard([&] {
-    const float smoothed = ccaffe::lock(solver)->step(iterations);
+    const float smoothed = ccaffe::lock_running(solver)->step(iterations);
     if (loss != nullptr) *loss = smoothed;
   });
 }
 
 ccaffe_status ccaffe_solver_set_auto_test(ccaffe_solver* solver, int32_t on) {
-  return guard([&] { ccaffe::lock(solver)->set_auto_test(on != 0); });
+  return guard([&] { ccaffe::lock_idle(solver)->set_auto_test(on != 0); });
 }
 
 ccaffe_status ccaffe_solver_test(ccaffe_solver* solver, int32_t test_net, int32_t batches) {
-  return guard([&] { ccaffe::lock(solver)->test(test_net, batches); });
+  return guard([&] { ccaffe::lock_running(solver)->test(test_net, batches); });
 }
 
 ccaffe_status ccaffe_solver_scores(ccaffe_solver* solver, const float** sums, int32_t* count) {
@@ -78,7 +78,7 @@ ccaffe_status ccaffe_solver_iteration(ccaffe_solver* solver, int32_t* iteration)
 }
 
 ccaffe_status ccaffe_solver_set_iteration(ccaffe_solver* solver, int32_t iteration) {
-  return guard([&] { ccaffe::lock(solver)->set_iteration(iteration); });
+  return guard([&] { ccaffe::lock_idle(solver)->set_iteration(iteration); });
 }
 
 ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate) {
@@ -107,7 +107,7 @@ ccaffe_status ccaffe_solver_read_history(ccaffe_solver* solver, float* values, i
 ccaffe_status ccaffe_solver_write_history(ccaffe_solver* solver, const float* values,
                                           int64_t count) {
   return guard([&] {
-    const auto locked = ccaffe::lock(solver);
+    const auto locked = ccaffe::lock_idle(solver);
     given(values, "values");
     check_count(count, locked->history_count());
     locked->write_history(values);
@@ -123,6 +123,11 @@ ccaffe_status ccaffe_solver_snapshot(ccaffe_solver* solver, const char* prefix,
   });
 }
 
-ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename) {
-  return guard([&] { ccaffe::lock(solver)->restore(given(filename, "filename")); });
+ccaffe_status ccaffe_solver_restore(ccaffe_solver* solver, const char* filename,
+                                    ccaffe_buffer** report) {
+  return guard([&] {
+    const auto locked = ccaffe::lock_idle(solver);
+    const std::string text = locked->restore(given(filename, "filename")).text();
+    if (report != nullptr) *report = ccaffe::add_buffer(text);
+  });
 }

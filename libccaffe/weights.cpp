@@ -46,7 +46,7 @@ ccaffe_status ccaffe_net_read_weights(ccaffe_net* net, float* values, int64_t co
 
 ccaffe_status ccaffe_net_write_weights(ccaffe_net* net, const float* values, int64_t count) {
   return guard([&] {
-    const auto locked = ccaffe::lock(net);
+    const auto locked = ccaffe::lock_idle(net);
     given(values, "values");
     check_count(count, locked->weights_count());
     locked->write_weights(values);

@@ -1,7 +1,7 @@
 """caffe.proto is the published file format: every number, label, type, default and packing.
 
 The truth is ../shared/spec/caffe-proto.tsv and caffe-proto-enums.tsv, taken from the compiled
-schema of BVLC Caffe, plus SparkNet's own JavaData parameter.
+schema of BVLC Caffe, plus SparkNet's own JavaData parameter and checksums.
 """
 
 from __future__ import annotations
@@ -36,6 +36,9 @@ OURS = {
         149, "optional", "message:JavaDataParameter", None, False
     ),
     "JavaDataParameter.shape": Field(1, "optional", "message:BlobShape", None, False),
+    "NetParameter.checksum": Field(1500, "optional", "fixed32", None, False),
+    "SolverState.checksum": Field(1500, "optional", "fixed32", None, False),
+    "SolverState.learned_net_checksum": Field(1501, "optional", "fixed32", None, False),
 }
 
 

@@ -91,11 +91,13 @@ class FakeTrainer:
         stem = f"{prefix}_iter_{self.steps}"
         return [f"{stem}.caffemodel", f"{stem}.solverstate"]
 
-    def restore(self, solverstate: str) -> None:
+    def restore(self, solverstate: str) -> str:
         self.calls.append(f"restore {solverstate}")
+        return f"{solverstate}: all"
 
-    def load_weights(self, caffemodel: str) -> None:
+    def load_weights(self, caffemodel: str) -> str:
         self.calls.append(f"load {caffemodel}")
+        return f"{caffemodel}: some"
 
     def cancel(self) -> None:
         self.calls.append("cancel")

@@ -150,12 +150,53 @@ def test_save_and_copy_from(net: Net, folder: Path, batch: dict[str, np.ndarray]
     set_random_seed(8)
     other = Net("net.prototxt", TEST)
     assert not np.array_equal(other.params["ip"][0].data, net.params["ip"][0].data)
-    other.copy_from("weights.caffemodel")
+    assert other.copy_from("weights.caffemodel") == "weights.caffemodel: took 2 of 2 layers"
     third = Net(folder / "net.prototxt", weights=folder / "weights.caffemodel")
     for copy in (other, third):
         for layer, blobs in net.params.items():
             for mine, its in zip(blobs, copy.params[layer]):
                 np.testing.assert_array_equal(mine.data, its.data)
+
+
+def test_memory_of_another_shape_is_out_of_reach(folder: Path) -> None:
+    (folder / "views.prototxt").write_text(
+        """
+        layer { name: "in" type: "Input" top: "x" input_param { shape { dim: 4 dim: 6 } } }
+        layer { name: "y" type: "Reshape" bottom: "x" top: "y" reshape_param {
+          shape { dim: -1 dim: 3 } } }
+        layer { name: "z" type: "Power" bottom: "y" top: "z" power_param { scale: 2 } }
+        """
+    )
+    net = Net(folder / "views.prototxt", TEST)
+    for items in (1, 100_000):
+        net.blobs["x"].reshape(items, 6)
+        with pytest.raises(errors.StateError, match="'y': .*reshape the net first"):
+            net.blobs["y"].data.sum()
+        net.blobs["x"].data[...] = 1
+        net.forward(start="z")
+        assert net.blobs["y"].data.shape == (2 * items, 3)
+        np.testing.assert_array_equal(net.blobs["z"].data, 2)
+        net.blobs["x"].reshape(4, 6)
+        net.reshape()
+
+
+def test_weights_that_do_not_match_are_told(net: Net, folder: Path) -> None:
+    text = (folder / "net.prototxt").read_text()
+    (folder / "other.prototxt").write_text(text.replace('name: "', 'name: "my-'))
+    net.save("weights.caffemodel")
+    other = Net(folder / "other.prototxt", TEST)
+    missing = "not in the file: my-conv, my-ip; not in the net: conv, ip"
+    with pytest.raises(errors.ShapeError, match=missing):
+        other.copy_from("weights.caffemodel")
+    damaged = bytearray((folder / "weights.caffemodel").read_bytes())
+    damaged[-2] ^= 64
+    (folder / "weights.caffemodel").write_bytes(damaged)
+    with pytest.raises(errors.ParseError, match="weights.caffemodel' is damaged: its checksum"):
+        net.copy_from("weights.caffemodel")
+    net.params["ip"][0].data[0, 0] = np.nan
+    net.save("nan.caffemodel")
+    with pytest.raises(errors.NumericError, match="layer 'ip', parameter 0: value 0 is -?nan"):
+        net.copy_from("nan.caffemodel")
 
 
 def test_reshape(net: Net, batch: dict[str, np.ndarray]) -> None:
@@ -205,7 +246,7 @@ def test_snapshot_and_restore(folder: Path, batch: dict[str, np.ndarray]) -> Non
         "small_iter_5.solverstate",
     )
     resumed = fed()
-    resumed.restore(solverstate)
+    assert resumed.restore(solverstate) == f"{caffemodel}: took 2 of 2 layers"
     assert resumed.iter == 5
     resumed.step(3)
     for layer, blobs in straight.net.params.items():

@@ -116,13 +116,13 @@ def check_restored(
     model: str, source: Path, steps: dict[str, np.ndarray], solverstate: str
 ) -> None:
     """Our snapshot and Caffe's go on alike."""
-    caffes = source / f"{model}_iter_5.solverstate"
-    shutil.copy(source / f"{model}_iter_5.caffemodel", ".")
-    shutil.copy(caffes, "caffes.solverstate")
     after = []
-    for state in (solverstate, "caffes.solverstate"):
+    for restored in ("ours", "Caffe's"):
+        if restored == "Caffe's":  # Both states name their weights alike: the pair is replaced.
+            for kind in ("caffemodel", "solverstate"):
+                shutil.copy(source / f"{model}_iter_5.{kind}", ".")
         solver = Solver("solver_binaryproto.prototxt")
-        solver.restore(state)
+        solver.restore(solverstate)
         assert solver.iter == 5
         solver.net.blobs["data"].data[...] = steps["data/0"]
         solver.net.blobs["label"].data[...] = steps["label/0"]

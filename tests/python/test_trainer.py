@@ -141,7 +141,8 @@ def test_weights_by_name(jvm: FakeJvm) -> None:
 def test_restore_by_kind_of_file(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
     for name in ("b.solverstate", "b.caffemodel", "b.solverstate.h5", "b.caffemodel.h5"):
-        trainer.restore(f"/a/{name}")
+        taken = trainer.restore(f"/a/{name}")
+        assert taken == f"/a/{name}: {'all' if 'state' in name else 'some'}"
     assert made.calls == [
         "restore /a/b.solverstate",
         "load /a/b.caffemodel",

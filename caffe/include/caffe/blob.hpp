@@ -20,11 +20,15 @@ constexpr int kMaxBlobAxes = 32;
 // Product of extents [first, last).
 int64_t product(const Shape& shape, size_t first, size_t last);
 inline int64_t product(const Shape& shape) { return product(shape, 0, shape.size()); }
+// Throws kNumeric, telling the first value that is not finite.
+template <typename T>
+void check_finite(const T* values, int64_t count);
 // "2 3 4 (24)", as Caffe prints shapes.
 std::string shape_string(const Shape& shape);
 
 // Values (data) and gradients (diff) in the order N, C, H, W for images. The
-// storages may be shared with other blobs (Split, Reshape, parameters shared by name).
+// storages may be shared with other blobs (Split, Reshape, parameters shared by name): when one of
+// them is reshaped, the others have no memory of their shape until their layer reshapes them too.
 template <typename T>
 class Blob {
  public:
@@ -47,8 +51,9 @@ class Blob {
   // channels, height, width).
   int64_t legacy_dim(int axis) const;
 
-  Storage<T>& data() const { return *data_; }
-  Storage<T>& diff() const { return *diff_; }
+  // Throw kState while the memory, shared with a blob that was reshaped, is not that of this shape.
+  Storage<T>& data() const { return checked(*data_); }
+  Storage<T>& diff() const { return checked(*diff_); }
   const std::shared_ptr<Storage<T>>& data_ptr() const { return data_; }
   const std::shared_ptr<Storage<T>>& diff_ptr() const { return diff_; }
   // Uses the memory of another blob with as many elements.
@@ -56,10 +61,10 @@ class Blob {
   void share_diff(const Blob& other);
 
   // Plain-order shorthands.
-  const T* cpu_data() const { return data_->read(); }
-  T* mutable_cpu_data() { return data_->read_write(); }
-  const T* cpu_diff() const { return diff_->read(); }
-  T* mutable_cpu_diff() { return diff_->read_write(); }
+  const T* cpu_data() const { return data().read(); }
+  T* mutable_cpu_data() { return data().read_write(); }
+  const T* cpu_diff() const { return diff().read(); }
+  T* mutable_cpu_diff() { return diff().read_write(); }
 
   // The format that the layout pass chose for data and diff; null is plain.
   const FormatPtr& format() const { return format_; }
@@ -69,10 +74,18 @@ class Blob {
   // 4-axis shapes are equal when left-padded with ones) and throws kShape otherwise.
   void to_proto(BlobProto* proto, bool write_diff = false) const;
   void from_proto(const BlobProto& proto, bool reshape);
-  // Throws what from_proto(proto, false) would, and changes nothing.
+  // Throws what from_proto(proto, false) would, and kNumeric for a value that is not finite.
+  // Changes nothing.
   void check_proto(const BlobProto& proto) const;
 
  private:
+  void check_fit(const BlobProto& proto) const;
+  Storage<T>& checked(Storage<T>& storage) const {
+    if (storage.count() != static_cast<size_t>(count_)) refuse(storage);
+    return storage;
+  }
+  [[noreturn]] void refuse(const Storage<T>& storage) const;
+
   Shape shape_;
   int64_t count_ = 0;
   std::shared_ptr<Storage<T>> data_;

@@ -51,11 +51,14 @@ class Layer {
   // layer.
   void setup(const BlobVec<T>& bottom, const BlobVec<T>& top);
 
+  // Runs reshape; the layer is to be planned next.
+  void update_shapes(const BlobVec<T>& bottom, const BlobVec<T>& top);
   // Runs reshape and plan if a bottom's shape has changed, then the forward pass. Returns
   // the layer's contribution to the loss.
   T forward(const BlobVec<T>& bottom, const BlobVec<T>& top);
   // propagate_down[i] tells whether bottom i wants its diff. Parameter diffs are added
-  // to, unless their storage is_zero(): then they may be overwritten.
+  // to, unless their storage is_zero(): then they may be overwritten. Throws kState if a bottom's
+  // shape has changed since forward.
   void backward(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                 const BlobVec<T>& bottom);
 
@@ -76,6 +79,8 @@ class Layer {
   virtual InPlace in_place() const { return InPlace::kDirect; }
   // Whether backward needs values of tops, which a later layer in place would write over.
   virtual bool backward_reads_tops() const { return false; }
+  // Whether forward changes parameters by itself, as BatchNorm does its running statistics.
+  virtual bool forward_changes_params() const { return false; }
   // Default loss weight of the first top.
   virtual T default_loss_weight() const { return T(0); }
 
@@ -129,11 +134,12 @@ class Layer {
   void check_counts(const BlobVec<T>& bottom, const BlobVec<T>& top) const;
   void set_loss_weights(const BlobVec<T>& top);
   void fill_loss_weights(const BlobVec<T>& top) const;
-  bool shapes_changed(const BlobVec<T>& bottom);
+  bool shapes_changed(const BlobVec<T>& bottom) const;
+  void note_shapes(const BlobVec<T>& bottom);
 
   std::vector<T> loss_;
   std::vector<bool> param_propagate_down_;
-  std::vector<Shape> bottom_shapes_;
+  std::vector<Shape> bottom_shapes_;  // of the last forward pass, unless reshaped since
 };
 
 }  // namespace caffe

@@ -4,12 +4,17 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "caffe/layer.hpp"
+#include "caffe/weights_report.hpp"
 
 namespace caffe {
+
+class NewFile;
 
 template <typename T>
 class Net {
@@ -70,15 +75,21 @@ class Net {
   void read_weights(T* values) const;
   void write_weights(const T* values);
 
-  // By layer name: parameters use the memory of `other`'s / are copied from `source`.
+  // By layer name: parameters use the memory of `other`'s / are copied from `source`. Values that
+  // are not finite are refused with kNumeric, and so is a source that `match` does not allow, with
+  // kShape; nothing has changed then.
   void share_trained_layers_with(const Net& other);
-  void copy_trained_layers_from(const NetParameter& source, const std::string& origin);
-  // From a file, binary or HDF5: its content tells.
-  void copy_trained_layers_from(const std::string& filename);
+  WeightsReport copy_trained_layers_from(const NetParameter& source, const std::string& origin,
+                                         Match match = Match::kSome);
+  // From a file, binary or HDF5: its content tells. `checksum`: what it has to be.
+  WeightsReport copy_trained_layers_from(const std::string& filename, Match match = Match::kSome,
+                                         std::optional<uint32_t> checksum = std::nullopt);
   // The net as built; with_values false leaves shapes only.
   void to_proto(NetParameter* param, bool with_values, bool write_diff = false) const;
   // HDF5 if the name ends in .h5, else binary.
   void save(const std::string& filename, bool write_diff = false) const;
+  // The same, to a new file that the caller commits; returns its checksum.
+  uint32_t save(const NewFile& place, bool write_diff) const;
 
   // Called with all JavaData layers' tops before a forward pass that starts at layer 0.
   using Feed = std::function<void(const std::vector<T*>& tops, const std::vector<int64_t>& counts)>;
@@ -112,9 +123,11 @@ class Net {
   void check_kept_inputs(int layer_id) const;
   void fill_kept_inputs(int layer_id);
   void return_diffs(int layer_id);
+  // net_io.cpp: `known` layers are in the file.
+  void count_taken(const std::set<int>& known, WeightsReport* report) const;
   // net_hdf5.cpp
-  void load_hdf5(const std::string& filename);
-  void save_hdf5(const std::string& filename, bool write_diff) const;
+  WeightsReport load_hdf5(const std::string& filename, Match match);
+  uint32_t save_hdf5(const NewFile& place, bool write_diff) const;
   // net_run.cpp
   bool shapes_changed() const;
   void prepare();
@@ -129,7 +142,7 @@ class Net {
   int threads_ = 1;
   bool debug_info_ = false;
   bool planned_ = false;
-  std::vector<Shape> planned_shapes_;  // of blobs_, when formats were planned
+  std::vector<Shape> shapes_;  // of blobs_, that the layers are shaped for
   std::shared_ptr<Random> random_;
   std::vector<std::unique_ptr<Layer<T>>> layers_;
   std::map<std::string, int> layer_index_;

@@ -25,9 +25,9 @@ class Solver {
   Solver& operator=(const Solver&) = delete;
   virtual const char* type() const = 0;
 
-  // Runs n iterations and returns the smoothed loss. If an iteration fails, the weights,
-  // history and counter stay as they were before it. A loss that is not finite fails with
-  // kNumeric.
+  // Runs n iterations and returns the smoothed loss. If an iteration fails, all parameters
+  // (BatchNorm's running statistics too), history and counter stay as they were before it. A loss
+  // that is not finite fails with kNumeric.
   T step(int n);
   // The whole training: restores `state` if it is given, steps to max_iter with periodic
   // tests, writes the snapshot that snapshot_after_train asks for, and shows a last loss and
@@ -60,9 +60,11 @@ class Solver {
   void write_history(const T* values);
 
   // Writes weights and state in the form that snapshot_format says; empty prefix:
-  // snapshot_prefix. Returns both paths.
+  // snapshot_prefix. Returns both paths. They come into their places when both are on the disk.
   std::pair<std::string, std::string> snapshot(const std::string& prefix = "");
-  void restore(const std::string& filename);
+  // From a solver state and the weights that were written with it, which must have all layers of
+  // the net. Nothing has changed if it fails.
+  WeightsReport restore(const std::string& filename);
 
  protected:
   // `banks`: the subclass's number of history arrays per parameter (SGD 1, Adam 2).

@@ -1,5 +1,6 @@
 #include "caffe/blob.hpp"
 
+#include <algorithm>
 #include <limits>
 
 namespace caffe {
@@ -22,18 +23,21 @@ std::string shape_string(const Shape& shape) {
 
 namespace {
 
-// The number of elements, with bounds that keep later arithmetic on it safe.
+// The number of elements, with bounds that keep later arithmetic on it safe: they hold for the
+// product of any of the extents, also where another one is 0.
 int64_t checked_count(const Shape& shape) {
   require(shape.size() <= static_cast<size_t>(kMaxBlobAxes), Code::kShape, "a blob has at most ",
           kMaxBlobAxes, " axes, not ", shape.size());
   int64_t count = 1;
+  bool empty = false;
   for (int64_t extent : shape) {
     require(extent >= 0, Code::kShape, "extent ", extent, " of a blob is negative");
-    require(!__builtin_mul_overflow(count, extent, &count) &&
+    empty = empty || extent == 0;
+    require(!__builtin_mul_overflow(count, std::max<int64_t>(extent, 1), &count) &&
                 count <= std::numeric_limits<int64_t>::max() / 64,
             Code::kShape, "a blob of this shape has too many elements");
   }
-  return count;
+  return empty ? 0 : count;
 }
 
 }  // namespace
@@ -82,6 +86,7 @@ template <typename T>
 void Blob<T>::share_data(const Blob& other) {
   require(count_ == other.count_, Code::kShape, "shape ", shape_string(shape_),
           " cannot share the data of shape ", shape_string(other.shape_));
+  other.data();
   data_ = other.data_;
 }
 
@@ -89,7 +94,15 @@ template <typename T>
 void Blob<T>::share_diff(const Blob& other) {
   require(count_ == other.count_, Code::kShape, "shape ", shape_string(shape_),
           " cannot share the diff of shape ", shape_string(other.shape_));
+  other.diff();
   diff_ = other.diff_;
+}
+
+template <typename T>
+void Blob<T>::refuse(const Storage<T>& storage) const {
+  fail(Code::kState, "shape ", shape_string(shape_), " no longer fits its memory, of ",
+       storage.count(),
+       " values: it is shared with a blob that was reshaped; reshape the net first");
 }
 
 template class Blob<float>;

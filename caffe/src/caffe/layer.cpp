@@ -31,8 +31,18 @@ void Layer<T>::setup(const BlobVec<T>& bottom, const BlobVec<T>& top) {
     layer_setup(bottom, top);
     take_values_from_param();
     reshape(bottom, top);
-    shapes_changed(bottom);
     set_loss_weights(top);
+    fill_loss_weights(top);
+  });
+}
+
+// Leaves the layer without the shapes of a forward pass: what it keeps from one for backward is of
+// no use from now on.
+template <typename T>
+void Layer<T>::update_shapes(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  guarded([&] {
+    bottom_shapes_.clear();
+    reshape(bottom, top);
     fill_loss_weights(top);
   });
 }
@@ -42,11 +52,13 @@ T Layer<T>::forward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   T loss = 0;
   guarded([&] {
     if (shapes_changed(bottom)) {
+      bottom_shapes_.clear();
       reshape(bottom, top);
       plan(bottom, top);
       fill_loss_weights(top);
     }
     forward_pass(bottom, top);
+    note_shapes(bottom);
     loss = weighted_loss(top);
   });
   return loss;
@@ -55,7 +67,11 @@ T Layer<T>::forward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
 template <typename T>
 void Layer<T>::backward(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                         const BlobVec<T>& bottom) {
-  guarded([&] { backward_pass(top, propagate_down, bottom); });
+  guarded([&] {
+    require(!shapes_changed(bottom), Code::kState,
+            "has had no forward pass since it was shaped, or a bottom has another shape now");
+    backward_pass(top, propagate_down, bottom);
+  });
 }
 
 template <typename T>
@@ -83,7 +99,12 @@ template <typename T>
 bool Layer<T>::prepare_backward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   if (train_) return false;
   train_ = true;
-  plan(bottom, top);
+  try {
+    plan(bottom, top);
+  } catch (...) {
+    train_ = false;
+    throw;
+  }
   return true;
 }
 
@@ -139,15 +160,18 @@ void Layer<T>::fill_loss_weights(const BlobVec<T>& top) const {
 }
 
 template <typename T>
-bool Layer<T>::shapes_changed(const BlobVec<T>& bottom) {
-  bool changed = bottom_shapes_.size() != bottom.size();
-  bottom_shapes_.resize(bottom.size());
+bool Layer<T>::shapes_changed(const BlobVec<T>& bottom) const {
+  if (bottom_shapes_.size() != bottom.size()) return true;
   for (size_t i = 0; i < bottom.size(); ++i) {
-    if (bottom_shapes_[i] == bottom[i]->shape()) continue;
-    bottom_shapes_[i] = bottom[i]->shape();
-    changed = true;
+    if (bottom_shapes_[i] != bottom[i]->shape()) return true;
   }
-  return changed;
+  return false;
+}
+
+template <typename T>
+void Layer<T>::note_shapes(const BlobVec<T>& bottom) {
+  bottom_shapes_.clear();
+  for (const Blob<T>* blob : bottom) bottom_shapes_.push_back(blob->shape());
 }
 
 namespace {

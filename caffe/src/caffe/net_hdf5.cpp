@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "caffe/io/checksum.hpp"
 #include "caffe/io/hdf5_file.hpp"
 #include "caffe/io/new_file.hpp"
-#include "caffe/log.hpp"
 #include "caffe/net.hpp"
 #include "caffe/threads.hpp"
 
@@ -28,6 +28,21 @@ bool is_path(const std::string& name) {
   return path.find("//") == std::string::npos && path.find("/./") == std::string::npos;
 }
 
+// Layers with parameters that the file has and the net has not. Of a name with slashes the first
+// part counts.
+template <typename T>
+std::vector<std::string> unknown_layers(const Hdf5File& file, const Net<T>& net) {
+  std::set<std::string> ours;
+  for (const auto& layer : net.layers()) {
+    ours.insert(layer->name().substr(0, layer->name().find('/')));
+  }
+  std::vector<std::string> unknown;
+  for (const std::string& name : file.names("data")) {
+    if (ours.count(name) == 0 && file.count("data/" + name) > 0) unknown.push_back(name);
+  }
+  return unknown;
+}
+
 // What is to be copied into `blob`.
 template <typename T>
 struct Copy {
@@ -43,6 +58,7 @@ Copy<T> read_param(const Hdf5File& file, const std::string& path, const std::str
           " in the file does not equal shape ", shape_string(blob->shape()), " here");
   std::vector<T> values(blob->count());
   file.read(path, blob->count(), values.data());
+  locate_errors([&] { return where; }, [&] { check_finite(values.data(), blob->count()); });
   return {blob, std::move(values)};
 }
 
@@ -50,19 +66,19 @@ Copy<T> read_param(const Hdf5File& file, const std::string& path, const std::str
 
 // Everything is read and checked before anything is copied.
 template <typename T>
-void Net<T>::load_hdf5(const std::string& filename) {
+WeightsReport Net<T>::load_hdf5(const std::string& filename, Match match) {
   ThreadScope scope(threads_);
   const Hdf5File file = Hdf5File::open(filename);
   require(file.exists("data"), Code::kParse, "'", filename,
           "' has no group 'data': it holds no weights");
   const auto owned = owned_params(*this);
   std::vector<Copy<T>> copies;
-  int known = 0;
+  std::set<int> known;
   for (int id = 0; id < num_layers(); ++id) {
     const std::string& name = layers_[id]->name();
     const std::string group = "data/" + name;
     if (!is_path(name) || !file.exists(group)) continue;
-    ++known;
+    known.insert(id);
     const auto& blobs = layers_[id]->blobs();
     const int count = static_cast<int>(blobs.size());
     require(!file.exists(cat(group, "/", count)), Code::kShape, filename, ": layer '", name,
@@ -77,17 +93,20 @@ void Net<T>::load_hdf5(const std::string& filename) {
       copies.push_back(read_param(file, path, where, blobs[i].get()));
     }
   }
-  if (known == 0) log_warning(filename, ": none of its layers is in net '", name_, "'");
+  WeightsReport report{filename, 0, 0, {}, unknown_layers(file, *this)};
+  count_taken(known, &report);
+  check_match(report, match, name_);
   for (const Copy<T>& copy : copies) {
     std::copy(copy.values.begin(), copy.values.end(), copy.blob->data().write());
     copy.blob->data().written();
   }
+  return report;
 }
 
 template <typename T>
-void Net<T>::save_hdf5(const std::string& filename, bool write_diff) const {
+uint32_t Net<T>::save_hdf5(const NewFile& place, bool write_diff) const {
   ThreadScope scope(threads_);
-  NewFile place(filename);
+  const std::string& filename = place.filename();
   Hdf5File file = Hdf5File::create(place.path(), filename);
   const auto owned = owned_params(*this);
   file.make_group("data");
@@ -108,12 +127,12 @@ void Net<T>::save_hdf5(const std::string& filename, bool write_diff) const {
     }
   }
   file.close();
-  place.commit();
+  return append_checksum(place.path(), filename);
 }
 
-template void Net<float>::load_hdf5(const std::string&);
-template void Net<double>::load_hdf5(const std::string&);
-template void Net<float>::save_hdf5(const std::string&, bool) const;
-template void Net<double>::save_hdf5(const std::string&, bool) const;
+template WeightsReport Net<float>::load_hdf5(const std::string&, Match);
+template WeightsReport Net<double>::load_hdf5(const std::string&, Match);
+template uint32_t Net<float>::save_hdf5(const NewFile&, bool) const;
+template uint32_t Net<double>::save_hdf5(const NewFile&, bool) const;
 
 }  // namespace caffe

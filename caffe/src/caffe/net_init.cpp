@@ -33,6 +33,7 @@ void Net<T>::init(const NetParameter& param) {
   find_layers_under_loss();
   if (param.force_backward()) force_backward();
   keep_overwritten_outputs();
+  for (const auto& blob : blobs_) shapes_.push_back(blob->shape());
   for (const auto& output : available) output_blobs_.push_back(output.second);
   for (int i = 0; i < num_layers(); ++i) {
     if (dynamic_cast<JavaDataLayer<T>*>(layers_[i].get()) != nullptr) {

@@ -1,9 +1,11 @@
 // Weights from and to files, by layer name.
+#include <set>
 #include <utility>
 
 #include "caffe/io.hpp"
+#include "caffe/io/checksum.hpp"
 #include "caffe/io/hdf5_file.hpp"
-#include "caffe/log.hpp"
+#include "caffe/io/new_file.hpp"
 #include "caffe/net.hpp"
 #include "caffe/threads.hpp"
 
@@ -12,14 +14,17 @@ namespace caffe {
 // Everything is checked before anything is copied, so that a file that does not fit
 // leaves the net as it was.
 template <typename T>
-void Net<T>::copy_trained_layers_from(const NetParameter& source, const std::string& origin) {
+WeightsReport Net<T>::copy_trained_layers_from(const NetParameter& source,
+                                               const std::string& origin, Match match) {
   ThreadScope scope(threads_);
   std::vector<std::pair<Blob<T>*, const BlobProto*>> copies;
-  int known = 0;
+  std::set<int> known;
+  WeightsReport report{origin, 0, 0, {}, {}};
   for (const LayerParameter& layer : source.layer()) {
     const int id = layer_index(layer.name());
+    if (id < 0 && layer.blobs_size() > 0) report.not_in_net.push_back(layer.name());
     if (id < 0) continue;
-    ++known;
+    known.insert(id);
     const auto& blobs = layers_[id]->blobs();
     require(static_cast<int>(blobs.size()) == layer.blobs_size(), Code::kShape, origin, ": layer '",
             layer.name(), "' has ", layer.blobs_size(), " parameter blobs there and ", blobs.size(),
@@ -33,17 +38,46 @@ void Net<T>::copy_trained_layers_from(const NetParameter& source, const std::str
       }
     }
   }
-  if (known == 0) log_warning(origin, ": none of its layers is in net '", name_, "'");
+  count_taken(known, &report);
+  check_match(report, match, name_);
   for (const auto& copy : copies) copy.first->from_proto(*copy.second, false);
+  return report;
 }
 
 template <typename T>
-void Net<T>::copy_trained_layers_from(const std::string& filename) {
-  if (Hdf5File::recognises(filename)) return load_hdf5(filename);
+void Net<T>::count_taken(const std::set<int>& known, WeightsReport* report) const {
+  for (int id = 0; id < num_layers(); ++id) {
+    if (layers_[id]->blobs().empty()) continue;
+    ++report->wanted;
+    if (known.count(id) > 0) {
+      ++report->taken;
+    } else {
+      report->not_in_file.push_back(layers_[id]->name());
+    }
+  }
+}
+
+namespace {
+
+void check_pair(const std::string& filename, Checksum wanted, Checksum found) {
+  require(!wanted || found == wanted, Code::kParse, "'", filename,
+          "' is not the file that was written together with the solver state: ",
+          found ? "its checksum is another one" : "it has no checksum");
+}
+
+}  // namespace
+
+template <typename T>
+WeightsReport Net<T>::copy_trained_layers_from(const std::string& filename, Match match,
+                                               Checksum checksum) {
+  if (Hdf5File::recognises(filename)) {
+    check_pair(filename, checksum, check_appended(filename));
+    return load_hdf5(filename, match);
+  }
   NetParameter source;
-  read_binary_file(filename, &source);
+  check_pair(filename, checksum, read_binary_file(filename, &source));
   upgrade_net(&source, filename);
-  copy_trained_layers_from(source, filename);
+  return copy_trained_layers_from(source, filename, match);
 }
 
 template <typename T>
@@ -71,11 +105,18 @@ void Net<T>::to_proto(NetParameter* param, bool with_values, bool write_diff) co
 }
 
 template <typename T>
-void Net<T>::save(const std::string& filename, bool write_diff) const {
-  if (is_hdf5_name(filename)) return save_hdf5(filename, write_diff);
+uint32_t Net<T>::save(const NewFile& place, bool write_diff) const {
+  if (is_hdf5_name(place.filename())) return save_hdf5(place, write_diff);
   NetParameter param;
   to_proto(&param, true, write_diff);
-  write_binary_file(filename, param);
+  return write_binary_file(place, param);
+}
+
+template <typename T>
+void Net<T>::save(const std::string& filename, bool write_diff) const {
+  NewFile place(filename);
+  save(place, write_diff);
+  place.commit();
 }
 
 template class Net<float>;

@@ -70,7 +70,7 @@ template <typename T>
 void Net<T>::read_weights(T* values) const {
   ThreadScope scope(threads_);
   for (const LearnableParam& param : learnable_) {
-    read_flat(param.blob->data(), values);
+    read_flat(param.blob->data(), param.blob->count(), values);
     values += param.blob->count();
   }
 }
@@ -79,7 +79,7 @@ template <typename T>
 void Net<T>::write_weights(const T* values) {
   ThreadScope scope(threads_);
   for (const LearnableParam& param : learnable_) {
-    write_flat(values, &param.blob->data());
+    write_flat(values, param.blob->count(), &param.blob->data());
     values += param.blob->count();
   }
 }

@@ -32,7 +32,7 @@ T Net<T>::forward(int first, int last) {
     keep_outputs(i);
     if (debug_info_) log_forward(i);
   }
-  note_shapes(blobs_, &planned_shapes_);  // a layer may have shaped its tops by values (Filter)
+  note_shapes(blobs_, &shapes_);  // a layer may have shaped its tops by values (Filter)
   return loss;
 }
 
@@ -54,37 +54,30 @@ void Net<T>::backward(int last, int first) {
 template <typename T>
 void Net<T>::reshape() {
   ThreadScope scope(threads_);
+  planned_ = false;
+  shapes_.clear();  // known again when all layers have theirs
   for (int i = 0; i < num_layers(); ++i) {
     shape_kept_inputs(i);
-    try {
-      layers_[i]->reshape(bottom_vecs_[i], top_vecs_[i]);
-    } catch (const Error& e) {
-      const std::string where = cat("layer '", layers_[i]->name(), "'");
-      if (std::string(e.what()).find(where) != std::string::npos) throw;
-      fail(e.code(), where, ": ", e.what());
-    }
+    layers_[i]->update_shapes(bottom_vecs_[i], top_vecs_[i]);
     check_kept_inputs(i);
   }
-  planned_ = false;
+  note_shapes(blobs_, &shapes_);
 }
 
-// Callers may have reshaped inputs since formats were planned.
+// Callers may have reshaped inputs since the layers were shaped.
 template <typename T>
 bool Net<T>::shapes_changed() const {
-  if (planned_shapes_.size() != blobs_.size()) return true;
+  if (shapes_.size() != blobs_.size()) return true;
   for (size_t i = 0; i < blobs_.size(); ++i) {
-    if (planned_shapes_[i] != blobs_[i]->shape()) return true;
+    if (shapes_[i] != blobs_[i]->shape()) return true;
   }
   return false;
 }
 
 template <typename T>
 void Net<T>::prepare() {
-  if (planned_ && !shapes_changed()) return;
-  if (!planned_shapes_.empty()) reshape();
-  plan_formats();
-  note_shapes(blobs_, &planned_shapes_);
-  planned_ = true;
+  if (shapes_changed()) reshape();
+  if (!planned_) plan_formats();
 }
 
 template <typename T>

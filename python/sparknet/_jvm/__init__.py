@@ -84,9 +84,11 @@ class TrainerHandle(Protocol):
 
     def snapshot(self, prefix: str) -> list[str]: ...
 
-    def restore(self, solverstate: str) -> None: ...
+    def restore(self, solverstate: str) -> str:
+        """One line that says what was taken."""
 
-    def load_weights(self, caffemodel: str) -> None: ...
+    def load_weights(self, caffemodel: str) -> str:
+        """One line that says what was taken."""
 
     def cancel(self) -> None:
         """Ends the trainer's running jobs; it stays usable."""

@@ -323,11 +323,11 @@ class _Trainer:
     def snapshot(self, prefix: str) -> list[str]:
         return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]
 
-    def restore(self, solverstate: str) -> None:
-        call(self._java, "restore", self._jvm.place(solverstate))
+    def restore(self, solverstate: str) -> str:
+        return str(call(self._java, "restore", self._jvm.place(solverstate)))
 
-    def load_weights(self, caffemodel: str) -> None:
-        call(self._java, "loadWeights", self._jvm.place(caffemodel))
+    def load_weights(self, caffemodel: str) -> str:
+        return str(call(self._java, "loadWeights", self._jvm.place(caffemodel)))
 
     def cancel(self) -> None:
         call(self._java, "cancel")

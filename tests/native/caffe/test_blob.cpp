@@ -81,6 +81,22 @@ TEST(Blob, ShapesPrintAsInCaffe) {
             "1099511627776 1099511627776 (9223372036854775807)");
 }
 
+// Sharers have values while their shapes agree.
+TEST(Blob, MemoryOfAnotherShapeIsRefused) {
+  Blob<float> owner({2, 3}), sharer({6});
+  sharer.share_data(owner);
+  sharer.share_diff(owner);
+  for (int64_t items : {1000, 1}) {
+    owner.reshape({items, 3});
+    expect_error(Code::kState, "shape 6 (6) no longer fits its memory", [&] { sharer.data(); });
+    expect_error(Code::kState, "reshape the net first", [&] { sharer.diff(); });
+    expect_error(Code::kState, "no longer fits", [&] { sharer.mutable_cpu_data(); });
+    expect_error(Code::kState, "no longer fits", [&] { Blob<float>({6}).share_data(sharer); });
+  }
+  owner.reshape({3, 2});
+  EXPECT_EQ(sharer.mutable_cpu_data(), owner.cpu_data());
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace caffe

@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <limits>
+
 #include "support/expect_error.hpp"
 #include "support/net_case.hpp"
 #include "support/temp_dir.hpp"
@@ -24,10 +26,67 @@ TEST(NetIo, SavedWeightsAreLoadedByLayerName) {
   ASSERT_NE(weights(*target), weights(*source));
   target->copy_trained_layers_from(dir / "w.caffemodel");
   EXPECT_EQ(weights(*target), weights(*source));
+}
+
+// One layer of three is in both.
+TEST(NetIo, TheReportTellsWhatWasTaken) {
+  const auto layers = [](const char* b, const char* c) {
+    return ip_net(2, "a") + "layer { name: '" + b +
+           "' type: 'InnerProduct' bottom: 'y' top: 'z' "
+           "inner_product_param { num_output: 3 } } layer { name: '" +
+           c +
+           "' type: 'Scale' bottom: 'z' top: 'out' } layer { name: 'r' type: 'ReLU' bottom: 'out' "
+           "top: 'out' }";
+  };
+  TempDir dir;
+  const auto source = make_net(layers("b", "c"), TRAIN, 1), target = make_net(layers("d", "e"));
+  const char said[] = ": took 1 of 3 layers; not in the file: d, e; not in the net: b, c";
+  for (const char* name : {"w.caffemodel", "w.caffemodel.h5"}) {
+    source->save(dir / name);
+    EXPECT_EQ(target->copy_trained_layers_from(dir / name).text(), dir / name + said);
+    EXPECT_EQ(values(*target->layer(1).blobs()[0]), values(*source->layer(1).blobs()[0]));
+    expect_error(Code::kShape, "w.caffemodel",
+                 [&] { target->copy_trained_layers_from(dir / name, Match::kAll); });
+    expect_error(Code::kShape, "are not in the file: d, e",
+                 [&] { target->copy_trained_layers_from(dir / name, Match::kAll); });
+    EXPECT_EQ(source->copy_trained_layers_from(dir / name, Match::kAll).text(),
+              dir / name + ": took 3 of 3 layers");
+  }
+}
+
+TEST(NetIo, AFileInWhichNothingMatchesIsRefused) {
+  TempDir dir;
   const auto other = make_net(ip_net(2, "fresh"), TRAIN, 2);
   const auto before = weights(*other);
-  other->copy_trained_layers_from(dir / "w.caffemodel");  // unknown names are ignored
+  for (const char* name : {"w.caffemodel", "w.caffemodel.h5"}) {
+    make_net(ip_net(2))->save(dir / name);
+    expect_error(Code::kShape,
+                 "none of its layers is in net 'n'; not in the file: fresh; not in the net: ip",
+                 [&] { other->copy_trained_layers_from(dir / name); });
+    EXPECT_EQ(other->copy_trained_layers_from(dir / name, Match::kAny).taken, 0);
+  }
   EXPECT_EQ(weights(*other), before);
+  const auto plain = make_net(
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 2 } } }"
+      "layer { name: 'p' type: 'Power' bottom: 'x' top: 'y' }");
+  EXPECT_EQ(plain->copy_trained_layers_from(dir / "w.caffemodel").wanted, 0);  // nothing to take
+}
+
+TEST(NetIo, ValuesThatAreNotFiniteAreRefused) {
+  TempDir dir;
+  const auto target = make_net(ip_net(2));
+  const auto before = weights(*target);
+  for (const float bad :
+       {std::numeric_limits<float>::quiet_NaN(), -std::numeric_limits<float>::infinity()}) {
+    for (const char* name : {"w.caffemodel", "w.caffemodel.h5"}) {
+      const auto source = make_net(ip_net(2), TRAIN, 3);
+      source->layer(1).blobs()[1]->mutable_cpu_data()[1] = bad;
+      source->save(dir / name);
+      expect_error(Code::kNumeric, cat(name, ": layer 'ip', parameter 1: value 1 is ", bad),
+                   [&] { target->copy_trained_layers_from(dir / name); });
+    }
+  }
+  EXPECT_EQ(weights(*target), before);
 }
 
 TEST(NetIo, AMismatchNamesFileLayerAndBothShapes) {

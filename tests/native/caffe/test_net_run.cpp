@@ -139,6 +139,92 @@ TEST(NetRun, EqualSeedsGiveEqualWeights) {
   EXPECT_NE(weights(*a), weights(*c));
 }
 
+// A Filter's top has a shape that depends on values; layers behind it must not take an older one
+// for theirs.
+const char kFiltered[] =
+    "force_backward: true "
+    "layer { name: 'in' type: 'Input' top: 'x' top: 's' "
+    "  input_param { shape { dim: 8 dim: 1 } shape { dim: 8 } } }"
+    "layer { name: 'filter' type: 'Filter' bottom: 'x' bottom: 's' top: 'f' "
+    "  propagate_down: true propagate_down: false }"
+    "layer { name: 'twice' type: 'Power' bottom: 'f' top: 'y' power_param { scale: 2 } }";
+
+void select(Net<float>* net, const std::vector<float>& selector) {
+  const int64_t items = static_cast<int64_t>(selector.size());
+  net->blob("x")->reshape({items, 1});
+  net->blob("s")->reshape({items});
+  set_values(net->blob("x"), std::vector<float>(items, 1.f));
+  set_values(net->blob("s"), selector);
+}
+
+TEST(NetRun, ShapesThatDependOnValuesAreFollowed) {
+  const auto net = make_net(kFiltered, TEST);
+  for (const std::vector<float>& selector :
+       {std::vector<float>{1, 0, 1, 0, 1, 0, 0, 0}, std::vector<float>{1, 1, 1, 0, 0, 0},
+        std::vector<float>{0, 1, 0, 1, 0, 1, 0, 0, 0, 0, 0}}) {
+    select(net.get(), selector);
+    net->forward();
+    EXPECT_EQ(net->blob("y")->shape(), (Shape{3, 1}));
+    EXPECT_EQ(values(*net->blob("y")), (std::vector<float>{2, 2, 2}));
+  }
+}
+
+TEST(NetRun, BackwardNeedsTheShapesOfForward) {
+  const auto net = make_net(kFiltered, TEST);
+  select(net.get(), {1, 0, 0, 0, 0, 0, 0, 0});
+  net->forward();
+  set_values(net->blob("s"), std::vector<float>(8, 1.f));
+  net->forward(0, 1);  // 'twice' has not seen the 8 items
+  expect_error(Code::kState, "layer 'twice' (Power): has had no forward pass since it was shaped",
+               [&] { net->backward(); });
+}
+
+// What a layer keeps for backward is of no use after a reshape until it has run again; here
+// BatchNorm's is of two items, then of nine.
+TEST(NetRun, BackwardNeedsAForwardPassOfEveryLayer) {
+  const auto net = make_net(
+      "force_backward: true "
+      "layer { name: 'in' type: 'Input' top: 'x' "
+      "  input_param { shape { dim: 2 dim: 8 dim: 7 dim: 7 } } }"
+      "layer { name: 'c' type: 'Convolution' bottom: 'x' top: 'c' convolution_param { "
+      "  num_output: 8 kernel_size: 3 weight_filler { type: 'xavier' } } }"
+      "layer { name: 'bn' type: 'BatchNorm' bottom: 'c' top: 'b' }"
+      "layer { name: 'twice' type: 'Power' bottom: 'b' top: 'y' power_param { scale: 2 } }");
+  const int last = net->num_layers() - 1;
+  const char refused[] = "layer 'bn' (BatchNorm): has had no forward pass since";
+  net->forward(last, last);
+  expect_error(Code::kState, refused, [&] { net->backward(); });
+  net->forward();
+  net->backward();
+  net->forward(last, last);  // the shapes are still those
+  net->backward();
+  net->blob("x")->reshape({9, 8, 7, 7});
+  net->forward(last, last);
+  expect_error(Code::kState, refused, [&] { net->backward(); });
+  net->backward(last, last);
+  net->forward();
+  net->backward();
+}
+
+// What fails once fails again, and does not run on half a shape.
+TEST(NetRun, AShapeThatWasRefusedIsRefusedAgain) {
+  const auto net = make_net(
+      "layer { name: 'in' type: 'Input' top: 'x' top: 's' top: 'e' "
+      "  input_param { shape { dim: 8 dim: 1 } shape { dim: 8 } shape { dim: 8 dim: 1 } } }"
+      "layer { name: 'filter' type: 'Filter' bottom: 'x' bottom: 's' top: 'f' }"
+      "layer { name: 'sum' type: 'Eltwise' bottom: 'f' bottom: 'e' top: 'y' }",
+      TEST);
+  set_values(net->blob("s"), {1, 0, 0, 0, 0, 0, 0, 0});
+  for (int i = 0; i < 3; ++i) {
+    expect_error(Code::kShape, "layer 'sum' (Eltwise)", [&] { net->forward(); });
+  }
+  set_values(net->blob("s"), std::vector<float>(8, 1.f));
+  set_values(net->blob("e"), std::vector<float>(8, 1.f));
+  set_values(net->blob("x"), std::vector<float>(8, 1.f));
+  net->forward();
+  EXPECT_EQ(values(*net->blob("y")), std::vector<float>(8, 2.f));
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace caffe

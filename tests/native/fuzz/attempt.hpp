@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 #include <new>
+#include <stdexcept>
 
 #include "caffe/error.hpp"
 
@@ -22,6 +23,7 @@ int attempt(const Body& body) {
       std::abort();
     }
   } catch (const std::bad_alloc&) {
+  } catch (const std::length_error&) {
   }
   return 0;
 }

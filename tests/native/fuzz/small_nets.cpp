@@ -1,5 +1,9 @@
 #include "small_nets.hpp"
 
+#include <vector>
+
+#include "attempt.hpp"
+#include "caffe/flat_copy.hpp"
 #include "caffe/io.hpp"
 
 namespace caffe {
@@ -33,6 +37,44 @@ SolverParameter small_solver(const std::string& type) {
   return solver;
 }
 
+namespace {
+
+// Reads all values of a blob as a caller would, into as much room as its shape asks for.
+template <typename T>
+void copy_out(Storage<T>& storage, int64_t count) {
+  std::vector<T> values(count);
+  read_flat(storage, count, values.data());
+  write_flat(values.data(), count, &storage);
+}
+
+// What callers may do between passes: inputs get other shapes, then values of any blob are moved,
+// memory is handed out, and a pass begins anywhere, without the net being reshaped first.
+template <typename T>
+void meddle(Net<T>* net) {
+  const int layers = net->num_layers();
+  for (const int64_t items : {1, 9, 2}) {
+    for (int id : net->input_blobs()) {
+      Shape shape = net->blobs()[id]->shape();
+      if (shape.empty()) continue;
+      shape[0] = items;
+      attempt([&] { net->blobs()[id]->reshape(shape); });
+    }
+    for (const auto& blob : net->blobs()) {
+      if (blob->count() > 1 << 20) continue;
+      attempt([&] { copy_out(blob->data(), blob->count()); });
+      attempt([&] { copy_out(blob->diff(), blob->count()); });
+      attempt([&] { std::fill_n(blob->data().pin(), blob->count(), T(1)); });
+    }
+    attempt([&] { net->forward(layers / 2, layers - 1); });
+    attempt([&] { net->backward(); });
+    attempt([&] { net->reshape(); });
+    attempt([&] { net->forward(0, layers / 2); });
+    attempt([&] { net->backward(layers - 1, layers / 2); });
+  }
+}
+
+}  // namespace
+
 template <typename T>
 void build_and_run(const NetParameter& param) {
   Net<T> net(param, std::make_shared<Random>(1), 1);
@@ -45,6 +87,7 @@ void build_and_run(const NetParameter& param) {
   }
   net.forward();
   net.backward();
+  meddle(&net);
 }
 
 template void build_and_run<float>(const NetParameter&);

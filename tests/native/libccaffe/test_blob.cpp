@@ -90,5 +90,103 @@ TEST_F(CBlob, ReshapedInputsAreFollowed) {
   expect_status(ccaffe_blob_reshape(x_, nullptr, 2), CCAFFE_INVALID_ARGUMENT, "dims is null");
 }
 
+// `y` shares the memory of the input `x`, which is (2, 3, 4).
+const char* const kSharers[] = {
+    "layer { name: 'flat' type: 'Flatten' bottom: 'x' top: 'y' }",
+    "layer { name: 'seen' type: 'Reshape' bottom: 'x' top: 'y' reshape_param { shape { dim: 0 "
+    "  dim: -1 } } }",
+    "layer { name: 'two' type: 'Split' bottom: 'x' top: 'y' top: 'z' }",
+    "layer { name: 'one' type: 'Concat' bottom: 'x' top: 'y' }",
+};
+
+class CBlobSharing : public ::testing::TestWithParam<const char*> {
+ protected:
+  CBlobSharing()
+      : net_(cat("layer { name: 'in' type: 'Input' top: 'x' "
+                 "  input_param { shape { dim: 2 dim: 3 dim: 4 } } }",
+                 GetParam(), "layer { name: 'r' type: 'Power' bottom: 'y' top: 'r' }"),
+             CCAFFE_PHASE_TEST) {
+    ok(ccaffe_net_blob(net_, 0, &x_));
+    ok(ccaffe_net_blob(net_, 1, &y_));
+  }
+  static std::string cat(const std::string& a, const std::string& b, const std::string& c) {
+    return a + b + c;
+  }
+  void reshape(int64_t items) {
+    const int64_t dims[3] = {items, 3, 4};
+    ok(ccaffe_blob_reshape(x_, dims, 3));
+  }
+  int64_t count(ccaffe_blob* blob) {
+    int64_t dims[4] = {1, 1, 1, 1};
+    int32_t axes = 0;
+    ok(ccaffe_blob_shape(blob, dims, 4, &axes));
+    return dims[0] * dims[1] * dims[2] * dims[3];
+  }
+
+  OwnNet net_;
+  ccaffe_blob* x_ = nullptr;
+  ccaffe_blob* y_ = nullptr;
+};
+
+// Until the net is reshaped its values are out of reach: neither too many nor too few move.
+TEST_P(CBlobSharing, ValuesOfAnotherShapeAreRefused) {
+  for (int64_t items : {1000, 1}) {
+    std::vector<float> values(24, 7.f);
+    reshape(items);
+    ASSERT_EQ(count(y_), 24);
+    const char part[] = "blob 'y': shape ";
+    expect_status(ccaffe_blob_read(y_, CCAFFE_DATA, values.data(), 24), CCAFFE_STATE, part);
+    EXPECT_EQ(values, std::vector<float>(24, 7.f));
+    expect_status(ccaffe_blob_write(y_, CCAFFE_DATA, values.data(), 24), CCAFFE_STATE, part);
+    float* memory = nullptr;
+    expect_status(ccaffe_blob_pointer(y_, CCAFFE_DATA, &memory), CCAFFE_STATE,
+                  "reshape the net first");
+    EXPECT_EQ(memory, nullptr);
+    std::vector<float> input(items * 12, 2.f);
+    ok(ccaffe_blob_write(x_, CCAFFE_DATA, input.data(), items * 12));
+    ok(ccaffe_net_reshape(net_));
+    ASSERT_EQ(count(y_), items * 12);
+    values.assign(items * 12, 0.f);
+    ok(ccaffe_blob_read(y_, CCAFFE_DATA, values.data(), items * 12));
+    EXPECT_EQ(values, input);
+    ok(ccaffe_blob_read(y_, CCAFFE_DIFF, values.data(), items * 12));
+    reshape(2);
+    ok(ccaffe_net_reshape(net_));
+  }
+}
+
+// Whichever layer a forward pass begins with, all have the new shapes first; also the first pass.
+TEST_P(CBlobSharing, AForwardPassFromTheMiddleHasTheNewShapes) {
+  ccaffe_blob* r = nullptr;
+  int32_t blobs = 0, layers = 0;
+  ok(ccaffe_net_num_blobs(net_, &blobs));
+  ok(ccaffe_net_num_layers(net_, &layers));
+  ok(ccaffe_net_blob(net_, blobs - 1, &r));
+  for (int64_t items : {1, 500, 3}) {
+    reshape(items);
+    ok(ccaffe_net_forward(net_, layers - 1, -1, nullptr));
+    EXPECT_EQ(count(r), items * 12);
+    ok(ccaffe_net_backward(net_, -1, -1));
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Layers, CBlobSharing, ::testing::ValuesIn(kSharers));
+
+// A shared gradient, too: that of a Flatten's top is its bottom's.
+TEST(CBlobSharing, GradientsOfAnotherShapeAreRefused) {
+  const OwnNet net(
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 2 dim: 3 } } }"
+      "layer { name: 'flat' type: 'Flatten' bottom: 'x' top: 'y' flatten_param { axis: 0 } }");
+  ccaffe_blob *x = nullptr, *y = nullptr;
+  ok(ccaffe_net_blob(net, 0, &x));
+  ok(ccaffe_net_blob(net, 1, &y));
+  const int64_t larger[2] = {100, 3};
+  ok(ccaffe_blob_reshape(x, larger, 2));
+  float values[6] = {}, *memory = nullptr;
+  expect_status(ccaffe_blob_read(y, CCAFFE_DIFF, values, 6), CCAFFE_STATE, "of 300 values");
+  expect_status(ccaffe_blob_write(y, CCAFFE_DIFF, values, 6), CCAFFE_STATE, "of 300 values");
+  expect_status(ccaffe_blob_pointer(y, CCAFFE_DIFF, &memory), CCAFFE_STATE, "of 300 values");
+}
+
 }  // namespace
 }  // namespace ccaffe_test

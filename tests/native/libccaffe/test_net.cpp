@@ -84,16 +84,19 @@ TEST(CNet, WeightsAreSavedAndLoaded) {
   const caffe::test::TempDir dir;
   const OwnNet first(kNet), second(kNet);
   ok(ccaffe_net_save(first, (dir / "w").c_str()));
-  ok(ccaffe_net_load(second, (dir / "w").c_str()));
+  ccaffe_buffer* report = nullptr;
+  ok(ccaffe_net_load(second, (dir / "w").c_str(), &report));
+  EXPECT_EQ(take(report), dir / "w: took 1 of 1 layers");
   std::vector<float> a(16), b(16);
   ok(ccaffe_net_read_weights(first, a.data(), 16));
   ok(ccaffe_net_read_weights(second, b.data(), 16));
   EXPECT_EQ(a, b);
   const std::string whole = caffe::test::read_file(dir / "w");
   caffe::test::write_file(dir / "cut", whole.substr(0, whole.size() - 3));
-  expect_status(ccaffe_net_load(second, (dir / "cut").c_str()), CCAFFE_PARSE, "truncated");
-  expect_status(ccaffe_net_load(second, (dir / "none").c_str()), CCAFFE_IO, dir / "none");
-  expect_status(ccaffe_net_load(second, nullptr), CCAFFE_INVALID_ARGUMENT, "filename is null");
+  expect_status(ccaffe_net_load(second, (dir / "cut").c_str(), nullptr), CCAFFE_PARSE, "truncated");
+  expect_status(ccaffe_net_load(second, (dir / "none").c_str(), nullptr), CCAFFE_IO, dir / "none");
+  expect_status(ccaffe_net_load(second, nullptr, nullptr), CCAFFE_INVALID_ARGUMENT,
+                "filename is null");
   expect_status(ccaffe_net_save(second, (dir / "no/w").c_str()), CCAFFE_IO, "no/w");
 }
 

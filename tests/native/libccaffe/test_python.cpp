@@ -42,12 +42,43 @@ int32_t sum(void* context, int32_t step, int64_t layer, const void* param, size_
   return 0;
 }
 
+// Makes calls that are refused, in every step but the last.
+int32_t meddle(void* context, int32_t step, int64_t, const void*, size_t, int32_t,
+               ccaffe_blob* const* bottoms, int32_t, ccaffe_blob* const* tops, const int32_t*,
+               char*, size_t) {
+  auto* net = static_cast<ccaffe_net**>(context);
+  if (step == CCAFFE_PYTHON_DESTROY) return 0;
+  const int64_t three = 3, four = 4;
+  EXPECT_EQ(ccaffe_blob_reshape(bottoms[0], &three, 1), CCAFFE_OK);  // which it has
+  expect_status(ccaffe_blob_reshape(bottoms[0], &four, 1), CCAFFE_STATE,
+                "bottom 0 of a Python layer has the shape that another layer gives it");
+  if (step == CCAFFE_PYTHON_BACKWARD) {
+    expect_status(ccaffe_blob_reshape(tops[0], &four, 1), CCAFFE_STATE, "top 0 can be reshaped");
+  } else {
+    ok(ccaffe_blob_reshape(tops[0], &three, 1));
+  }
+  if (*net == nullptr) return 0;  // it is being made
+  expect_status(ccaffe_net_reshape(*net), CCAFFE_STATE, "running net");
+  expect_status(ccaffe_net_destroy(*net), CCAFFE_STATE, "running net");
+  return 0;
+}
+
 class CPython : public ::testing::Test {
  protected:
   CPython() { ok(ccaffe_set_python_layer(sum, &seen_)); }
   ~CPython() override { ok(ccaffe_set_python_layer(nullptr, nullptr)); }
   Seen seen_;
 };
+
+TEST_F(CPython, ALayerDoesNotChangeTheNetThatRunsIt) {
+  ccaffe_net* net = nullptr;
+  ok(ccaffe_set_python_layer(meddle, &net));
+  const OwnNet own(std::string("force_backward: true ") + kNet, CCAFFE_PHASE_TEST);
+  net = own;
+  ok(ccaffe_net_reshape(net));
+  ok(ccaffe_net_forward(net, -1, -1, nullptr));
+  ok(ccaffe_net_backward(net, -1, -1));
+}
 
 TEST_F(CPython, ALayerReadsAndWritesItsBlobs) {
   {

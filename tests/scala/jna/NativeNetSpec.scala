@@ -123,7 +123,7 @@ class NativeNetSpec extends AnyFlatSpec {
       net.save(path)
     }
     withNet { net =>
-      net.load(path)
+      assert(net.load(path) == s"$path: took 1 of 1 layers")
       val read = new Array[Float](8)
       net.readWeights(read)
       assertClose(read, (0 until 8).map(_.toDouble), 0)

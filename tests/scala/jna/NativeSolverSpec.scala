@@ -146,7 +146,7 @@ class NativeSolverSpec extends AnyFlatSpec {
       files.toSeq == Seq("caffemodel", "solverstate").map(e => s"$folder/s_iter_4.$e")
     )
     withSolver(momentum) { solver =>
-      solver.restore(files(1))
+      assert(solver.restore(files(1)) == s"${files(0)}: took 1 of 1 layers")
       assert(solver.iteration == 4)
       solver.step(2)
       assert(weights(solver) == after)

@@ -21,6 +21,19 @@ class WeightsLayoutSpec extends AnyFlatSpec {
     assert(WeightsLayout(Vector()).count == 0)
   }
 
+  it should "refuse more weights than an array holds" taggedAs Unit in {
+    def failure(text: String) = intercept[CaffeException](layout(text))
+    val large = failure("layer { name: 'a' blobs { shape { dim: 2147483648 } } }")
+    assert(large.getCodeName == "SHAPE" && large.getMessage.contains("layer 'a' is 2147483648"))
+    val wide = failure("layer { name: 'a' blobs { shape { dim: 65536 dim: 65536 } } }")
+    assert(wide.getCodeName == "SHAPE" && wide.getMessage.contains("65536x65536"))
+    val half = "layer { name: 'a' blobs { shape { dim: 1073741824 } } }"
+    assert(
+      failure(half * 2).getMessage == "the number of weights is 2147483648, which a Java " +
+        "array cannot hold"
+    )
+  }
+
   it should "be equal by content" taggedAs Unit in {
     assert(layout(text) == layout(text))
     assert(layout(text).hashCode == layout(text).hashCode)

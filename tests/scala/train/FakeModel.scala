@@ -60,8 +60,9 @@ final class FakeModel(
     ): Array[String] =
       Array(s"$prefix $iteration", weights.mkString(","), history.fold("none")(_.mkString(",")))
     override def restore(path: String): Restored =
-      Restored(Array(5f, 6f, 7f), Array(100f, 0f, 0f), 40)
-    override def load(path: String, weights: Array[Float]): Array[Float] = weights.map(_ + 1)
+      Restored(Array(5f, 6f, 7f), Array(100f, 0f, 0f), 40, s"$path: all")
+    override def load(path: String, weights: Array[Float]): Loaded =
+      Loaded(weights.map(_ + 1), s"$path: some")
     override def save(path: String, weights: Array[Float]): Unit = ()
     override def close(): Unit = ()
   }

@@ -130,7 +130,7 @@ class NativeTrainerSpec extends AnyFlatSpec {
         assert(state.getIter == 6 && state.getHistoryCount == 4)
         using(new Trainer(sc, solver(), 1, options)) { other =>
           other.setTrainData(data(1))
-          other.restore(files(1))
+          assert(other.restore(files(1)) == s"${files(0)}: took 2 of 2 layers")
           assert(other.iteration == 6)
           other.train(9)
           // Momentum, counter and place in the data are those of the first trainer.
@@ -139,7 +139,7 @@ class NativeTrainerSpec extends AnyFlatSpec {
         val model = folder.resolve("own.caffemodel").toString
         t.saveWeights(model)
         using(new Trainer(sc, solver(), 1, options)) { other =>
-          other.loadWeights(model)
+          assert(other.loadWeights(model) == s"$model: took 2 of 2 layers")
           assert(other.weights.sameElements(t.weights) && other.iteration == 0)
         }
         val missing = intercept[CaffeException](t.restore(folder.resolve("none").toString))

@@ -271,7 +271,7 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       t.train(4)
       t.average()
       assert(t.snapshot("p").toSeq == Seq("p 4", "8.0,4.0,2.0", "4.0,0.0,0.0"))
-      t.restore("state")
+      assert(t.restore("state") == "state: all")
       assert(t.iteration == 40 && t.weights.sameElements(Array(5f, 6f, 7f)))
       assert(t.snapshot("p")(2) == "100.0,0.0,0.0")
       t.train(1)
@@ -279,7 +279,7 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       t.train(1)
       t.average()
       assert(t.snapshot("p").toSeq == Seq("p 42", "9.0,8.0,2.0", "102.0,0.0,0.0"))
-      t.loadWeights("model")
+      assert(t.loadWeights("model") == "model: some")
       assert(t.weights.sameElements(Array(10f, 9f, 3f)))
     }
 

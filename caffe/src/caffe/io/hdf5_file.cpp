@@ -187,6 +187,26 @@ int64_t Hdf5File::count(const std::string& group) const {
   return static_cast<int64_t>(info.nlinks);
 }
 
+std::vector<std::string> Hdf5File::names(const std::string& group) const {
+  const Session session;
+  std::vector<std::string> names;
+  const int64_t links = count(group);
+  for (int64_t i = 0; i < links; ++i) {
+    const auto name = [&](char* text, size_t size) {
+      return H5Lget_name_by_idx(id_, group.c_str(), H5_INDEX_NAME, H5_ITER_INC, i, text, size,
+                                H5P_DEFAULT);
+    };
+    const ssize_t size = name(nullptr, 0);
+    require(size >= 0 && size <= 1 << 16, Code::kParse, "'", shown_, "': group '", group,
+            "' is damaged");
+    std::string text(size + 1, '\0');
+    name(text.data(), text.size());
+    text.resize(size);
+    names.push_back(std::move(text));
+  }
+  return names;
+}
+
 void Hdf5File::make_group(const std::string& path) {
   const Session session;
   if (exists(path)) return;
@@ -288,5 +308,6 @@ template void Hdf5File::read(const std::string&, int64_t, int64_t*) const;
 template void Hdf5File::write(const std::string&, const Shape&, const float*);
 template void Hdf5File::write(const std::string&, const Shape&, const double*);
 template void Hdf5File::write(const std::string&, const Shape&, const int*);
+template void Hdf5File::write(const std::string&, const Shape&, const int64_t*);
 
 }  // namespace caffe

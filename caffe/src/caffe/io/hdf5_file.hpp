@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "caffe/blob.hpp"
 
@@ -32,6 +33,8 @@ class Hdf5File {
   bool exists(const std::string& path) const;
   // Number of links in a group.
   int64_t count(const std::string& group) const;
+  // Names of the links in a group, in alphabetical order.
+  std::vector<std::string> names(const std::string& group) const;
   // A group and those above it, unless they are there.
   void make_group(const std::string& path);
 

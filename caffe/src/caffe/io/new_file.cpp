@@ -17,7 +17,7 @@ namespace caffe {
 namespace {
 
 // 0, or errno.
-int sync(const std::string& path) {
+int sync_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
   if (fd < 0) return errno;
   const int problem = ::fsync(fd) == 0 ? 0 : errno;
@@ -56,12 +56,22 @@ int NewFile::open_flags() const {
   return O_WRONLY | O_CLOEXEC | (committed_ ? 0 : O_CREAT | O_EXCL);
 }
 
+void NewFile::sync() {
+  if (committed_ || synced_) return;
+  const int problem = sync_file(path_);
+  if (problem != 0) fail_with(problem);
+  synced_ = true;
+}
+
 void NewFile::commit() {
   if (committed_) return;
-  int problem = sync(path_);
-  if (problem == 0 && std::rename(path_.c_str(), place_.c_str()) != 0) problem = errno;
-  if (problem != 0) fail_with(problem);
+  sync();
+  if (std::rename(path_.c_str(), place_.c_str()) != 0) fail_with(errno);
   committed_ = true;
+}
+
+void NewFile::withdraw() const {
+  if (!is_special(place_)) ::unlink(place_.c_str());
 }
 
 void NewFile::fail_with(int problem) const {

@@ -15,18 +15,24 @@ class NewFile {
   NewFile(const NewFile&) = delete;
   NewFile& operator=(const NewFile&) = delete;
 
+  // The name that the file is to have.
+  const std::string& filename() const { return filename_; }
   // Where to write: nothing is there yet, or a device.
   const std::string& path() const { return path_; }
   // For open(2): nobody else's file is taken for the new one.
   int open_flags() const;
-  // Brings the closed file to the disk and to its place. Throws kIo.
+  // Brings the closed file to the disk. Throws kIo.
+  void sync();
+  // Brings it to its place, too. Throws kIo.
   void commit();
+  // Takes what was committed away again.
+  void withdraw() const;
   // Throws the kIo that tells why `filename` cannot be written.
   [[noreturn]] void fail_with(int problem) const;
 
  private:
   std::string filename_, place_, path_;
-  bool committed_;
+  bool synced_ = false, committed_;
 };
 
 }  // namespace caffe

@@ -3,6 +3,7 @@
 
 #include "caffe/error.hpp"
 #include "caffe/io.hpp"
+#include "caffe/io/checksum.hpp"
 #include "caffe/io/hdf5_file.hpp"
 #include "caffe/io/new_file.hpp"
 
@@ -41,10 +42,16 @@ void write_blob(Hdf5File* file, const std::string& path, const BlobProto& blob) 
 }
 
 void read_hdf5(const std::string& filename, SolverState* state) {
+  check_appended(filename);
   const Hdf5File file = Hdf5File::open(filename);
   state->set_iter(read_int(file, "iter"));
   state->set_current_step(read_int(file, "current_step"));
   if (file.exists("learned_net")) state->set_learned_net(file.read_string("learned_net"));
+  if (file.exists("learned_net_checksum")) {
+    int64_t checksum = 0;
+    file.read("learned_net_checksum", 1, &checksum);
+    state->set_learned_net_checksum(static_cast<uint32_t>(checksum));
+  }
   const int64_t blobs = file.count("history");
   double room = file.room();
   for (int64_t i = 0; i < blobs; ++i) {
@@ -52,19 +59,22 @@ void read_hdf5(const std::string& filename, SolverState* state) {
   }
 }
 
-void write_hdf5(const std::string& filename, const SolverState& state) {
-  NewFile place(filename);
-  Hdf5File file = Hdf5File::create(place.path(), filename);
+void write_hdf5(const NewFile& place, const SolverState& state) {
+  Hdf5File file = Hdf5File::create(place.path(), place.filename());
   const int iter = state.iter(), current_step = state.current_step();
   file.write("iter", {1}, &iter);
   file.write_string("learned_net", state.learned_net());
   file.write("current_step", {1}, &current_step);
+  if (state.has_learned_net_checksum()) {
+    const int64_t checksum = state.learned_net_checksum();
+    file.write("learned_net_checksum", {1}, &checksum);
+  }
   file.make_group("history");
   for (int i = 0; i < state.history_size(); ++i) {
     write_blob(&file, cat("history/", i), state.history(i));
   }
   file.close();
-  place.commit();
+  append_checksum(place.path(), place.filename());
 }
 
 }  // namespace
@@ -82,12 +92,18 @@ void read_solver_state(const std::string& filename, SolverState* state) {
   }
 }
 
-void write_solver_state(const std::string& filename, const SolverState& state) {
-  if (is_hdf5_name(filename)) {
-    write_hdf5(filename, state);
+void write_solver_state(const NewFile& place, const SolverState& state) {
+  if (is_hdf5_name(place.filename())) {
+    write_hdf5(place, state);
   } else {
-    write_binary_file(filename, state);
+    write_binary_file(place, state);
   }
+}
+
+void write_solver_state(const std::string& filename, const SolverState& state) {
+  NewFile place(filename);
+  write_solver_state(place, state);
+  place.commit();
 }
 
 }  // namespace caffe

@@ -20,6 +20,7 @@ class BatchNormLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "BatchNorm"; }
+  bool forward_changes_params() const override { return !global_; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom[0]->num_axes() >= 2 && bottom[0]->dim(1) == channels_, Code::kShape,

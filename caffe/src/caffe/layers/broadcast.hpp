@@ -16,7 +16,7 @@ Shape operand_shape(const Blob<T>& x, int axis, int num_axes) {
   require(num_axes >= -1, Code::kBadNet, "num_axes must be at least -1, is ", num_axes);
   if (num_axes == 0) return {};
   const int first = x.canonical_axis(axis);
-  const int last = num_axes == -1 ? x.num_axes() : first + num_axes;
+  const int last = num_axes == -1 ? x.num_axes() : first + std::min(num_axes, kMaxBlobAxes + 1);
   require(last <= x.num_axes(), Code::kShape, "axis ", axis, " and num_axes ", num_axes,
           " reach beyond the axes of shape ", shape_string(x.shape()));
   return Shape(x.shape().begin() + first, x.shape().begin() + last);

@@ -1,3 +1,4 @@
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/layers/pieces.hpp"
 
@@ -19,15 +20,15 @@ class ConcatLayer : public Layer<T> {
     const ConcatParameter& p = this->param_.concat_param();
     this->check(!(p.has_axis() && p.has_concat_dim()), Code::kBadNet,
                 "give either axis or concat_dim");
-    axis_ =
-        bottom[0]->canonical_axis(p.has_concat_dim() ? static_cast<int>(p.concat_dim()) : p.axis());
+    axis_ = bottom[0]->canonical_axis(
+        p.has_concat_dim() ? unsigned_axis("concat_dim", p.concat_dim()) : p.axis());
     Shape shape = bottom[0]->shape();
     shape[axis_] = 0;
     for (Blob<T>* blob : bottom) {
       this->check(fits(shape, blob->shape(), axis_), Code::kShape, "bottoms of shapes ",
                   shape_string(bottom[0]->shape()), " and ", shape_string(blob->shape()),
                   " differ in more than axis ", axis_);
-      shape[axis_] += blob->dim(axis_);
+      shape[axis_] = extent_sum(shape[axis_], blob->dim(axis_));
     }
     top[0]->reshape(shape);
     if (bottom.size() > 1) return;

@@ -30,8 +30,9 @@ class CropLayer : public Layer<T> {
     for (int i = first; i < axes; ++i) {
       shape[i] = bottom[1]->dim(i);
       if (p.offset_size() > 0) offsets_[i] = p.offset(p.offset_size() == 1 ? 0 : i - first);
-      this->check(offsets_[i] + shape[i] <= in[i], Code::kShape, "a window of ", shape[i], " at ",
-                  offsets_[i], " does not fit axis ", i, ", of extent ", in[i]);
+      this->check(shape[i] <= in[i] && offsets_[i] <= in[i] - shape[i], Code::kShape,
+                  "a window of ", shape[i], " at ", offsets_[i], " does not fit axis ", i,
+                  ", of extent ", in[i]);
     }
     top[0]->reshape(shape);
   }

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/layers/window_param.hpp"
 #include "caffe/ops/reference/patches.hpp"
@@ -26,7 +27,7 @@ class Im2colLayer : public Layer<T> {
     items_ = bottom[0]->count(0, axis_);
     geometry_.in_channels = in[axis_];
     Shape shape(in.begin(), in.begin() + axis_);
-    shape.push_back(in[axis_] * product(geometry_.kernel));
+    shape.push_back(extent_product(in[axis_], product(geometry_.kernel)));
     shape.insert(shape.end(), geometry_.out.begin(), geometry_.out.end());
     top[0]->reshape(shape);
   }

@@ -1,3 +1,6 @@
+#include <algorithm>
+
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/ops/pooling_op.hpp"
 
@@ -24,12 +27,14 @@ class PoolingLayer : public Layer<T> {
                 shape_string(in));
     geometry_.batch = in[0];
     geometry_.channels = in[1];
-    for (int i = 0; i < 2; ++i) {
-      geometry_.in[i] = in[2 + i];
-      if (this->param_.pooling_param().global_pooling()) geometry_.kernel[i] = in[2 + i];
-    }
+    for (int i = 0; i < 2; ++i) geometry_.in[i] = in[2 + i];
     const bool padded = geometry_.pad[0] > 0 || geometry_.pad[1] > 0;
-    for (int i = 0; i < 2; ++i) geometry_.out[i] = output_extent(i, padded);
+    for (int i = 0; i < 2; ++i) {
+      geometry_.kernel[i] = kernel_[i] > 0 ? kernel_[i] : in[2 + i];
+      geometry_.out[i] = output_extent(i, padded);
+      // What reaches over all of the padded image counts no more than it does.
+      geometry_.kernel[i] = std::min(geometry_.kernel[i], in[2 + i] + 2 * geometry_.pad[i]);
+    }
     for (Blob<T>* blob : top) {
       blob->reshape({in[0], in[1], geometry_.out[0], geometry_.out[1]});
     }
@@ -63,8 +68,8 @@ class PoolingLayer : public Layer<T> {
                   "give either kernel_size or kernel_h and kernel_w");
       this->check(!pair || (p.has_kernel_h() && p.has_kernel_w()), Code::kBadNet,
                   "kernel_h and kernel_w must be given together");
-      geometry_.kernel[0] = pair ? p.kernel_h() : p.kernel_size();
-      geometry_.kernel[1] = pair ? p.kernel_w() : p.kernel_size();
+      kernel_[0] = window_extent("kernel size", pair ? p.kernel_h() : p.kernel_size());
+      kernel_[1] = window_extent("kernel size", pair ? p.kernel_w() : p.kernel_size());
     }
     for (int i = 0; i < 2; ++i) check_window(i, p.global_pooling());
   }
@@ -89,8 +94,8 @@ class PoolingLayer : public Layer<T> {
     this->check(!has || (!has_h && !has_w), Code::kBadNet, "give either ", name, " or ", name,
                 "_h and ", name, "_w");
     this->check(has_h == has_w, Code::kBadNet, name, "_h and ", name, "_w must be given together");
-    pair[0] = has_h ? h : value;
-    pair[1] = has_h ? w : value;
+    pair[0] = window_extent(name, has_h ? h : value);
+    pair[1] = window_extent(name, has_h ? w : value);
   }
 
   void check_window(int i, bool global) const {
@@ -100,9 +105,9 @@ class PoolingLayer : public Layer<T> {
       this->check(g.pad[i] == 0 && g.stride[i] == 1, Code::kBadNet,
                   "global_pooling needs pad 0 and stride 1");
     } else {
-      this->check(g.kernel[i] > 0, Code::kBadNet, "kernel size must be positive");
-      this->check(g.pad[i] < g.kernel[i], Code::kBadNet, "pad ", g.pad[i],
-                  " must be smaller than the kernel, ", g.kernel[i]);
+      this->check(kernel_[i] > 0, Code::kBadNet, "kernel size must be positive");
+      this->check(g.pad[i] < kernel_[i], Code::kBadNet, "pad ", g.pad[i],
+                  " must be smaller than the kernel, ", kernel_[i]);
     }
   }
 
@@ -119,6 +124,7 @@ class PoolingLayer : public Layer<T> {
     return beyond ? out - 1 : out;
   }
 
+  int64_t kernel_[2] = {0, 0};  // as given; 0: the whole plane
   PoolingGeometry geometry_;
   std::unique_ptr<PoolingOp<T>> op_;
 };

@@ -49,6 +49,7 @@ class PythonLayer : public Layer<T> {
 
   const char* type() const override { return "Python"; }
   bool backward_reads_tops() const override { return true; }
+  bool forward_changes_params() const override { return true; }  // nobody knows
   CountRange bottom_count() const override { return {0, -1}; }
   CountRange top_count() const override { return {0, -1}; }
 

@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "caffe/layers/view_layer.hpp"
 
 namespace caffe {
@@ -20,7 +22,7 @@ class ReshapeLayer : public ViewLayer<T> {
                 " is out of range for shape ", shape_string(bottom.shape()));
     this->check(p.num_axes() >= -1, Code::kBadNet, "num_axes must be at least -1, is ",
                 p.num_axes());
-    const int last = p.num_axes() == -1 ? axes : first + p.num_axes();
+    const int last = p.num_axes() == -1 ? axes : first + std::min(p.num_axes(), axes + 1);
     this->check(last <= axes, Code::kBadNet, "axis ", p.axis(), " and num_axes ", p.num_axes(),
                 " reach beyond the axes of shape ", shape_string(bottom.shape()));
     const Shape& in = bottom.shape();

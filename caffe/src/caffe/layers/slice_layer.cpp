@@ -1,3 +1,4 @@
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/layers/pieces.hpp"
 
@@ -20,8 +21,8 @@ class SliceLayer : public Layer<T> {
     const SliceParameter& p = this->param_.slice_param();
     this->check(!(p.has_axis() && p.has_slice_dim()), Code::kBadNet,
                 "give either axis or slice_dim");
-    axis_ =
-        bottom[0]->canonical_axis(p.has_slice_dim() ? static_cast<int>(p.slice_dim()) : p.axis());
+    axis_ = bottom[0]->canonical_axis(p.has_slice_dim() ? unsigned_axis("slice_dim", p.slice_dim())
+                                                        : p.axis());
     Shape shape = bottom[0]->shape();
     const std::vector<int64_t> extents = cut(shape[axis_], static_cast<int64_t>(top.size()));
     for (size_t i = 0; i < top.size(); ++i) {

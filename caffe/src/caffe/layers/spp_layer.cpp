@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/ops/pooling_op.hpp"
 
@@ -27,10 +28,11 @@ class SPPLayer : public Layer<T> {
       g.batch = in[0];
       g.channels = in[1];
       for (int i = 0; i < 2; ++i) set_window(static_cast<int>(l), i, in[2 + i], &g);
-      levels_[l]->item = g.channels * g.out[0] * g.out[1];
-      for (Storage<T>* s : {&levels_[l]->y, &levels_[l]->dy}) s->resize(g.batch * levels_[l]->item);
+      levels_[l]->item = extent_product(g.channels, g.out[0] * g.out[1]);
+      const int64_t count = extent_product(g.batch, levels_[l]->item);
+      for (Storage<T>* s : {&levels_[l]->y, &levels_[l]->dy}) s->resize(count);
       levels_[l]->dx.resize(bottom[0]->count());
-      outputs += levels_[l]->item;
+      outputs = extent_sum(outputs, levels_[l]->item);
     }
     top[0]->reshape(levels_.size() == 1 ? Shape{in[0], in[1], 1, 1} : Shape{in[0], outputs});
   }

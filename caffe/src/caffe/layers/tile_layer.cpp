@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "caffe/extents.hpp"
 #include "caffe/layer_registry.hpp"
 
 namespace caffe {
@@ -21,7 +22,7 @@ class TileLayer : public Layer<T> {
     outer_ = bottom[0]->count(0, axis);
     piece_ = bottom[0]->count(axis);
     Shape shape = bottom[0]->shape();
-    shape[axis] *= tiles_;
+    shape[axis] = extent_product(shape[axis], tiles_);
     top[0]->reshape(shape);
   }
 

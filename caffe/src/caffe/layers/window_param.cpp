@@ -1,6 +1,6 @@
 #include "caffe/layers/window_param.hpp"
 
-#include "caffe/error.hpp"
+#include "caffe/extents.hpp"
 
 namespace caffe {
 
@@ -21,7 +21,8 @@ std::vector<int64_t> read_field(const Field& field, int axes, int64_t fallback, 
             "_h and _w, not both");
     require(!required || (field.has_h && field.has_w), Code::kBadNet, field.name, "_h and ",
             field.name, "_w must be given together");
-    return {field.has_h ? field.h : fallback, field.has_w ? field.w : fallback};
+    return {window_extent(field.name, field.has_h ? field.h : fallback),
+            window_extent(field.name, field.has_w ? field.w : fallback)};
   }
   const int given = field.list.size();
   require(!required || axes == 0 || given > 0, Code::kBadNet, field.name, " is missing");
@@ -30,7 +31,9 @@ std::vector<int64_t> read_field(const Field& field, int axes, int64_t fallback, 
           "each of the ",
           axes, " spatial axes, not ", given, " times");
   std::vector<int64_t> values(axes, fallback);
-  for (int i = 0; i < axes && given > 0; ++i) values[i] = field.list[given == 1 ? 0 : i];
+  for (int i = 0; i < axes && given > 0; ++i) {
+    values[i] = window_extent(field.name, field.list[given == 1 ? 0 : i]);
+  }
   return values;
 }
 
@@ -74,7 +77,7 @@ void shape_input(ConvolutionGeometry* g) {
   g->in.resize(g->out.size());
   for (size_t i = 0; i < g->out.size(); ++i) {
     const int64_t extent = g->dilation[i] * (g->kernel[i] - 1) + 1;
-    g->in[i] = g->stride[i] * (g->out[i] - 1) + extent - 2 * g->pad[i];
+    g->in[i] = extent_sum(extent_product(g->stride[i], g->out[i] - 1), extent - 2 * g->pad[i]);
     require(g->in[i] > 0, Code::kShape, "spatial axis ", i, ": pad ", g->pad[i],
             " leaves nothing of the output of a kernel that extends over ", extent,
             " on an input of ", g->out[i]);

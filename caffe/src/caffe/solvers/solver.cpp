@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "caffe/log.hpp"
+#include "caffe/solvers/kept_statistics.hpp"
 #include "caffe/threads.hpp"
 
 namespace caffe {
@@ -42,9 +43,13 @@ void Solver<T>::answer_requests() {
 
 template <typename T>
 void Solver<T>::iterate(int start) {
+  KeptStatistics<T> statistics(*net_);
   net_->clear_param_diffs();
   if (auto_test_ && test_due() && (iteration_ > 0 || param_.test_initialization())) run_tests();
-  if (stopped_) return;
+  if (stopped_) {
+    statistics.came_through();
+    return;
+  }
   const bool display = param_.display() > 0 && iteration_ % param_.display() == 0;
   net_->set_debug_info(display && param_.debug_info());
   T loss = 0;
@@ -53,6 +58,7 @@ void Solver<T>::iterate(int start) {
   smooth_loss(loss, start);
   if (display) display_train(smoothed_loss_);
   apply_update(display);
+  statistics.came_through();
   ++iteration_;
   if (param_.snapshot() > 0 && iteration_ % param_.snapshot() == 0) snapshot();
   answer_requests();

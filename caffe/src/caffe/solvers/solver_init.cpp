@@ -116,9 +116,9 @@ void Solver<T>::load_weights() {
       const size_t first = name.find_first_not_of(" \t");
       if (first == std::string::npos) continue;
       name = name.substr(first, name.find_last_not_of(" \t") - first + 1);
-      net_->copy_trained_layers_from(name);
+      log_info(net_->copy_trained_layers_from(name).text());
       // Test nets share what the train net has; they may have layers of their own.
-      for (const auto& net : test_nets_) net->copy_trained_layers_from(name);
+      for (const auto& net : test_nets_) net->copy_trained_layers_from(name, Match::kAny);
     }
   }
 }

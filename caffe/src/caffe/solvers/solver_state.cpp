@@ -3,11 +3,29 @@
 
 #include "caffe/flat_copy.hpp"
 #include "caffe/io.hpp"
+#include "caffe/io/new_file.hpp"
 #include "caffe/log.hpp"
 #include "caffe/solver.hpp"
 #include "caffe/threads.hpp"
 
 namespace caffe {
+
+namespace {
+
+// Brings both files into their places, or none.
+void commit_pair(NewFile* model, NewFile* state) {
+  model->sync();
+  state->sync();
+  model->commit();
+  try {
+    state->commit();
+  } catch (...) {
+    model->withdraw();
+    throw;
+  }
+}
+
+}  // namespace
 
 template <typename T>
 std::pair<std::string, std::string> Solver<T>::snapshot(const std::string& prefix) {
@@ -19,19 +37,21 @@ std::pair<std::string, std::string> Solver<T>::snapshot(const std::string& prefi
   const char* ending = param_.snapshot_format() == SolverParameter::HDF5 ? ".h5" : "";
   const std::string model = cat(stem, ".caffemodel", ending);
   const std::string state_file = cat(stem, ".solverstate", ending);
-  net_->save(model, param_.snapshot_diff());
+  NewFile model_place(model), state_place(state_file);
   SolverState state;
+  state.set_learned_net_checksum(net_->save(model_place, param_.snapshot_diff()));
   state.set_iter(iteration_);
   state.set_learned_net(model);
   state.set_current_step(current_step_);
   for (const auto& bank : history_) {
     for (size_t i = 0; i < bank.size(); ++i) {
       Blob<T> values(net_->learnable_params()[i].blob->shape());
-      read_flat(*bank[i], values.data().write());
+      read_flat(*bank[i], values.count(), values.data().write());
       values.to_proto(state.add_history());
     }
   }
-  write_solver_state(state_file, state);
+  write_solver_state(state_place, state);
+  commit_pair(&model_place, &state_place);
   log_info("Snapshot: ", model, " and ", state_file);
   return {model, state_file};
 }
@@ -51,7 +71,7 @@ std::string find_model(const std::string& learned_net, const std::string& state_
 }  // namespace
 
 template <typename T>
-void Solver<T>::restore(const std::string& filename) {
+WeightsReport Solver<T>::restore(const std::string& filename) {
   const ThreadScope threads(net_->threads());
   SolverState state;
   read_solver_state(filename, &state);
@@ -69,22 +89,26 @@ void Solver<T>::restore(const std::string& filename) {
     const auto& param = params[i % params.size()];
     history.push_back(std::make_unique<Blob<T>>(param.blob->shape()));
     try {
+      history.back()->check_proto(state.history(i));
       history.back()->from_proto(state.history(i), false);
     } catch (const Error& e) {
       fail(e.code(), "'", filename, "': history ", i, " (layer '", net_->layer(param.layer).name(),
            "'): ", e.what());
     }
   }
-  if (state.has_learned_net()) {
-    require(!state.learned_net().empty(), Code::kParse, "'", filename,
-            "' is damaged: it names no caffemodel");
-    net_->copy_trained_layers_from(find_model(state.learned_net(), filename));
-  }
+  require(!state.learned_net().empty(), Code::kParse, "'", filename,
+          "' is damaged: it names no caffemodel");
+  std::optional<uint32_t> checksum;
+  if (state.has_learned_net_checksum()) checksum = state.learned_net_checksum();
+  const WeightsReport report = net_->copy_trained_layers_from(
+      find_model(state.learned_net(), filename), Match::kAll, checksum);
   for (size_t i = 0; i < history.size(); ++i) {
-    write_flat(history[i]->cpu_data(), history_[i / params.size()][i % params.size()].get());
+    write_flat(history[i]->cpu_data(), history[i]->count(),
+               history_[i / params.size()][i % params.size()].get());
   }
   iteration_ = state.iter();
   current_step_ = state.current_step();
+  return report;
 }
 
 template class Solver<float>;

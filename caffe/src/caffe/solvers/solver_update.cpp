@@ -97,10 +97,11 @@ int64_t Solver<T>::history_count() const {
 template <typename T>
 void Solver<T>::read_history(T* values) const {
   const ThreadScope threads(net_->threads());
+  const auto& params = net_->learnable_params();
   for (const auto& bank : history_) {
-    for (const auto& storage : bank) {
-      read_flat(*storage, values);
-      values += storage->count();
+    for (size_t i = 0; i < bank.size(); ++i) {
+      read_flat(*bank[i], params[i].blob->count(), values);
+      values += params[i].blob->count();
     }
   }
 }
@@ -108,10 +109,11 @@ void Solver<T>::read_history(T* values) const {
 template <typename T>
 void Solver<T>::write_history(const T* values) {
   const ThreadScope threads(net_->threads());
+  const auto& params = net_->learnable_params();
   for (const auto& bank : history_) {
-    for (const auto& storage : bank) {
-      write_flat(values, storage.get());
-      values += storage->count();
+    for (size_t i = 0; i < bank.size(); ++i) {
+      write_flat(values, params[i].blob->count(), bank[i].get());
+      values += params[i].blob->count();
     }
   }
 }

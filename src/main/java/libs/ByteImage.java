@@ -3,6 +3,7 @@ package libs;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
 import java.io.Serializable;
+import sparknet.jna.Counts;
 
 /** An RGB image of 8 bits per channel, one plane per channel, rows from the top. */
 public class ByteImage implements Serializable {
@@ -33,7 +34,7 @@ public class ByteImage implements Serializable {
 
   /** Takes planes in the order red, green, blue, each of height * width bytes by rows. */
   public ByteImage(byte[] image, int height, int width) {
-    this.plane = Math.multiplyExact(height, width);
+    this.plane = Counts.product(new int[] {height, width}, "an image");
     if (image.length != 3L * plane) {
       throw new IllegalArgumentException(
           "an image of 3x" + height + "x" + width + " has " + 3L * plane + " bytes, not "
@@ -46,8 +47,8 @@ public class ByteImage implements Serializable {
 
   /** A black image. */
   public ByteImage(int height, int width) {
-    this.plane = Math.multiplyExact(height, width);
-    this.planes = new byte[Math.multiplyExact(3, plane)];
+    this.plane = Counts.product(new int[] {height, width}, "an image");
+    this.planes = new byte[Counts.product(new int[] {3, plane}, "an image")];
     this.height = height;
     this.width = width;
   }

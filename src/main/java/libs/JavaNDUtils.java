@@ -1,16 +1,13 @@
 package libs;
 
 import java.util.Arrays;
+import sparknet.jna.Counts;
 
 /** Arithmetic on shapes, strides and indices. */
 public class JavaNDUtils {
   /** The product of all values; 1 for none. */
   public static int arrayProduct(int[] vs) {
-    int result = 1;
-    for (int v : vs) {
-      result = Math.multiplyExact(result, v);
-    }
-    return result;
+    return Counts.product(vs, "an array");
   }
 
   /** Row-major strides of a dense array. */

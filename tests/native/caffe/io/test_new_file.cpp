@@ -8,6 +8,7 @@
 #include <filesystem>
 
 #include "caffe/io.hpp"
+#include "caffe/io/checksum.hpp"
 #include "caffe/io/new_file.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
@@ -65,7 +66,8 @@ TEST(NewFile, APipeIsWrittenTo) {
   char bytes[64];
   const ssize_t count = ::read(reader, bytes, sizeof(bytes));
   ::close(reader);
-  EXPECT_EQ(std::string(bytes, std::max<ssize_t>(count, 0)), state.SerializeAsString());
+  const std::string written(bytes, std::max<ssize_t>(count, 0));
+  EXPECT_EQ(written, checksum_header(checksum_of(state)) + state.SerializeAsString());
   EXPECT_TRUE(std::filesystem::is_fifo(pipe));
 }
 

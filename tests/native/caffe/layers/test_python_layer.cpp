@@ -70,10 +70,10 @@ TEST_F(PythonLayer, StepsComeInOrder) {
     EXPECT_EQ(LayerCase<float>::diff(layer.bottom(0)), (std::vector<float>{2, 0, 0, 0, 0, -2}));
   }
   using S = PythonStep;
-  EXPECT_EQ(steps, (std::vector<S>{S::kSetup, S::kReshape, S::kForward, S::kReshape, S::kForward,
-                                   S::kBackward, S::kDestroy}));
+  EXPECT_EQ(steps, (std::vector<S>{S::kSetup, S::kReshape, S::kReshape, S::kForward, S::kReshape,
+                                   S::kForward, S::kBackward, S::kDestroy}));
   EXPECT_EQ(propagated, std::vector<bool>{true});
-  EXPECT_EQ(layers, std::vector<int64_t>(7, layers[0]));
+  EXPECT_EQ(layers, std::vector<int64_t>(8, layers[0]));
 }
 
 TEST_F(PythonLayer, EachLayerHasItsNumber) {

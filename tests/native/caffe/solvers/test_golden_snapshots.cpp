@@ -110,7 +110,8 @@ TEST_P(GoldenSnapshots, WrittenAsByCaffeInHdf5) {
   }
   const Hdf5File our_state = Hdf5File::open(files.second);
   const Hdf5File their_state = Hdf5File::open(path(stem() + ".solverstate.h5"));
-  ASSERT_EQ(our_state.count("/"), their_state.count("/"));
+  EXPECT_TRUE(our_state.exists("learned_net_checksum"));  // which Caffe does not read
+  ASSERT_EQ(our_state.count("/"), their_state.count("/") + 1);
   ASSERT_EQ(our_state.count("history"), their_state.count("history"));
   for (const char* name : {"iter", "current_step"}) {
     expect_equal_datasets(our_state, their_state, name);

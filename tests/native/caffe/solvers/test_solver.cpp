@@ -102,6 +102,56 @@ TEST(Solver, AFailingIterationChangesNothing) {
   EXPECT_EQ(solver->iteration(), 4);
 }
 
+const char kNormalised[] =
+    "layer { name: 'bn' type: 'BatchNorm' bottom: 'conv' top: 'conv' } "
+    "layer { name: 'bn2' type: 'BatchNorm' bottom: 'conv' top: 'conv' param { name: 'a' lr_mult: 0 "
+    "  } param { name: 'b' lr_mult: 0 } param { name: 'c' lr_mult: 0 } } "
+    "layer { name: 'bn3' type: 'BatchNorm' bottom: 'conv' top: 'conv' param { name: 'a' lr_mult: 0 "
+    "  } param { name: 'b' lr_mult: 0 } param { name: 'c' lr_mult: 0 } }";
+
+// Running statistics are no exception, wherever the iteration fails: in the data, in a later pass
+// of iter_size, in a layer behind the BatchNorm, in the gradients.
+TEST(Solver, AFailingIterationKeepsRunningStatistics) {
+  const auto solver =
+      fed_solver("base_lr: 0.1 momentum: 0.9 iter_size: 2 clip_gradients: 1", kNormalised);
+  solver->step(2);
+  const auto before = weights(solver->net());
+  const float nan = std::numeric_limits<float>::quiet_NaN();
+  const auto expect_kept = [&](Code code, float pixel, float label, bool in_second_pass) {
+    int passes = 0;
+    solver->net().set_feed([&](const std::vector<float*>& tops, const std::vector<int64_t>& n) {
+      Feeder()(tops, n);
+      if (passes++ == 0 && in_second_pass) return;
+      std::fill_n(tops[0], n[0], pixel);
+      std::fill_n(tops[1], n[1], label);
+    });
+    expect_error(code, "", [&] { solver->step(1); });
+    EXPECT_EQ(weights(solver->net()), before);
+  };
+  expect_kept(Code::kNumeric, nan, 0, false);
+  expect_kept(Code::kNumeric, std::numeric_limits<float>::infinity(), 0, true);
+  expect_kept(Code::kNumeric, 0.5f, 7, true);
+  int passes = 0;
+  solver->net().set_feed([&](const std::vector<float*>& tops, const std::vector<int64_t>& n) {
+    if (++passes == 2) fail(Code::kCallback, "boom");
+    Feeder()(tops, n);
+  });
+  expect_error(Code::kCallback, "boom", [&] { solver->step(1); });
+  EXPECT_EQ(weights(solver->net()), before);
+  solver->net().set_feed(Feeder());
+  solver->step(1);
+  for (float value : weights(solver->net())) EXPECT_TRUE(std::isfinite(value));
+  EXPECT_NE(weights(solver->net()), before);
+}
+
+// Outside of a solver Caffe's rule holds: every forward pass counts.
+TEST(Solver, AForwardPassByItselfMovesRunningStatistics) {
+  const auto solver = fed_solver("base_lr: 0.1", kNormalised);
+  const auto before = weights(solver->net());
+  solver->net().forward();
+  EXPECT_NE(weights(solver->net()), before);
+}
+
 // Steps of one iteration each, to compare with.
 std::vector<float> single_losses(const std::string& text, int n) {
   const auto solver = fed_solver(text);

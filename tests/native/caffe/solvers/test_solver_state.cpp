@@ -1,4 +1,9 @@
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+
+#include <csignal>
+#include <filesystem>
+#include <limits>
 
 #include "caffe/io/hdf5_file.hpp"
 #include "support/expect_error.hpp"
@@ -179,6 +184,137 @@ TEST(SolverSnapshot, CountersOfADamagedStateAreRefused) {
   expect_error(Code::kInvalidArgument, "1 iterations after iteration 2147483647",
                [&] { solver->step(1); });
 }
+
+class SolverPair : public ::testing::TestWithParam<const char*> {
+ protected:
+  std::string text(const char* more = "") const {
+    return std::string("base_lr: 0.01 momentum: 0.9 ") + GetParam() + more;
+  }
+  TempDir dir_;
+};
+
+// The weights of one snapshot and the state of another, or weights that somebody else has written.
+TEST_P(SolverPair, AMixedPairIsRefused) {
+  const auto solver = fed_solver(text());
+  solver->step(1);
+  const auto first = solver->snapshot(dir_ / "a");
+  solver->step(1);
+  const auto second = solver->snapshot(dir_ / "b");
+  const auto before = weights(solver->net());
+  std::filesystem::copy_file(first.first, second.first,
+                             std::filesystem::copy_options::overwrite_existing);
+  expect_error(Code::kParse,
+               second.first +
+                   "' is not the file that was written together with the solver state: "
+                   "its checksum is another one",
+               [&] { solver->restore(second.second); });
+  NetParameter anybodys;
+  solver->net().to_proto(&anybodys, true);
+  write_file(second.first, anybodys.SerializeAsString());
+  expect_error(Code::kParse, "it has no checksum", [&] { solver->restore(second.second); });
+  EXPECT_EQ(weights(solver->net()), before);
+  EXPECT_EQ(solver->iteration(), 2);
+  EXPECT_EQ(solver->restore(first.second).text(), first.first + ": took 2 of 2 layers");
+  EXPECT_EQ(solver->iteration(), 1);
+}
+
+// A state that Caffe wrote knows no checksum; what it restores must be whole all the same.
+TEST_P(SolverPair, MissingLayersAreRefused) {
+  const auto solver = fed_solver(text());
+  const auto files = solver->snapshot(dir_ / "a");
+  ::caffe::SolverState state;
+  read_solver_state(files.second, &state);
+  state.clear_learned_net_checksum();
+  write_solver_state(files.second, state);
+  solver->restore(files.second);
+  NetParameter fewer;
+  solver->net().to_proto(&fewer, true);
+  fewer.mutable_layer(fewer.layer_size() - 2)->set_name("other");
+  write_file(files.first, fewer.SerializeAsString());
+  expect_error(Code::kShape, "some layers of net 'fed' are not in the file: ip",
+               [&] { solver->restore(files.second); });
+}
+
+TEST_P(SolverPair, ValuesThatAreNotFiniteAreRefused) {
+  const auto solver = fed_solver(text());
+  solver->step(1);
+  std::vector<float> bad = history(*solver);
+  const auto good = bad;
+  bad[45] = std::numeric_limits<float>::quiet_NaN();  // the first bias of 'conv'
+  solver->write_history(bad.data());
+  const auto files = solver->snapshot(dir_ / "a");
+  solver->write_history(good.data());
+  expect_error(Code::kNumeric, files.second + "': history 1 (layer 'conv'): value 0 is nan",
+               [&] { solver->restore(files.second); });
+  EXPECT_EQ(history(*solver), good);
+  std::vector<float> values = weights(solver->net());
+  values[0] = std::numeric_limits<float>::infinity();
+  solver->net().write_weights(values.data());
+  const auto others = solver->snapshot(dir_ / "b");
+  expect_error(Code::kNumeric, others.first + ": layer 'conv', parameter 0: value 0 is inf",
+               [&] { solver->restore(others.second); });
+}
+
+// Files may not grow beyond `bytes` while this lives: what a full disk does to them.
+class SmallDisk {
+ public:
+  explicit SmallDisk(rlim_t bytes) : ignored_(std::signal(SIGXFSZ, SIG_IGN)) {
+    ::getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit small{bytes, before_.rlim_max};
+    ::setrlimit(RLIMIT_FSIZE, &small);
+  }
+  ~SmallDisk() {
+    ::setrlimit(RLIMIT_FSIZE, &before_);
+    std::signal(SIGXFSZ, ignored_);
+  }
+
+ private:
+  rlimit before_;
+  void (*ignored_)(int);
+};
+
+// Wherever the disk is full, within the weights or within the state, no half of a pair is left,
+// and an older pair of the same name is still whole.
+TEST_P(SolverPair, AFullDiskLeavesNoHalf) {
+  const auto solver = fed_solver(
+      text(" type: 'Adam'"),
+      "layer { name: 'more' type: 'InnerProduct' bottom: 'conv' top: 'more' inner_product_param { "
+      "  num_output: 20 } }");
+  solver->step(1);
+  const auto old = solver->snapshot(dir_ / "old");
+  const auto model_size = std::filesystem::file_size(old.first);
+  const auto state_size = std::filesystem::file_size(old.second);
+  ASSERT_LT(model_size, state_size);
+  const std::string model = read_file(old.first), state = read_file(old.second);
+  for (const auto room : {model_size / 2, model_size - 1, model_size, state_size - 1}) {
+    for (const char* prefix : {"new", "old"}) {
+      {
+        const SmallDisk disk(room);
+        expect_error(Code::kIo, "cannot be written", [&] { solver->snapshot(dir_ / prefix); });
+      }
+      EXPECT_EQ(dir_.count_files(), 2) << room;
+    }
+    EXPECT_EQ(read_file(old.first), model);
+    EXPECT_EQ(read_file(old.second), state);
+  }
+  solver->restore(old.second);
+}
+
+// The state cannot come into its place, so the weights leave theirs.
+TEST_P(SolverPair, BothFilesAreThereOrNone) {
+  const auto solver = fed_solver(text());
+  const auto files = solver->snapshot(dir_ / "a");
+  std::filesystem::remove(files.first);
+  std::filesystem::remove(files.second);
+  std::filesystem::create_directory(files.second);
+  write_file(files.second + "/in the way", "");
+  expect_error(Code::kIo, "a_iter_0.solverstate", [&] { solver->snapshot(dir_ / "a"); });
+  EXPECT_EQ(dir_.count_files(), 1);
+}
+
+INSTANTIATE_TEST_SUITE_P(Formats, SolverPair,
+                         ::testing::Values("snapshot_format: BINARYPROTO",
+                                           "snapshot_format: HDF5"));
 
 TEST(SolverSnapshot, WithoutAPrefixThereIsNoSnapshot) {
   expect_error(Code::kState, "prefix", [] { fed_solver("base_lr: 0.01")->snapshot(); });

@@ -55,7 +55,9 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
 
 std::unique_ptr<ConvolutionOp<float>> convolution(const ConvolutionGeometry& geometry,
                                                   const FormatPtr& /*bottom*/) {
-  if (geometry.in.empty() || geometry.in.size() > 3) return nullptr;
+  const ConvolutionGeometry& g = geometry;
+  if (g.in.empty() || g.in.size() > 3) return nullptr;
+  if (!are_moderate({g.in, g.out, g.kernel, g.stride, g.pad, g.dilation})) return nullptr;
   try {
     return std::make_unique<Convolution>(geometry);
   } catch (const dnnl::error&) {

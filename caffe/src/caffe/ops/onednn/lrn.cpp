@@ -67,6 +67,7 @@ std::unique_ptr<LrnOp<float>> lrn(const LrnGeometry& geometry, const FormatPtr& 
   // With channels innermost (one channel or one pixel is enough), oneDNN 3.8's AVX-512 code
   // crashes for size 1 and sums wrongly over the last channels for sizes above 5.
   if (!geometry.within_channel && geometry.size != 3 && geometry.size != 5) return nullptr;
+  if (geometry.size > 1 << 14) return nullptr;  // it squares it in 32 bits
   try {
     return std::make_unique<Lrn>(geometry, bottom);
   } catch (const dnnl::error&) {

@@ -93,6 +93,13 @@ class Pooling : public PoolingOp<float> {
 std::unique_ptr<PoolingOp<float>> pooling(const PoolingGeometry& geometry,
                                           const FormatPtr& bottom) {
   if (geometry.mask) return nullptr;
+  for (int axis : {0, 1}) {
+    // It walks through all of the padding, too.
+    if (geometry.pad[axis] > geometry.in[axis]) return nullptr;
+    const std::vector<int64_t> extents = {geometry.in[axis], geometry.out[axis],
+                                          geometry.kernel[axis], geometry.stride[axis]};
+    if (!are_moderate({extents})) return nullptr;
+  }
   if (geometry.method == PoolingGeometry::Method::kAverage && !average_fits(geometry)) {
     return nullptr;
   }

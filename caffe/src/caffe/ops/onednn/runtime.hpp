@@ -1,7 +1,9 @@
 // What all oneDNN ops share: engine, stream, formats.
 #pragma once
 
+#include <cstdint>
 #include <dnnl.hpp>
+#include <initializer_list>
 #include <unordered_map>
 #include <vector>
 
@@ -13,6 +15,17 @@ namespace caffe::onednn {
 dnnl::engine& cpu_engine();
 // One stream per thread, as streams must not be used by two threads at once.
 dnnl::stream& stream();
+
+// Whether oneDNN's kernels, which count in 32 bits, can work with these extents.
+inline bool are_moderate(std::initializer_list<std::vector<int64_t>> lists) {
+  constexpr int64_t kLargest = int64_t{1} << 28;
+  for (const auto& extents : lists) {
+    for (int64_t extent : extents) {
+      if (extent > kLargest) return false;
+    }
+  }
+  return true;
+}
 
 // Row-major order of `dims`.
 dnnl::memory::desc plain_desc(const dnnl::memory::dims& dims);

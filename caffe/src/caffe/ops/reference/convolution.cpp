@@ -2,6 +2,7 @@
 #include <vector>
 
 #include "caffe/blob.hpp"
+#include "caffe/extents.hpp"
 #include "caffe/ops/reference/gemm.hpp"
 #include "caffe/ops/reference/patches.hpp"
 #include "caffe/ops/reference/reference_ops.hpp"
@@ -23,13 +24,13 @@ class Convolution : public ConvolutionOp<T> {
       : g_(geometry),
         group_in_(g_.in_channels / g_.groups),
         group_out_(g_.out_channels / g_.groups),
-        patch_(group_in_ * product(g_.kernel)),
+        patch_(extent_product(group_in_, product(g_.kernel))),
         in_plane_(product(g_.in)),
         out_plane_(product(g_.out)),
-        weights_(g_.out_channels * patch_),
+        weights_(extent_product(g_.out_channels, patch_)),
         chunks_(std::min(g_.batch, kChunks)) {
     columns_.resize(chunks_);
-    for (auto& columns : columns_) columns.resize(patch_ * out_plane_);
+    for (auto& columns : columns_) columns.resize(extent_product(patch_, out_plane_));
   }
 
   void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) override {

@@ -102,7 +102,7 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_param(Pointer net, int layer, int index, PointerByReference blob);
 
-  int ccaffe_net_load(Pointer net, String filename);
+  int ccaffe_net_load(Pointer net, String filename, PointerByReference report);
 
   int ccaffe_net_save(Pointer net, String filename);
 
@@ -178,7 +178,7 @@ public interface CCaffe extends Library {
 
   int ccaffe_solver_snapshot(Pointer solver, String prefix, PointerByReference files);
 
-  int ccaffe_solver_restore(Pointer solver, String filename);
+  int ccaffe_solver_restore(Pointer solver, String filename, PointerByReference report);
 
   // ---- images
   int ccaffe_image_size(Pointer encoded, long size, IntByReference height, IntByReference width);

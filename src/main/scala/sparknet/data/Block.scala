@@ -2,7 +2,7 @@ package sparknet.data
 
 import java.nio.{ByteBuffer, ByteOrder}
 
-import sparknet.jna.{CaffeException, Status}
+import sparknet.jna.{CaffeException, Counts, Status}
 
 /** Labelled items of one shape, packed: a part of a partition of a [[Dataset]]. They are bytes,
   * floats, or encoded images that become bytes when they are asked for.
@@ -97,7 +97,7 @@ final class Block private (
         System.arraycopy(from, indices(k) * length, into, k * length, length)
       into
     }
-    def count = Math.multiplyExact(indices.length, length)
+    def count = Counts.product(Array(indices.length, length), "a block")
     new Block(
       shape,
       indices.map(labels),
@@ -133,8 +133,7 @@ object Block {
   private[data] def empty(shape: Array[Int]): Block =
     new Block(shape, Array.empty, Array.empty, null)
 
-  private[sparknet] def product(shape: Array[Int]): Int =
-    shape.foldLeft(1)(Math.multiplyExact(_, _))
+  private[sparknet] def product(shape: Array[Int]): Int = Counts.product(shape, "an item")
 
   /** The items of a block as [[unpack]] reads them. */
   def pack(block: Block): Array[Byte] = {
@@ -142,7 +141,9 @@ object Block {
     val width = if (raw) 1 else 4
     val length =
       headerBytes + block.size * (4L + width.toLong * block.itemSize)
-    val out = ByteBuffer.allocate(Math.toIntExact(length)).order(ByteOrder.LITTLE_ENDIAN)
+    val out = ByteBuffer
+      .allocate(Counts.toInt(length, "the size of a packed block"))
+      .order(ByteOrder.LITTLE_ENDIAN)
     out.putInt(block.size).putInt(if (raw) uint8 else float32)
     block.labels.foreach(out.putFloat(_))
     if (raw)

@@ -1,6 +1,6 @@
 package sparknet.data
 
-import sparknet.jna.{CaffeException, Status}
+import sparknet.jna.{CaffeException, Counts, Status}
 
 /** Images as they were read, one after the other: the form in which a [[Block]] takes least memory.
   *
@@ -30,7 +30,9 @@ final class Encoded(val content: Array[Byte], val ends: Array[Int], val names: A
 
 object Encoded {
   def apply(images: Array[Array[Byte]], names: Array[String]): Encoded = {
-    val ends = images.scanLeft(0)((end, image) => Math.addExact(end, image.length)).tail
+    val ends = images
+      .scanLeft(0)((end, image) => Counts.toInt(end.toLong + image.length, "the size of a block"))
+      .tail
     new Encoded(Array.concat(images: _*), ends, names)
   }
 }

@@ -4,13 +4,13 @@ import java.nio.{ByteOrder, FloatBuffer}
 
 import com.sun.jna.Memory
 
-import sparknet.jna.{CaffeException, Images, Status}
+import sparknet.jna.{CaffeException, Counts, Images, Status}
 
 /** A minibatch as the engine takes it: items one after the other in native memory, and one label
   * each.
   */
 final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
-  val memory = new Memory(4L * Math.multiplyExact(batch, itemSize))
+  val memory = new Memory(4L * Counts.product(Array(batch, itemSize), "a minibatch"))
   val values: FloatBuffer =
     memory.getByteBuffer(0, memory.size).order(ByteOrder.nativeOrder).asFloatBuffer
   val labels = new Array[Float](batch)
@@ -55,7 +55,7 @@ final class Minibatches(
   private val crop = augmentation.output(source).drop(1)
 
   /** Number of values of an item as the net sees it. */
-  val itemSize: Int = source(0) * Block.product(crop)
+  val itemSize: Int = Block.product(source(0) +: crop)
 
   private val linear = Linear.of(preprocessing)
   linear.filter(l => l.mean != null && l.mean.length != length).foreach { l =>

@@ -71,7 +71,7 @@ private[sparknet] final class Places(conf: Configuration) {
           try read(file.toString)
           catch {
             case e: CaffeException =>
-              val said = e.getMessage.replace(s"$folder/", folderOf(place))
+              val said = named(e.getMessage, file.toString, place)
               throw new CaffeException(e.getCode, e.getCodeName, said, e)
           }
         }
@@ -146,6 +146,11 @@ object Places {
       val path = Paths.get(folder).resolve(place).normalize.toString
       if (place.endsWith("/") && !path.endsWith("/")) s"$path/" else path
     }
+
+  /** What was said of the file `path` and of others beside it, said of the place it stands for. */
+  def named(text: String, path: String, place: String): String =
+    if (path == place || folderOf(path).isEmpty) text
+    else text.replace(folderOf(path), folderOf(place))
 
   /** The path of a place that is on this machine. */
   private def local(place: String): Option[String] =

@@ -44,7 +44,7 @@ object Images {
     *   planes red, green, blue, each by rows
     */
   def decode(encoded: Array[Byte], height: Int, width: Int): Array[Byte] = {
-    val planes = new Array[Byte](Math.multiplyExact(Math.multiplyExact(3, height), width))
+    val planes = new Array[Byte](Counts.product(Array(3, height, width), "an image"))
     val room = planesRoom.get.of(planes.length)
     Check.ok(
       library.ccaffe_image_decode(native(encoded), encoded.length.toLong, height, width, room)

@@ -21,11 +21,11 @@ final class NativeBlob private[jna] (handle: Handle) {
     handle.run(library.ccaffe_blob_shape(_, null, 0, axes))
     val dims = new Array[Long](axes.getValue)
     handle.run(library.ccaffe_blob_shape(_, dims, dims.length, axes))
-    dims.map(Math.toIntExact)
+    dims.map(Counts.toInt(_, "an extent of a blob"))
   }
 
   /** Number of values: the product of the extents. */
-  def count: Int = shape.foldLeft(1)(Math.multiplyExact(_, _))
+  def count: Int = Counts.product(shape, "a blob")
 
   /** A copy of all values. */
   def read(part: Int): Array[Float] = {

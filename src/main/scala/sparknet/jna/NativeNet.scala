@@ -77,8 +77,13 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   /** Carries changed shapes of inputs through the net. */
   def reshape(): Unit = handle.run(library.ccaffe_net_reshape(_))
 
-  /** Loads weights by layer name from a caffemodel. */
-  def load(path: String): Unit = handle.run(library.ccaffe_net_load(_, path))
+  /** Loads weights by layer name from a caffemodel, one of whose layers must be in the net.
+    *
+    * @return
+    *   one line that says what was taken and what is only in the file or only in the net
+    */
+  def load(path: String): String =
+    lent(p => Buffers.text(library.ccaffe_net_load(p, path, _)))
 
   /** Writes the weights as a caffemodel. */
   def save(path: String): Unit = handle.run(library.ccaffe_net_save(_, path))
@@ -157,7 +162,10 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
     lent(p => Buffers.lines(library.ccaffe_net_feed_shapes(p, _))).map { line =>
       val fields = line.split(' ')
       val dims = fields.reverse.takeWhile(_.matches("\\d+")).reverse
-      (fields.dropRight(dims.length).mkString(" "), dims.map(_.toInt))
+      (
+        fields.dropRight(dims.length).mkString(" "),
+        dims.map(d => Counts.toInt(d.toLong, s"an extent of '${fields(0)}'"))
+      )
     }
 
   /** Which parameters the flat array of weights holds, and where. */
@@ -167,7 +175,7 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   def weightsCount: Int = {
     val total = new LongByReference
     handle.run(library.ccaffe_net_weights_count(_, total))
-    Math.toIntExact(total.getValue)
+    Counts.toInt(total.getValue, "the number of weights")
   }
 
   /** Copies all weights into `into`, whose length is [[weightsCount]]. */

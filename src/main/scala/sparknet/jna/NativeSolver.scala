@@ -81,7 +81,7 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
   def historyCount: Int = {
     val count = new LongByReference
     handle.run(library.ccaffe_solver_history_count(_, count))
-    Math.toIntExact(count.getValue)
+    Counts.toInt(count.getValue, "the number of values of history")
   }
 
   /** Copies the history into `into`: for each bank, all parameters in the order of the weights. */
@@ -105,8 +105,19 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
     files
   }
 
-  /** Restores weights, history and counter from a solverstate. */
-  def restore(path: String): Unit = handle.run(library.ccaffe_solver_restore(_, path))
+  /** Restores weights, history and counter from a solverstate and its caffemodel.
+    *
+    * @return
+    *   one line that says what was taken and what is only in the file
+    */
+  def restore(path: String): String = {
+    var report = ""
+    handle.run { p =>
+      report = Buffers.text(library.ccaffe_solver_restore(p, path, _))
+      Status.OK.code
+    }
+    report
+  }
 
   override def close(): Unit = handle.close()
 

@@ -8,7 +8,7 @@ import caffe.Caffe.NetParameter
 final case class WeightsEntry(layer: String, index: Int, shape: Array[Int], offset: Int) {
 
   /** Number of values. */
-  def count: Int = shape.foldLeft(1)(Math.multiplyExact(_, _))
+  def count: Int = Counts.product(shape, s"parameter $index of layer '$layer'")
 
   override def equals(that: Any): Boolean = that match {
     case e: WeightsEntry =>
@@ -25,7 +25,7 @@ final case class WeightsEntry(layer: String, index: Int, shape: Array[Int], offs
 final case class WeightsLayout(entries: IndexedSeq[WeightsEntry]) {
 
   /** Number of values of the whole array. */
-  def count: Int = entries.lastOption.fold(0)(e => Math.addExact(e.offset, e.count))
+  def count: Int = entries.lastOption.fold(0)(WeightsLayout.end)
 
   /** Number of parameter blobs. */
   def size: Int = entries.length
@@ -43,6 +43,10 @@ final case class WeightsLayout(entries: IndexedSeq[WeightsEntry]) {
 
 object WeightsLayout {
 
+  // Where the next entry begins.
+  private def end(entry: WeightsEntry): Int =
+    Counts.toInt(entry.offset.toLong + entry.count, "the number of weights")
+
   /** From a net message whose layers have the shapes of their blobs, in the order of the array. */
   def of(net: NetParameter): WeightsLayout = {
     val blobs = for {
@@ -51,10 +55,12 @@ object WeightsLayout {
     } yield WeightsEntry(
       layer.getName,
       index,
-      blob.getShape.getDimList.asScala.map(d => Math.toIntExact(d)).toArray,
+      blob.getShape.getDimList.asScala
+        .map(Counts.toInt(_, s"an extent of parameter $index of layer '${layer.getName}'"))
+        .toArray,
       0
     )
-    val offsets = blobs.scanLeft(0)((offset, e) => Math.addExact(offset, e.count))
+    val offsets = blobs.scanLeft(0)((offset, e) => end(e.copy(offset = offset)))
     WeightsLayout(blobs.zip(offsets).map { case (e, offset) => e.copy(offset = offset) }.toVector)
   }
 }

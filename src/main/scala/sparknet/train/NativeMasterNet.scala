@@ -54,16 +54,16 @@ private[train] final class NativeMasterNet(solver: NativeSolver) extends MasterN
   }
 
   override def restore(path: String): Restored = {
-    solver.restore(path)
+    val report = solver.restore(path)
     val history = new Array[Float](solver.historyCount)
     solver.readHistory(history)
-    Restored(readWeights(), history, solver.iteration)
+    Restored(readWeights(), history, solver.iteration, report)
   }
 
-  override def load(path: String, weights: Array[Float]): Array[Float] = {
+  override def load(path: String, weights: Array[Float]): Loaded = {
     net.writeWeights(weights)
-    net.load(path)
-    readWeights()
+    val report = net.load(path)
+    Loaded(readWeights(), report)
   }
 
   override def save(path: String, weights: Array[Float]): Unit = {

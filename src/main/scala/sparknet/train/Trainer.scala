@@ -233,17 +233,36 @@ final class Trainer private[train] (
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
   def checkSnapshots(prefix: String): Unit = use(places.probe(prefix))
 
-  /** Goes on from a solverstate, a path or a URI: weights, counter, and momentum for every worker. */
-  def restore(solverstate: String): Unit = use {
-    val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq)(master.restore)
+  /** Goes on from a solverstate, a path or a URI: weights, counter, and momentum for every worker.
+    *
+    * @return
+    *   one line that says what was taken
+    */
+  def restore(solverstate: String): String = use {
+    val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq) { path =>
+      val read = master.restore(path)
+      read.copy(report = Places.named(read.report, path, solverstate))
+    }
     adopt(found.weights)
     counter = found.iteration
     history = Some(found.history)
+    found.report
   }
 
-  /** Takes over the weights of a caffemodel, a path or a URI, for layers of the same name. */
-  def loadWeights(caffemodel: String): Unit =
-    use(adopt(places.reading(caffemodel)(master.load(_, current))))
+  /** Takes over the weights of a caffemodel, a path or a URI, for layers of the same name, of which
+    * there must be one.
+    *
+    * @return
+    *   one line that says what was taken, and which layers only the file or only the net has
+    */
+  def loadWeights(caffemodel: String): String = use {
+    val loaded = places.reading(caffemodel) { path =>
+      val read = master.load(path, current)
+      read.copy(report = Places.named(read.report, path, caffemodel))
+    }
+    adopt(loaded.weights)
+    loaded.report
+  }
 
   /** Writes the current weights as a caffemodel, to a path or a URI. */
   def saveWeights(caffemodel: String): Unit = use {

@@ -51,7 +51,7 @@ private[train] final class WorkerData(
   /** Throws unless the items suit the net's input. */
   def check(input: NetInput, classes: Option[Int]): Unit = {
     val shape = augmentation.output(data.shape)
-    if (!shape.sameElements(input.itemShape) && shape.product != input.itemSize)
+    if (!shape.sameElements(input.itemShape) && Block.product(shape) != input.itemSize)
       throw new CaffeException(
         Status.SHAPE,
         s"layer '${input.name}' takes items of ${input.itemShape.mkString("x")}, and the data " +

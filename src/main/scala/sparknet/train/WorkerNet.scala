@@ -1,6 +1,6 @@
 package sparknet.train
 
-import sparknet.jna.{Feed, WeightsLayout}
+import sparknet.jna.{Counts, Feed, WeightsLayout}
 
 /** What a net takes per minibatch.
   *
@@ -12,7 +12,7 @@ import sparknet.jna.{Feed, WeightsLayout}
   *   items in a minibatch
   */
 final case class NetInput(name: String, itemShape: Array[Int], batch: Int) {
-  def itemSize: Int = itemShape.product
+  def itemSize: Int = Counts.product(itemShape, s"an item of layer '$name'")
 }
 
 /** A net with its solver, as a worker uses it. One task at a time. */
@@ -75,12 +75,20 @@ trait MasterNet extends AutoCloseable {
   def restore(path: String): Restored
 
   /** The weights after those of a caffemodel have been copied over `weights` by layer name. */
-  def load(path: String, weights: Array[Float]): Array[Float]
+  def load(path: String, weights: Array[Float]): Loaded
   def save(path: String, weights: Array[Float]): Unit
 }
 
-/** What a snapshot holds. */
-final case class Restored(weights: Array[Float], history: Array[Float], iteration: Int)
+/** What a snapshot holds, and a line that says what was taken of it. */
+final case class Restored(
+    weights: Array[Float],
+    history: Array[Float],
+    iteration: Int,
+    report: String
+)
+
+/** The weights, and a line that says which layers were taken from a file. */
+final case class Loaded(weights: Array[Float], report: String)
 
 /** Makes the nets of one trainer; sent to the executors. */
 trait Model extends Serializable {

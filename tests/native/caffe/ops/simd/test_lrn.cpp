@@ -87,7 +87,10 @@ void expect_near(const char* what, Storage<float>& actual, Storage<double>& expe
   const float* a = actual.read();
   const double* b = expected.read();
   for (size_t i = 0; i < expected.count(); ++i) {
-    ASSERT_NEAR(a[i], b[i], tolerance * (1 + std::fabs(b[i]))) << what << " element " << i;
+    if (!(std::fabs(a[i] - b[i]) <= tolerance * (1 + std::fabs(b[i])))) {
+      ADD_FAILURE() << what << " element " << i << ": " << a[i] << " instead of " << b[i];
+      return;
+    }
   }
 }
 

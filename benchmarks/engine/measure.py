@@ -31,8 +31,8 @@ class Result:
 
 
 HEADER = (
-    "| net, batch | isa | threads | sparknet, images/s | PyTorch, images/s | PyTorch's best | ratio "
-    "| rounds |\n"
+    "| net, batch | isa | threads | sparknet, images/s | PyTorch, images/s | PyTorch's best "
+    "| ratio | rounds |\n"
     "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 

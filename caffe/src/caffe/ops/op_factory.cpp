@@ -39,8 +39,8 @@ std::unique_ptr<Op<T>> first_able(const Geometry& geometry, const FormatPtr& bot
 template <typename T>
 std::unique_ptr<ConvolutionOp<T>> create_convolution(const ConvolutionGeometry& geometry,
                                                      const FormatPtr& bottom) {
-  return first_able<T, ConvolutionOp>(
-      geometry, bottom, {reference::convolution<T>, onednn::convolution, nullptr});
+  return first_able<T, ConvolutionOp>(geometry, bottom,
+                                      {reference::convolution<T>, onednn::convolution, nullptr});
 }
 
 template <typename T>
@@ -53,8 +53,8 @@ std::unique_ptr<InnerProductOp<T>> create_inner_product(const InnerProductGeomet
 template <typename T>
 std::unique_ptr<PoolingOp<T>> create_pooling(const PoolingGeometry& geometry,
                                              const FormatPtr& bottom) {
-  return first_able<T, PoolingOp>(
-      geometry, bottom, {reference::pooling<T>, onednn::pooling, nullptr});
+  return first_able<T, PoolingOp>(geometry, bottom,
+                                  {reference::pooling<T>, onednn::pooling, nullptr});
 }
 
 template <typename T>

@@ -100,8 +100,12 @@ LrnTile LrnTiling::tile(int64_t index) const {
   if (wide_) return {first + begin, rows_, 1, std::min(band_, lanes_ - begin), 0, rows_};
   const int64_t end = std::min(begin + band_, rows_);
   const int64_t from = std::max<int64_t>(begin - halo_, 0), to = std::min(end + halo_, rows_);
-  return {first + from * blob_row, to - from,    columns_,
-          group + 1 == groups_ ? last_lanes_ : lanes_, begin - from, end - begin};
+  return {first + from * blob_row,
+          to - from,
+          columns_,
+          group + 1 == groups_ ? last_lanes_ : lanes_,
+          begin - from,
+          end - begin};
 }
 
 }  // namespace caffe::simd

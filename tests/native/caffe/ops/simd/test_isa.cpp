@@ -1,8 +1,8 @@
-#include "caffe/ops/simd/isa.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+
+#include "caffe/ops/simd/isa.hpp"
 
 namespace caffe::simd {
 namespace {
@@ -16,8 +16,8 @@ TEST(Isa, IsOneThatTheCpuHas) {
 TEST(Isa, IsBoundedByOneDnnsVariable) {
   if (!__builtin_cpu_supports("avx2")) GTEST_SKIP() << "a CPU without AVX2";
   ::testing::FLAGS_gtest_death_test_style = "threadsafe";
-  for (const auto& [bound, isa] : {std::make_pair("AVX2", Isa::kAvx2),
-                                   std::make_pair("SSE41", Isa::kBaseline)}) {
+  for (const auto& [bound, isa] :
+       {std::make_pair("AVX2", Isa::kAvx2), std::make_pair("SSE41", Isa::kBaseline)}) {
     ::setenv("ONEDNN_MAX_CPU_ISA", bound, 1);
     const Isa expected = isa;
     EXPECT_EXIT(std::exit(cpu_isa() == expected ? 0 : 1), ::testing::ExitedWithCode(0), "")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 # Variables that bound the instructions of a side: oneDNN's is the engine's, too, and PyTorch brings
 # a oneDNN of its own, kernels of its own, and MKL.
-BOUNDS = {
+BOUNDS: dict[str, dict[str, str]] = {
     "native": {},
     "avx2": {
         "ONEDNN_MAX_CPU_ISA": "AVX2",

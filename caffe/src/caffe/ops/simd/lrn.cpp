@@ -1,5 +1,6 @@
 #include <omp.h>
 
+#include <algorithm>
 #include <cmath>
 #include <cstring>
 
@@ -84,6 +85,7 @@ std::unique_ptr<LrnOp<float>> lrn(const LrnGeometry& geometry, const FormatPtr& 
 
 std::unique_ptr<LrnOp<float>> lrn_on(Isa isa, const LrnGeometry& geometry,
                                      const FormatPtr& bottom) {
+  if (geometry.batch * geometry.channels * geometry.height * geometry.width == 0) return nullptr;
   if (!(std::fabs(geometry.beta) < 1000)) return nullptr;  // the power's arithmetic ends there
   const FormatPtr format = channel_block(bottom) > 0 ? bottom : nullptr;
   const LrnTiling tiling(geometry, channel_block(format));

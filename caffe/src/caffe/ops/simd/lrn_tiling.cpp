@@ -8,8 +8,8 @@ namespace {
 
 // Elements of the widest vector; rows of arrays begin at multiples of it.
 constexpr int64_t kVector = 16;
-// Elements of a tile: of one that is read in long runs, so that its arrays stay in the first cache,
-// and of one whose runs are short if it is small. Its arrays stay in the second.
+// Elements of a tile. Arrays of a small one stay in the first cache, of others in the second: what
+// is read in short runs is better read in fewer.
 constexpr int64_t kSmallTile = 2048, kTile = 16384;
 
 int64_t round_up(int64_t value, int64_t unit) { return (value + unit - 1) / unit * unit; }
@@ -36,7 +36,7 @@ void LrnTiling::cut_pixels(const LrnGeometry& g, int64_t block) {
   const int64_t pixels = g.height * g.width;
   // Beyond the first and the last channel there is nothing to reach.
   const int64_t reach = std::min((g.size - 1) / 2, g.channels - 1);
-  if (pixels == 1) block = g.channels;  // plain order is channels-last order, too
+  if (block == 1 && pixels == 1) block = g.channels;  // then it is channels-last order, too
   if (block == 1) {
     // Vectors run along pixels: a row is a channel.
     wide_ = true;

@@ -199,23 +199,29 @@ TEST(SimdLrn, KeepsInfinityAndNaNWhereTheyBelong) {
   }
 }
 
-// Even where there is nothing to divide by: other layers count on zeros in what pads a block.
+// Even where there is nothing to divide by, and over what was there: other layers count on zeros in
+// what pads a block.
 TEST(SimdLrn, PaddingStaysZero) {
   std::mt19937 generator(6);
   for (const bool within : {false, true}) {
-    for (const double k : {0.0, 1.0}) {
-      LrnGeometry g = geometry(within, 3, 20, 3, 5);
-      g.k = k;
+    for (const int64_t width : {1, 15}) {
+      LrnGeometry g = geometry(within, 3, 20, 1, width);
+      g.k = 0;
       const Input input(g, generator);
+      const FormatPtr blocks = format(g, tag::nChw16c);
       for (const Isa isa : isas()) {
-        const FormatPtr blocks = format(g, tag::nChw16c);
-        Result<float> result(*simd::lrn_on(isa, g, blocks), g, input);
-        for (Storage<float>* values : {&result.y, &result.dx}) {
-          const float* packed = values->read(blocks);
-          for (int64_t pixel = 0; pixel < 15; ++pixel) {
-            for (int c = 4; c < 16; ++c) {
-              ASSERT_EQ(packed[15 * 16 + pixel * 16 + c], 0) << name(isa) << " k " << k;
-            }
+        SCOPED_TRACE(cat(text(g), " ", name(isa)));
+        Storage<float> x(count(g)), dy(count(g)), y(count(g)), dx(count(g));
+        set(x, input.x);
+        set(dy, input.dy);
+        for (Storage<float>* out : {&y, &dx}) std::fill_n(out->write(blocks), blocks->size(), 7.0f);
+        const auto op = simd::lrn_on(isa, g, blocks);
+        op->forward(x, y);
+        op->backward(x, y, dy, dx);
+        for (Storage<float>* out : {&y, &dx}) {
+          const float* packed = out->read(blocks);
+          for (int64_t pixel = 0; pixel < width; ++pixel) {
+            for (int c = 4; c < 16; ++c) ASSERT_EQ(packed[(width + pixel) * 16 + c], 0);
           }
         }
       }
@@ -255,6 +261,7 @@ TEST(SimdLrn, Declines) {
   power.beta = 1000;
   EXPECT_EQ(simd::lrn(power, nullptr), nullptr);
   EXPECT_EQ(simd::lrn(geometry(true, 3999, 1, 4000, 4000), nullptr), nullptr);
+  EXPECT_EQ(simd::lrn(geometry(false, 3, 0, 2, 2), nullptr), nullptr);
 }
 
 }  // namespace

@@ -8,7 +8,7 @@ import platform
 import statistics
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -40,9 +40,11 @@ def parse(output: str) -> Figure:
     raise BenchmarkError(f"no line 'ms_per_step: <median> <min>' in:\n{output}")
 
 
-def measure(command: Sequence[str], folder: Path) -> Figure:
-    """Runs one side in a process of its own, in that folder."""
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True)
+def measure(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> Figure:
+    """Runs one side in a process of its own, in that folder (and environment, if not in ours)."""
+    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise BenchmarkError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
     return parse(done.stdout)

@@ -15,6 +15,7 @@ class Result:
 
     net: str
     batch: int
+    isa: str
     threads: int
     layout: str
     ours: list[Figure]
@@ -30,16 +31,16 @@ class Result:
 
 
 HEADER = (
-    "| net, batch | threads | sparknet, images/s | PyTorch, images/s | PyTorch's best | ratio "
-    "| rounds |\n"
-    "| --- | --- | --- | --- | --- | --- | --- |"
+    "| net, batch | isa | threads | sparknet, images/s | PyTorch, images/s | PyTorch's best "
+    "| ratio | rounds |\n"
+    "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
 def row(result: Result) -> str:
     """One line of the table; images/s are medians over the rounds."""
     return (
-        f"| {result.net}, {result.batch} | {result.threads} "
+        f"| {result.net}, {result.batch} | {result.isa} | {result.threads} "
         f"| {paired.speed(result.ours, result.batch)} "
         f"| {paired.speed(result.theirs, result.batch)} | {result.layout} "
         f"| **{result.ratio():.2f}** | {paired.spread(result.ratios())} |"

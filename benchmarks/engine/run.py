@@ -8,14 +8,16 @@ above 1 means that the engine is faster; the figure to quote is the median over 
 from __future__ import annotations
 
 import argparse
+import itertools
 import sys
 from pathlib import Path
 
+import isa
 import paired
 import torch
 from measure import HEADER, Result, row
 from paired import BenchmarkError, Figure, measure
-from torch_nets import RECIPES, Recipe
+from torch_nets import RECIPES
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -39,6 +41,14 @@ def arguments() -> argparse.Namespace:
         "nets", nargs="*", default=list(DEFAULT), metavar="NET", help=", ".join(RECIPES)
     )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument(
+        "--isa",
+        nargs="+",
+        choices=isa.CHOICES,
+        default=["native"],
+        help="instruction sets to measure with: the CPU's own, or AVX2 at most on both sides "
+        "(kernels of ours that the compiler chooses, as the solver's update, stay the CPU's own)",
+    )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--engine", type=Path, default=ENGINE, help="bench_engine, if elsewhere")
     parser.add_argument("--write", action="store_true", help=f"append to {paired.RESULTS.name}")
@@ -48,36 +58,41 @@ def arguments() -> argparse.Namespace:
             parser.error(f"no net {net}; there are {', '.join(RECIPES)}")
     if not chosen.engine.is_file():
         parser.error(f"there is no {chosen.engine}: benchmarks/engine/run builds it")
+    if "avx2" in chosen.isa and isa.label("avx2", isa.flags()) != "avx2":
+        parser.error("this CPU has no AVX2")
     return chosen
 
 
-def engine_side(engine: Path, name: str, recipe: Recipe, threads: int) -> Figure:
+def engine_side(engine: Path, name: str, choice: str, threads: int) -> Figure:
     """bench_engine reads paths in a solver relative to caffe/."""
-    sizes = [recipe.batch, *recipe.image, threads, *STEPS[name]]
-    return measure([str(engine.resolve()), recipe.solver, *map(str, sizes)], ROOT / "caffe")
-
-
-def torch_side(name: str, recipe: Recipe, threads: int, layout: str) -> Figure:
-    """The same step in PyTorch."""
-    sizes = map(str, [recipe.batch, threads, *STEPS[name]])
-    return measure([sys.executable, str(HERE / "torch_step.py"), name, *sizes, layout], HERE)
-
-
-def compare(engine: Path, name: str, threads: int, rounds: int) -> Result:
-    """All rounds of one net."""
     recipe = RECIPES[name]
-    trial = {layout: torch_side(name, recipe, threads, layout) for layout in LAYOUTS}
+    sizes = [recipe.batch, *recipe.image, threads, *STEPS[name]]
+    command = [str(engine.resolve()), recipe.solver, *map(str, sizes)]
+    return measure(command, ROOT / "caffe", isa.environment(choice))
+
+
+def torch_side(name: str, choice: str, threads: int, layout: str) -> Figure:
+    """The same step in PyTorch."""
+    sizes = map(str, [RECIPES[name].batch, threads, *STEPS[name]])
+    command = [sys.executable, str(HERE / "torch_step.py"), name, *sizes, layout]
+    return measure(command, HERE, isa.environment(choice))
+
+
+def compare(engine: Path, name: str, choice: str, threads: int, rounds: int) -> Result:
+    """All rounds of one net."""
+    trial = {layout: torch_side(name, choice, threads, layout) for layout in LAYOUTS}
     layout = min(trial, key=lambda tried: trial[tried].median)
-    result = Result(name, recipe.batch, threads, layout, [], [])
+    width = isa.label(choice, isa.flags())
+    result = Result(name, RECIPES[name].batch, width, threads, layout, [], [])
     for i in range(rounds):
         # A machine that slows down during a round must not favour one side.
         for side in ("ours", "theirs") if i % 2 == 0 else ("theirs", "ours"):
             if side == "ours":
-                result.ours.append(engine_side(engine, name, recipe, threads))
+                result.ours.append(engine_side(engine, name, choice, threads))
             else:
-                result.theirs.append(torch_side(name, recipe, threads, layout))
+                result.theirs.append(torch_side(name, choice, threads, layout))
         print(
-            f"{name}, {threads} thread(s), round {i + 1}: {result.ratios()[-1]:.2f}",
+            f"{name}, {width}, {threads} thread(s), round {i + 1}: {result.ratios()[-1]:.2f}",
             file=sys.stderr,
         )
     return result
@@ -90,8 +105,8 @@ def main() -> None:
     rows = []
     try:
         for name in chosen.nets:
-            for threads in chosen.threads:
-                rows.append(row(compare(chosen.engine, name, threads, chosen.rounds)))
+            for choice, threads in itertools.product(chosen.isa, chosen.threads):
+                rows.append(row(compare(chosen.engine, name, choice, threads, chosen.rounds)))
     except BenchmarkError as error:
         sys.exit(f"benchmarks/engine: {error}")
     table = paired.report(HEADER, rows, f"PyTorch {torch.__version__}", load)

@@ -154,7 +154,7 @@ TEST_P(GoldenLayers, AgreeWithCaffe) {
   EXPECT_GE(run, 100);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, GoldenLayers, backend_orders(), order_name);
+INSTANTIATE_TEST_SUITE_P(Backends, GoldenLayers, backend_orders(), order_param_name);
 
 }  // namespace
 }  // namespace test

@@ -2,8 +2,8 @@
 #include <gtest/gtest.h>
 
 #include "caffe/io.hpp"
-#include "caffe/ops/backend.hpp"
 #include "caffe/solver.hpp"
+#include "support/backend_orders.hpp"
 #include "support/expect_close.hpp"
 #include "support/shared_data.hpp"
 
@@ -68,14 +68,12 @@ TEST_P(GoldenNets, FollowCaffe) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Models, GoldenNets,
-                         ::testing::Values(Model{"lenet", {Backend::kOneDnn, Backend::kReference}},
+                         ::testing::Values(Model{"lenet", backend_order()},
                                            Model{"lenet", {Backend::kReference}},
-                                           Model{"cifar10_quick",
-                                                 {Backend::kOneDnn, Backend::kReference}},
+                                           Model{"cifar10_quick", backend_order()},
                                            Model{"cifar10_quick", {Backend::kReference}}),
                          [](const ::testing::TestParamInfo<Model>& info) {
-                           return info.param.name +
-                                  (info.param.order.size() == 1 ? "_Reference" : "_OneDnn");
+                           return info.param.name + "_" + order_name(info.param.order);
                          });
 
 }  // namespace

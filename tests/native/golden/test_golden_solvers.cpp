@@ -111,7 +111,7 @@ TEST_P(GoldenSolvers, FollowCaffe) {
   EXPECT_GE(names.size(), 40u);
 }
 
-INSTANTIATE_TEST_SUITE_P(Backends, GoldenSolvers, backend_orders(), order_name);
+INSTANTIATE_TEST_SUITE_P(Backends, GoldenSolvers, backend_orders(), order_param_name);
 
 }  // namespace
 }  // namespace test

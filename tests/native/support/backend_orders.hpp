@@ -11,14 +11,17 @@
 namespace caffe {
 namespace test {
 
-// As a net runs (oneDNN where it can), and on the reference back end alone.
+// As a net runs (the fastest that can do an op), and on the reference back end alone.
 inline auto backend_orders() {
-  return ::testing::Values(std::vector<Backend>{Backend::kOneDnn, Backend::kReference},
-                           std::vector<Backend>{Backend::kReference});
+  return ::testing::Values(backend_order(), std::vector<Backend>{Backend::kReference});
 }
 
-inline std::string order_name(const ::testing::TestParamInfo<std::vector<Backend>>& info) {
-  return info.param.size() == 1 ? "Reference" : "OneDnn";
+inline std::string order_name(const std::vector<Backend>& order) {
+  return order.size() == 1 ? "Reference" : "Fastest";
+}
+
+inline std::string order_param_name(const ::testing::TestParamInfo<std::vector<Backend>>& info) {
+  return order_name(info.param);
 }
 
 }  // namespace test

@@ -5,7 +5,7 @@
 
 namespace caffe {
 
-enum class Backend { kOneDnn, kReference };
+enum class Backend { kSimd, kOneDnn, kReference };
 
 // The order in which back ends are tried on this thread when an op is created. Each
 // says whether it can do that op; `reference` can do all. Tests narrow the order to

@@ -7,7 +7,7 @@ namespace caffe {
 namespace {
 
 std::vector<Backend>& order() {
-  thread_local std::vector<Backend> order = {Backend::kOneDnn, Backend::kReference};
+  thread_local std::vector<Backend> order = {Backend::kSimd, Backend::kOneDnn, Backend::kReference};
   return order;
 }
 

@@ -5,19 +5,30 @@
 #include "caffe/ops/backend.hpp"
 #include "caffe/ops/onednn/onednn_ops.hpp"
 #include "caffe/ops/reference/reference_ops.hpp"
+#include "caffe/ops/simd/simd_ops.hpp"
 
 namespace caffe {
 
 namespace {
 
-// `fast` makes the op on oneDNN (float only), `plain` on the reference back end.
-template <typename T, typename Geometry, typename Plain, typename Fast>
-auto first_able(const Geometry& geometry, const FormatPtr& bottom, Plain plain,
-                [[maybe_unused]] Fast fast) -> decltype(plain(geometry)) {
+// What makes an op on each back end; null where a back end has no such op. The fast ones are for
+// floats, and return null if they cannot do this geometry.
+template <typename T, template <typename> class Op, typename Geometry>
+struct Creators {
+  using Fast = std::unique_ptr<Op<float>> (*)(const Geometry&, const FormatPtr&);
+  std::unique_ptr<Op<T>> (*reference)(const Geometry&);
+  Fast onednn, simd;
+};
+
+template <typename T, template <typename> class Op, typename Geometry>
+std::unique_ptr<Op<T>> first_able(const Geometry& geometry, const FormatPtr& bottom,
+                                  const Creators<T, Op, Geometry>& creators) {
   for (Backend backend : backend_order()) {
-    if (backend == Backend::kReference) return plain(geometry);
+    if (backend == Backend::kReference) return creators.reference(geometry);
     if constexpr (std::is_same_v<T, float>) {
-      if (auto op = fast(geometry, bottom)) return op;
+      const auto create = backend == Backend::kSimd ? creators.simd : creators.onednn;
+      auto op = create != nullptr ? create(geometry, bottom) : nullptr;
+      if (op != nullptr) return op;
     }
   }
   fail(Code::kUnsupported, "none of the back ends asked can do this operation");
@@ -28,24 +39,27 @@ auto first_able(const Geometry& geometry, const FormatPtr& bottom, Plain plain,
 template <typename T>
 std::unique_ptr<ConvolutionOp<T>> create_convolution(const ConvolutionGeometry& geometry,
                                                      const FormatPtr& bottom) {
-  return first_able<T>(geometry, bottom, reference::convolution<T>, onednn::convolution);
+  return first_able<T, ConvolutionOp>(geometry, bottom,
+                                      {reference::convolution<T>, onednn::convolution, nullptr});
 }
 
 template <typename T>
 std::unique_ptr<InnerProductOp<T>> create_inner_product(const InnerProductGeometry& geometry,
                                                         const FormatPtr& bottom) {
-  return first_able<T>(geometry, bottom, reference::inner_product<T>, onednn::inner_product);
+  return first_able<T, InnerProductOp>(
+      geometry, bottom, {reference::inner_product<T>, onednn::inner_product, nullptr});
 }
 
 template <typename T>
 std::unique_ptr<PoolingOp<T>> create_pooling(const PoolingGeometry& geometry,
                                              const FormatPtr& bottom) {
-  return first_able<T>(geometry, bottom, reference::pooling<T>, onednn::pooling);
+  return first_able<T, PoolingOp>(geometry, bottom,
+                                  {reference::pooling<T>, onednn::pooling, nullptr});
 }
 
 template <typename T>
 std::unique_ptr<LrnOp<T>> create_lrn(const LrnGeometry& geometry, const FormatPtr& bottom) {
-  return first_able<T>(geometry, bottom, reference::lrn<T>, onednn::lrn);
+  return first_able<T, LrnOp>(geometry, bottom, {reference::lrn<T>, nullptr, simd::lrn});
 }
 
 #define CAFFE_INSTANTIATE(T)                                                                       \

@@ -6,7 +6,6 @@
 
 #include "caffe/ops/convolution_op.hpp"
 #include "caffe/ops/inner_product_op.hpp"
-#include "caffe/ops/lrn_op.hpp"
 #include "caffe/ops/pooling_op.hpp"
 
 namespace caffe::onednn {
@@ -16,6 +15,5 @@ std::unique_ptr<ConvolutionOp<float>> convolution(const ConvolutionGeometry& geo
 std::unique_ptr<InnerProductOp<float>> inner_product(const InnerProductGeometry& geometry,
                                                      const FormatPtr& bottom);
 std::unique_ptr<PoolingOp<float>> pooling(const PoolingGeometry& geometry, const FormatPtr& bottom);
-std::unique_ptr<LrnOp<float>> lrn(const LrnGeometry& geometry, const FormatPtr& bottom);
 
 }  // namespace caffe::onednn

@@ -104,8 +104,7 @@ template <typename T>
 class LrnWithinChannel : public Lrn<T> {
  public:
   explicit LrnWithinChannel(const LrnGeometry& g)
-      : Lrn<T>(g, g.alpha / (static_cast<double>(g.size) * static_cast<double>(g.size)), 1),
-        rows_(this->count_) {}
+      : Lrn<T>(g, g.alpha / std::pow(static_cast<double>(g.size), 2), 1), rows_(this->count_) {}
 
  protected:
   void sum_windows(const T* terms, T* sums) const override {

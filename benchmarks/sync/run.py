@@ -1,6 +1,6 @@
-"""What bringing the workers' weights together costs: a round of a trainer, PyTorch's all-reduce over
-gloo between as many processes, and a round in plain Spark (broadcast, copy, reduce of arrays), one
-after the other in the same run, each with its executors on this machine.
+"""What it costs to bring the workers' weights together: a round of a trainer, PyTorch's all-reduce
+over gloo between as many processes, and a round in plain Spark (broadcast, copy, reduce of arrays),
+one after the other in the same run, each with its executors on this machine.
 """
 
 from __future__ import annotations

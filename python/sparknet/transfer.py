@@ -29,11 +29,11 @@ def read(path: str) -> NDArray[np.float32]:
 
 def write(values: NDArray[np.float32], directory: str) -> str:
     """Path of a new file with the values, for the JVM to read and delete."""
-    return write_bytes(np.ascontiguousarray(values, dtype="<f4"), directory)
+    return write_bytes(np.ascontiguousarray(values, dtype="<f4").data, directory)
 
 
-def write_bytes(content: bytes | NDArray[np.float32], directory: str) -> str:
-    """The same with bytes, or what an array holds."""
+def write_bytes(content: bytes | memoryview, directory: str) -> str:
+    """The same with bytes."""
     try:
         handle, path = tempfile.mkstemp(prefix="sparknet-", suffix=".f32", dir=directory)
     except OSError as error:

@@ -57,4 +57,3 @@ def test_a_row_has_medians_and_ratios_of_pairs() -> None:
     )
     assert table.row(100_000, 2, rounds).startswith("| 0.1 M | 2 |")
     assert table.HEADER.splitlines()[0].count("|") == table.row(1, 2, rounds).count("|")
-

@@ -282,7 +282,8 @@ object Dataset {
       files: JavaList[String],
       shape: Array[Int]
   ): Dataset = {
-    val blocks = files.asScala.iterator.map(file => Block.unpack(BulkTransfer.readBytes(file), shape))
+    val blocks =
+      files.asScala.iterator.map(file => Block.unpack(BulkTransfer.readBytes(file), shape))
     ofDriver(sc.sc, blocks.map(Seq(_)), shape)
   }
 
@@ -290,7 +291,11 @@ object Dataset {
     * executors with every task, and break Spark's limit on the size of a message. Executors that
     * replace lost ones get them again.
     */
-  private def ofDriver(sc: SparkContext, parts: Iterator[Seq[Block]], shape: Array[Int]): Dataset = {
+  private def ofDriver(
+      sc: SparkContext,
+      parts: Iterator[Seq[Block]],
+      shape: Array[Int]
+  ): Dataset = {
     val shares = parts.map(part => sc.broadcast(part)).toIndexedSeq
     apply(sc.parallelize(shares.indices, shares.length).flatMap(shares(_).value), shape)
   }

@@ -275,7 +275,7 @@ ccaffe_status ccaffe_solver_net(ccaffe_solver* solver, ccaffe_net** net);
 ccaffe_status ccaffe_solver_num_test_nets(ccaffe_solver* solver, int32_t* count);
 ccaffe_status ccaffe_solver_test_net(ccaffe_solver* solver, int32_t index, ccaffe_net** net);
 
-/* Runs `iterations` training iterations (spec: solvers.md 1). If one fails, the
+/* Runs `iterations` training iterations. If one fails, the
  * parameters, running statistics too, stay as they were before that iteration. loss (may
  * be NULL) gets the smoothed loss (average_loss). Periodic tests of the prototxt run only if
  * ccaffe_solver_set_auto_test turned them on. */

@@ -3,7 +3,7 @@
 usage: benchmarks/engine/run --check
 
 Compares the settings with the prototxts, one net's first steps with those that Caffe recorded
-(../shared/golden/nets, where present), and the two forms of LRN with plain definitions. Then writes
+(where those are at hand), and the two forms of LRN with plain definitions. Then writes
 loss and gradients of each net to a folder, for check_engine.py to compare the engine's with.
 """
 

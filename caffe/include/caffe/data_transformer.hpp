@@ -12,8 +12,8 @@ namespace caffe {
 // values = (item - mean) * scale, of the whole item or of a square of crop_size: in phase TRAIN
 // anywhere in it, in TEST at its centre, (height - crop_size) / 2 rows down; with `mirror` one item
 // in two is turned left to right. The mean is a mean_file (BlobProto of the item's shape, each
-// value with the place where it is in the whole item) or a mean_value per channel or for all
-// (shared/spec layers.md 10). Each item draws in the order mirror, row, column.
+// value with the place where it is in the whole item) or a mean_value per channel or for all.
+// Each item draws in the order mirror, row, column.
 template <typename T>
 class DataTransformer {
  public:

@@ -7,7 +7,7 @@
 
 namespace caffe {
 
-// Fills blob's data by the rule of param.type() (shared/spec layers.md 13). Throws kBadNet
+// Fills blob's data by the rule of param.type(). Throws kBadNet
 // for an unknown type or a field that does not fit.
 template <typename T>
 void fill(const FillerParameter& param, Random& random, Blob<T>* blob);

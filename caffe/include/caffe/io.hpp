@@ -41,7 +41,7 @@ void read_solver_state(const std::string& filename, SolverState* state);
 void write_solver_state(const std::string& filename, const SolverState& state);
 void write_solver_state(const NewFile& place, const SolverState& state);
 
-// Upgrades old forms in place (solvers.md 7): net inputs become an Input layer, ...
+// Upgrades old forms in place: net inputs become an Input layer, ...
 void upgrade_net(NetParameter* net, const std::string& origin);
 void upgrade_solver(SolverParameter* solver, const std::string& origin);
 

@@ -1,4 +1,4 @@
-// Learning rate policies (shared/spec solvers.md 3).
+// Learning rate policies.
 #pragma once
 
 #include "caffe/proto/caffe.pb.h"

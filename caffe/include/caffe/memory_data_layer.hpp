@@ -9,7 +9,7 @@ namespace caffe {
 
 // Tops: data (batch_size, channels, height, width) and labels (batch_size, 1, 1, 1), all extents
 // from memory_data_param. Every pass takes the next batch_size items and starts over after the
-// last one. transform_param is not applied, as in Caffe (shared/spec layers.md 10).
+// last one. transform_param is not applied, as in Caffe.
 template <typename T>
 class MemoryDataLayer : public Layer<T> {
  public:

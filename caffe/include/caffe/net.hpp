@@ -20,7 +20,7 @@ template <typename T>
 class Net {
  public:
   // Filters layers by the net's state, inserts Splits, sets up every layer and plans
-  // memory formats. Errors name the layer (rules: shared/spec layers.md 14).
+  // memory formats. Errors name the layer.
   // `threads` 0: default_threads().
   explicit Net(const NetParameter& param, std::shared_ptr<Random> random = nullptr,
                int threads = 0);

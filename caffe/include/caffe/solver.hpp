@@ -15,8 +15,8 @@ namespace caffe {
 // What somebody outside wants of a running solver.
 enum class SolverRequest { kNone, kStop, kSnapshot };
 
-// Formulas and order of steps: shared/spec solvers.md. A subclass defines the update of
-// one parameter (its history banks and its rule).
+// Steps in Caffe's order. A subclass defines the update of one parameter (its history banks and its
+// rule).
 template <typename T>
 class Solver {
  public:

@@ -1,4 +1,4 @@
-// The lines that debug_info asks for (shared/spec solvers.md 4).
+// The lines that debug_info asks for.
 #include <cmath>
 
 #include "caffe/log.hpp"

@@ -1,4 +1,4 @@
-// Weights as HDF5 (shared/spec solvers.md 5): blob i of a layer is the dataset data/<layer>/<i>,
+// Weights as HDF5: blob i of a layer is the dataset data/<layer>/<i>,
 // its gradient diff/<layer>/<i>. A layer whose name has slashes lies in groups of groups.
 #include <memory>
 #include <set>

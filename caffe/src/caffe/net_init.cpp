@@ -1,4 +1,4 @@
-// Building a net: rules of shared/spec layers.md 14.
+// Building a net by Caffe's rules.
 #include <algorithm>
 #include <set>
 

@@ -1,4 +1,4 @@
-// Solver states, in Caffe's binary form and in HDF5 (shared/spec solvers.md 5).
+// Solver states, in Caffe's binary form and in HDF5.
 #include <climits>
 
 #include "caffe/error.hpp"

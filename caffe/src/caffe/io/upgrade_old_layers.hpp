@@ -1,4 +1,4 @@
-// The two oldest forms of layers (shared/spec solvers.md 7): V0, a nested `layer` with all
+// The two oldest forms of layers: V0, a nested `layer` with all
 // parameters in one message, and V1, `layers` with types by number.
 #pragma once
 

@@ -63,7 +63,7 @@ class DatabaseSource : public BatchSource<T> {
 // Items of a database of Datum messages, data_param.source, in the order of their keys and from
 // the start again after the last one. Tops: (batch_size, C, H, W) after transform_param, of the
 // shape of the first item of the batch, and labels (batch_size). data_param.rand_skip has no
-// effect, as in Caffe (shared/spec layers.md 10).
+// effect, as in Caffe.
 template <typename T>
 class DataLayer : public BatchLayer<T> {
  public:

@@ -12,7 +12,7 @@ namespace caffe {
 // lists files, set apart by blanks or lines; paths are relative to the working directory. After
 // the last row of a file comes the first of the next, within a batch too. shuffle: files in
 // another order at every pass, rows at every pass through their file. One file is in memory at
-// a time (shared/spec layers.md 10).
+// a time.
 template <typename T>
 class Hdf5DataLayer : public Layer<T> {
  public:

@@ -6,7 +6,7 @@ namespace caffe {
 // Writes its bottoms as datasets `data` and `label` of the file hdf5_output_param.file_name, as
 // 4 axes each (num, channels, height, width; missing ones are 1). A file that is there is
 // emptied at setup. Caffe makes the datasets at every forward pass, which works once: so there
-// is one pass here too, after which the file is complete. dx = 0 (shared/spec layers.md 10).
+// is one pass here too, after which the file is complete. dx = 0.
 template <typename T>
 class Hdf5OutputLayer : public Layer<T> {
  public:

@@ -7,8 +7,8 @@ namespace caffe {
 
 // Hinge loss of N items, one class against all others: with m = max(0, 1 + d * x), where d is
 // -1 at the label and 1 elsewhere, loss = sum of m / N for hinge_loss_param.norm L1 (default),
-// sum of m^2 / N for L2; dx = w / N * d * [m > 0] or 2w / N * d * m (shared/spec layers.md 8;
-// L2: Tang, Deep learning using linear support vector machines, 2013).
+// sum of m^2 / N for L2; dx = w / N * d * [m > 0] or 2w / N * d * m.
+// L2: Tang, Deep learning using linear support vector machines, 2013.
 template <typename T>
 class HingeLossLayer : public LossLayer<T> {
  public:

@@ -80,8 +80,7 @@ class ImageListSource : public BatchSource<T> {
 // root_folder is put in front of every path as it is. Tops: (batch_size, 3, H, W), channels blue,
 // green, red, or (batch_size, 1, H, W) without is_color, resized to new_height x new_width if they
 // are given, after transform_param; and labels (batch_size). With `shuffle` every epoch has an
-// order of its own. The first image is a random one of the first rand_skip
-// (shared/spec layers.md 10).
+// order of its own. The first image is a random one of the first rand_skip.
 template <typename T>
 class ImageDataLayer : public BatchLayer<T> {
  public:

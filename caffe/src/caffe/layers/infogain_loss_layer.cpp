@@ -13,7 +13,7 @@ namespace caffe {
 // -(sum over positions and classes c of H[label, c] log max(p_c, 1e-20)) / norm, and dx =
 // (p_c * (sum of row H[label]) - H[label, c]) * w / norm; 0 where the label is ignore_label.
 // H is bottom 2, or a BlobProto file, `source`. norm: loss_param.normalization (VALID), see
-// LossLayer::normalizer. An optional second top gets p (shared/spec layers.md 8).
+// LossLayer::normalizer. An optional second top gets p.
 template <typename T>
 class InfogainLossLayer : public LossLayer<T> {
  public:

@@ -8,7 +8,7 @@ namespace caffe {
 
 // Cross-entropy of N items whose bottom holds probabilities p already: with q =
 // max(p[label], 1e-20), loss = -(sum of log q) / N, dp = -w / (N * q) at the label, 0
-// elsewhere (shared/spec layers.md 8). SoftmaxWithLoss is steadier where it fits.
+// elsewhere. SoftmaxWithLoss is steadier where it fits.
 template <typename T>
 class MultinomialLogisticLossLayer : public LossLayer<T> {
  public:

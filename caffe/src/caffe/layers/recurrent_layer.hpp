@@ -20,7 +20,7 @@ namespace caffe {
 //
 // Step t computes gates() * D values per stream, a_t = W_h (cont_t * h_{t-1}) + W_x x_t + b
 // [+ W_s s], of which a subclass makes the states, h being the first. Parameters: W_x, b,
-// [W_s], W_h, then the subclass's (shared/spec layers.md 9). Caffe unrolls the layer into an
+// [W_s], W_h, then the subclass's. Caffe unrolls the layer into an
 // inner net; here products that need no earlier step are done for all steps at once.
 template <typename T>
 class RecurrentLayer : public Layer<T> {

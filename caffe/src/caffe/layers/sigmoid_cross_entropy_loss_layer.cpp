@@ -9,7 +9,7 @@ namespace caffe {
 // loss = -(sum of t log s + (1 - t) log(1 - s)) / norm over positions where t, cut to an
 // integer, is not ignore_label; dx = (s - t) * w / norm, 0 where ignored. Computed from x
 // alone, so that no s rounds to 0 or 1. norm: loss_param.normalization (BATCH_SIZE), see
-// LossLayer::normalizer (shared/spec layers.md 8).
+// LossLayer::normalizer.
 template <typename T>
 class SigmoidCrossEntropyLossLayer : public LossLayer<T> {
  public:

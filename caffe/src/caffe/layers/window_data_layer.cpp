@@ -166,7 +166,7 @@ class WindowSource : public BatchSource<T> {
 // drawn at random. A window is resized to the square; with context_pad or crop_mode "square" it is
 // first enlarged, and what then lies outside the image is 0. Values are (pixel - mean) *
 // window_data_param.scale; crop_size, mirror, mean_file (its centre) and mean_value come from
-// transform_param (shared/spec layers.md 10).
+// transform_param.
 template <typename T>
 class WindowDataLayer : public BatchLayer<T> {
  public:

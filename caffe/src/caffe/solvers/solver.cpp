@@ -1,4 +1,4 @@
-// The training loop (shared/spec solvers.md 1) and tests.
+// The training loop and tests.
 #include "caffe/solver.hpp"
 
 #include <algorithm>

@@ -1,4 +1,4 @@
-// Snapshots (shared/spec solvers.md 5).
+// Snapshots.
 #include <sys/stat.h>
 
 #include "caffe/flat_copy.hpp"

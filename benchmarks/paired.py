@@ -40,14 +40,22 @@ def parse(output: str) -> Figure:
     raise BenchmarkError(f"no line 'ms_per_step: <median> <min>' in:\n{output}")
 
 
-def measure(
+def output(
     command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
-) -> Figure:
-    """Runs one side in a process of its own, in that folder (and environment, if not in ours)."""
+) -> str:
+    """Runs one side in a process of its own, in that folder (and environment, if not in ours), and
+    returns what it prints."""
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode != 0:
         raise BenchmarkError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
-    return parse(done.stdout)
+    return done.stdout
+
+
+def measure(
+    command: Sequence[str], folder: Path, environment: Mapping[str, str] | None = None
+) -> Figure:
+    """The figure of a side that prints one."""
+    return parse(output(command, folder, environment))
 
 
 def ratios(ours: Sequence[Figure], theirs: Sequence[Figure]) -> list[float]:

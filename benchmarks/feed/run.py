@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -48,10 +47,7 @@ def measure(name: str, threads: int, rounds: int) -> list[tuple[float, float]]:
     files = [f"{case.folder}/{SOLVERS[name]}.prototxt", f"{case.folder}/{case.net}.prototxt"]
     sizes = [case.batch, case.size, case.crop, threads, case.items, case.warm_up, case.steps]
     command = [java, *options, *files, *map(str, [*sizes, rounds])]
-    done = subprocess.run(command, cwd=ROOT / "caffe", capture_output=True, text=True)
-    if done.returncode != 0:
-        raise BenchmarkError(f"{' '.join(command)} ended with {done.returncode}:\n{done.stderr}")
-    return parse(done.stdout)
+    return parse(paired.output(command, ROOT / "caffe"))
 
 
 def main() -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import argparse
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -35,12 +34,8 @@ def arguments() -> argparse.Namespace:
 
 def side(command: list[str], sizes: list[int]) -> str:
     """What a side prints."""
-    told = [*command, *map(str, sizes)]
     variables = {**os.environ, "SPARKNET_JAR": str(jar.find()), "OMP_NUM_THREADS": "1"}
-    done = subprocess.run(told, cwd=HERE, capture_output=True, text=True, env=variables)
-    if done.returncode != 0:
-        raise BenchmarkError(f"{' '.join(told)} ended with {done.returncode}:\n{done.stderr}")
-    return done.stdout
+    return paired.output([*command, *map(str, sizes)], HERE, variables)
 
 
 def measure(weights: int, executors: int) -> Round:

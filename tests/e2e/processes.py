@@ -126,6 +126,16 @@ def running(command: Sequence[str | Path], folder: Path, **variables: str) -> It
         program.close()
 
 
+def python(
+    jar: Path, folder: Path, source: str, *arguments: str | Path
+) -> contextlib.AbstractContextManager[Program]:
+    """A Python program, given as its text, that makes a session of its own."""
+    script = folder / "program.py"
+    script.write_text(source)
+    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    return running([sys.executable, script, *arguments], folder, **variables)
+
+
 def submit(
     jar: Path, *arguments: str | Path, workers: int = 2, memory_mb: int = 1024
 ) -> list[str | Path]:

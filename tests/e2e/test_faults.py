@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import EXECUTOR, ROOT, Program, running, submit
+from processes import EXECUTOR, ROOT, Program, python, running, submit
 
 from sparknet.proto import caffe_pb2
 
@@ -52,11 +52,8 @@ def rounds(program: Program) -> list[list[str]]:
 # With 7 partitions the items are dealt out to the 2 workers over a shuffle.
 @pytest.mark.parametrize("partitions", [2, 7])
 def test_training_goes_on_with_a_replacement(jar: Path, tmp_path: Path, partitions: int) -> None:
-    script, go = tmp_path / "long.py", tmp_path / "go"
-    script.write_text(LONG)
-    command = [sys.executable, script, "30", go, str(partitions)]
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    with running(command, tmp_path, **variables) as program:
+    go = tmp_path / "go"
+    with python(jar, tmp_path, LONG, "30", go, str(partitions)) as program:
         program.until(lambda: len(rounds(program)) >= 4, "round 3")
         before = program.descendants(EXECUTOR)
         assert len(before) == 2
@@ -115,11 +112,7 @@ spark.stop()
 def test_executors_lost_between_train_and_average(
     jar: Path, tmp_path: Path, partitions: int
 ) -> None:
-    script = tmp_path / "halves.py"
-    script.write_text(HALVES)
-    command = [sys.executable, script, str(partitions), tmp_path]
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    with running(command, tmp_path, **variables) as program:
+    with python(jar, tmp_path, HALVES, str(partitions), tmp_path) as program:
         for number, killed in enumerate([0, 1, 2]):
             trained = f"trained {number}"
             program.until(lambda trained=trained: trained in program.out, trained)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from processes import ROOT, running
+from processes import python
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -37,10 +36,7 @@ spark.stop()
 
 
 def test_names_the_setting_that_is_too_small(jar: Path, tmp_path: Path) -> None:
-    script = tmp_path / "job.py"
-    script.write_text(JOB)
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    with running([sys.executable, script], tmp_path, **variables) as program:
+    with python(jar, tmp_path, JOB) as program:
         assert program.wait() == 0
         (told,) = (line for line in program.out.splitlines() if line.startswith("told:"))
     assert "spark.driver.memory is too small" in told

@@ -3,11 +3,10 @@ encryption of what goes over the network and to local disks."""
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
-from processes import ROOT, running
+from processes import python
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -80,10 +79,7 @@ spark.stop()
 
 
 def test_training_from_python(jar: Path, tmp_path: Path) -> None:
-    script = tmp_path / "job.py"
-    script.write_text(JOB)
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    with running([sys.executable, script, tmp_path], tmp_path, **variables) as program:
+    with python(jar, tmp_path, JOB, tmp_path) as program:
         assert program.wait() == 0
         told = dict(line.split(" ", 1) for line in program.out.splitlines())
     assert float(told["accuracy"]) > 0.9
@@ -109,10 +105,7 @@ spark.stop()
 
 
 def test_a_worker_uses_the_cores_of_its_executor(jar: Path, tmp_path: Path) -> None:
-    script = tmp_path / "alone.py"
-    script.write_text(ALONE)
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    with running([sys.executable, script], tmp_path, **variables) as program:
+    with python(jar, tmp_path, ALONE) as program:
         assert program.wait() == 0
         told = [line for line in program.err.splitlines() if "threads of each net" in line]
     assert told == [

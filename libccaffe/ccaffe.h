@@ -290,6 +290,14 @@ ccaffe_status ccaffe_solver_scores(ccaffe_solver* solver, const float** sums, in
 /* Counter of applied updates, on which lr policies depend. */
 ccaffe_status ccaffe_solver_iteration(ccaffe_solver* solver, int32_t* iteration);
 ccaffe_status ccaffe_solver_set_iteration(ccaffe_solver* solver, int32_t iteration);
+/* Starts the generators of the train net and of each test net anew: dropout masks, noise of
+ * DummyData, crops, mirrors and shuffles depend on the seed from now on, and not on what was drawn
+ * before. Each net draws by itself: the train net from seed, test net i from seed + 1 + i.
+ * Weights, history and counter stay. seed < 0: CCAFFE_INVALID_ARGUMENT.
+ * Layers that read files keep their place in them and the order they have shuffled them into;
+ * Data, ImageData and WindowData also the batch that they have read ahead. What a Python layer
+ * draws is its own affair. */
+ccaffe_status ccaffe_solver_set_seed(ccaffe_solver* solver, int64_t seed);
 /* Learning rate of the next update (base rate, without lr_mult). */
 ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate);
 

@@ -81,6 +81,10 @@ ccaffe_status ccaffe_solver_set_iteration(ccaffe_solver* solver, int32_t iterati
   return guard([&] { ccaffe::lock_idle(solver)->set_iteration(iteration); });
 }
 
+ccaffe_status ccaffe_solver_set_seed(ccaffe_solver* solver, int64_t seed) {
+  return guard([&] { ccaffe::lock_idle(solver)->set_seed(seed); });
+}
+
 ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate) {
   return guard([&] {
     const auto locked = ccaffe::lock(solver);

@@ -21,6 +21,9 @@ class DataTransformer {
   // seeds: gives the seed of the draws, if there are any.
   DataTransformer(const TransformationParameter& param, Phase phase, Random* seeds);
 
+  // Later draws come from a seed that `seeds` gives now.
+  void reseed(Random* seeds);
+
   ColorMode color_mode() const;
   // Shape of what such an item becomes. Throws kShape if the mean or the crop do not fit it.
   Shape shape(const Item& item) const;

@@ -69,6 +69,9 @@ class Layer {
   // all layers have their shapes. The default leaves everything in plain order.
   virtual void plan(const BlobVec<T>& bottom, const BlobVec<T>& top);
 
+  // For a layer with generators of its own: seeds them from the net's, which has been seeded anew.
+  virtual void reseed() {}
+
   virtual const char* type() const = 0;
   virtual CountRange bottom_count() const { return {1, 1}; }
   virtual CountRange top_count() const { return {1, 1}; }

@@ -35,6 +35,8 @@ class Net {
   void reshape();
   // Zeroes the diffs of all owned parameters (lazily).
   void clear_param_diffs();
+  // Starts the net's generator and those of its layers anew; seed < 0: from the system.
+  void set_seed(int64_t seed);
 
   const std::string& name() const { return name_; }
   Phase phase() const { return phase_; }

@@ -13,6 +13,8 @@ class Random {
   explicit Random(int64_t seed = -1);
   void seed(int64_t seed);
   std::mt19937_64& engine() { return engine_; }
+  // A seed for another generator.
+  int64_t draw_seed() { return static_cast<int64_t>(engine_() >> 1); }
 
   // U(low, high), N(mean, std), and true with probability p.
   double uniform(double low, double high);

@@ -50,6 +50,9 @@ class Solver {
   const SolverParameter& param() const { return param_; }
   int iteration() const { return iteration_; }
   void set_iteration(int iteration);
+  // Starts the generators of all nets anew, with the seeds that `seed` (>= 0) as random_seed would
+  // give them.
+  void set_seed(int64_t seed);
   // rate(t) of the lr policy at the current counter.
   T learning_rate() const;
 

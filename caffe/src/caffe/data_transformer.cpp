@@ -12,9 +12,7 @@ DataTransformer<T>::DataTransformer(const TransformationParameter& param, Phase 
           "transform_param has both mean_file and mean_value");
   require(!param.force_color() || !param.force_gray(), Code::kBadNet,
           "transform_param has both force_color and force_gray");
-  if (param.mirror() || (param.crop_size() > 0 && phase == TRAIN)) {
-    random_.seed(static_cast<int64_t>(seeds->engine()() >> 1));
-  }
+  reseed(seeds);
   if (!param.has_mean_file()) return;
   BlobProto proto;
   read_binary_file(param.mean_file(), &proto);
@@ -29,6 +27,12 @@ DataTransformer<T>::DataTransformer(const TransformationParameter& param, Phase 
                           shape_string(mean.shape()), ", not that of one item");
                   means_.assign(mean.cpu_data(), mean.cpu_data() + mean.count());
                 });
+}
+
+template <typename T>
+void DataTransformer<T>::reseed(Random* seeds) {
+  const bool draws = param_.mirror() || (param_.crop_size() > 0 && phase_ == TRAIN);
+  if (draws) random_.seed(seeds->draw_seed());
 }
 
 template <typename T>

@@ -43,6 +43,12 @@ void Net<T>::init(const NetParameter& param) {
 }
 
 template <typename T>
+void Net<T>::set_seed(int64_t seed) {
+  random_->seed(seed);
+  for (const auto& layer : layers_) layer->reseed();
+}
+
+template <typename T>
 void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int>* available) {
   const int id = num_layers();
   LayerParameter layer_param = param;

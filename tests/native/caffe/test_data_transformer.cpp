@@ -92,6 +92,24 @@ TEST(DataTransformer, TrainTakesEveryPlaceInBothDirections) {
   EXPECT_EQ(found.size(), 12u);
 }
 
+TEST(DataTransformer, DrawsFollowTheSeed) {
+  TransformationParameter param;
+  parse_text("mirror: true crop_size: 1", "test", &param);
+  const auto draws = [&](int64_t first, int64_t seed) {
+    Random seeds(first);
+    DataTransformer<float> transformer(param, TRAIN, &seeds);
+    std::vector<float> values(2 * 20);
+    transformer.transform(ramp_item(), values.data());
+    seeds.seed(seed);
+    transformer.reseed(&seeds);
+    for (int i = 0; i < 20; ++i) transformer.transform(ramp_item(), &values[2 * i]);
+    return values;
+  };
+  const std::vector<float> expected = draws(1, 9);
+  EXPECT_EQ(draws(2, 9), expected);
+  EXPECT_NE(draws(1, 8), expected);
+}
+
 TEST(DataTransformer, OneInTwoIsMirroredInTestToo) {
   Case transform("mirror: true");
   int mirrored = 0;

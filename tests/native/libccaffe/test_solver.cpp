@@ -59,6 +59,50 @@ TEST(CSolver, TheCounterDrivesTheRate) {
   ok(ccaffe_solver_destroy(solver));
 }
 
+// Noise and masks of a step follow the seed, whatever the solver has drawn before.
+TEST(CSolver, TheSeedSaysWhatAStepDraws) {
+  const std::string text =
+      "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.9 net_param { "
+      "layer { name: 'noise' type: 'DummyData' top: 'x' top: 'y' dummy_data_param { "
+      "  shape { dim: 8 dim: 50 } shape { dim: 8 dim: 2 } "
+      "  data_filler { type: 'gaussian' } data_filler { value: 1 } } }"
+      "layer { name: 'drop' type: 'Dropout' bottom: 'x' top: 'x' }"
+      "layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'z' "
+      "  inner_product_param { num_output: 2 } }"
+      "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'z' bottom: 'y' top: 'loss' } }";
+  ccaffe_solver* solvers[2] = {};
+  for (auto& solver : solvers) ok(create(text, &solver));
+  ok(ccaffe_solver_step(solvers[0], 3, nullptr));
+  std::vector<float> weights(102), history(102);
+  int32_t iteration = -1;
+  // Weights after one step that begins with those zeros.
+  const auto stepped = [&](ccaffe_solver* solver, int64_t seed) {
+    ccaffe_net* net = nullptr;
+    const std::vector<float> zeros(102);
+    ok(ccaffe_solver_net(solver, &net));
+    ok(ccaffe_net_write_weights(net, zeros.data(), 102));
+    ok(ccaffe_solver_write_history(solver, zeros.data(), 102));
+    ok(ccaffe_solver_iteration(solver, &iteration));
+    ok(ccaffe_solver_set_seed(solver, seed));
+    ok(ccaffe_net_read_weights(net, weights.data(), 102));
+    ok(ccaffe_solver_read_history(solver, history.data(), 102));
+    EXPECT_EQ(weights, zeros);
+    EXPECT_EQ(history, zeros);
+    ok(ccaffe_solver_step(solver, 1, nullptr));
+    int32_t after = -1;
+    ok(ccaffe_solver_iteration(solver, &after));
+    EXPECT_EQ(after, iteration + 1);
+    ok(ccaffe_net_read_weights(net, weights.data(), 102));
+    return weights;
+  };
+  const auto first = stepped(solvers[0], 5);
+  EXPECT_EQ(stepped(solvers[1], 5), first);
+  EXPECT_NE(stepped(solvers[1], 6), first);
+  EXPECT_EQ(stepped(solvers[1], 5), first);
+  expect_status(ccaffe_solver_set_seed(solvers[0], -1), CCAFFE_INVALID_ARGUMENT, "seed -1");
+  for (ccaffe_solver* solver : solvers) ok(ccaffe_solver_destroy(solver));
+}
+
 TEST(CSolver, HistoryMovesWithTheWeights) {
   const OwnSolver first, second;
   ok(ccaffe_solver_step(first, 3, nullptr));

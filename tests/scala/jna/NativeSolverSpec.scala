@@ -116,6 +116,32 @@ class NativeSolverSpec extends AnyFlatSpec {
     assertClose(weights(solver), LinearSoftmax.trained(1, 0.005))
   }
 
+  it should "draw what its seed says, whatever it has drawn before" taggedAs Boundary in {
+    val drop =
+      """layer { name: "drop" type: "Dropout" bottom: "data" top: "dropped" }
+        |layer { name: "ip" type: "InnerProduct" bottom: "dropped""".stripMargin
+    val text = LinearSoftmax
+      .solver()
+      .replace("""layer { name: "ip" type: "InnerProduct" bottom: "data""", drop)
+    val masks = for (steps <- Seq(0, 3)) yield withSolver(text) { solver =>
+      solver.step(steps)
+      for (seed <- Seq(Long.MaxValue, 1L)) yield {
+        solver.setSeed(seed)
+        assert(solver.iteration == steps)
+        Seq.fill(8) {
+          solver.net.forward()
+          solver.net.blob("dropped").read(NativeBlob.Data).toSeq
+        }
+      }
+    }
+    assert(masks(0) == masks(1))
+    assert(masks(0)(0) != masks(0)(1))
+    withSolver() { solver =>
+      val failure = intercept[CaffeException](solver.setSeed(-1))
+      assert(failure.getCodeName == "INVALID_ARGUMENT" && failure.getMessage.contains("-1"))
+    }
+  }
+
   it should "keep, give and take momentum" taggedAs Boundary in withSolver(
     LinearSoftmax.solver("momentum: 0.9")
   ) { solver =>

@@ -24,6 +24,8 @@ class BatchSource {
   // Shape of the first batch; takes no item away.
   virtual Shape first_shape() = 0;
   virtual void load(Batch<T>* batch) = 0;
+  // Draws of later batches come from seeds that `seeds` gives now.
+  virtual void reseed(Random* seeds) = 0;
 };
 
 // Tops: data and, unless the layer has one top only, labels (N). While a pass runs, a thread loads
@@ -36,6 +38,11 @@ class BatchLayer : public Layer<T> {
   CountRange bottom_count() const override { return {0, 0}; }
   CountRange top_count() const override { return {2, 2}; }
   void reshape(const BlobVec<T>&, const BlobVec<T>&) override {}
+  // The batch that is being loaded keeps the draws it has.
+  void reseed() override {
+    if (next_.valid()) next_.wait();
+    source_->reseed(this->random_.get());
+  }
 
  protected:
   virtual std::unique_ptr<BatchSource<T>> open() = 0;

@@ -34,6 +34,8 @@ class DatabaseSource : public BatchSource<T> {
     }
   }
 
+  void reseed(Random* seeds) override { transformer_.reseed(seeds); }
+
  private:
   // use(item, label) for the next record; errors name it.
   template <typename Use>

@@ -15,7 +15,7 @@ class ImageListSource : public BatchSource<T> {
         images_(read_image_list(param.source())),
         random_(0) {
     if (param.shuffle()) {
-      random_.seed(static_cast<int64_t>(random->engine()() >> 1));
+      random_.seed(random->draw_seed());
       shuffle();
     }
     if (param.rand_skip() == 0) return;
@@ -42,6 +42,11 @@ class ImageListSource : public BatchSource<T> {
       read(image,
            [&](const Item& item) { put_item(i, size, item, image.label, &transformer_, batch); });
     }
+  }
+
+  void reseed(Random* seeds) override {
+    transformer_.reseed(seeds);
+    if (param_.shuffle()) random_.seed(seeds->draw_seed());
   }
 
  private:

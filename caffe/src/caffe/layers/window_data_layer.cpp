@@ -29,7 +29,7 @@ class WindowSource : public BatchSource<T> {
         transform_(transform),
         crop_(static_cast<int>(transform.crop_size())),
         file_(read_window_file(param)),
-        random_(static_cast<int64_t>(random->engine()() >> 1)) {
+        random_(random->draw_seed()) {
     foreground_ =
         static_cast<int64_t>(static_cast<float>(param.batch_size()) * param.fg_fraction());
     const int64_t wanted[] = {param.batch_size() - foreground_, foreground_};
@@ -60,6 +60,8 @@ class WindowSource : public BatchSource<T> {
           [&] { put(window, mirror, batch->data.data() + i * product(batch->shape, 1, 4)); });
     }
   }
+
+  void reseed(Random* seeds) override { random_.seed(seeds->draw_seed()); }
 
  private:
   void read_mean() {

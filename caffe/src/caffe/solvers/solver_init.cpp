@@ -12,6 +12,16 @@
 
 namespace caffe {
 
+namespace {
+
+// A test net has a generator of its own: it must not disturb the train net's draws. Past the
+// largest seed comes 0.
+int64_t test_net_seed(int64_t seed, size_t index) {
+  return static_cast<int64_t>((static_cast<uint64_t>(seed) + 1 + index) & INT64_MAX);
+}
+
+}  // namespace
+
 template <typename T>
 Solver<T>::Solver(const SolverParameter& param, int banks) : param_(param) {
   check_param();
@@ -101,11 +111,18 @@ void Solver<T>::add_test_net(NetParameter net, const std::string& file) {
   state.MergeFrom(net.state());
   if (param_.test_state_size() > 0) state.MergeFrom(param_.test_state(index));
   *net.mutable_state() = state;
-  // A generator of its own: a test net must not disturb the train net's draws.
-  const int64_t seed = param_.random_seed() >= 0 ? param_.random_seed() + 1 + index : -1;
+  const int64_t seed =
+      param_.random_seed() >= 0 ? test_net_seed(param_.random_seed(), test_nets_.size()) : -1;
   test_nets_.push_back(std::make_unique<Net<T>>(net, std::make_shared<Random>(seed)));
   test_nets_.back()->set_debug_info(param_.debug_info());
   test_nets_.back()->share_trained_layers_with(*net_);
+}
+
+template <typename T>
+void Solver<T>::set_seed(int64_t seed) {
+  require(seed >= 0, Code::kInvalidArgument, "seed ", seed, " is negative");
+  net_->set_seed(seed);
+  for (size_t i = 0; i < test_nets_.size(); ++i) test_nets_[i]->set_seed(test_net_seed(seed, i));
 }
 
 template <typename T>

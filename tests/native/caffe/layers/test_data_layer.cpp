@@ -79,6 +79,23 @@ TEST_P(DataLayer, ShapesMayChangeBetweenBatches) {
                [&] { both.forward(); });
 }
 
+TEST_P(DataLayer, DrawsFollowASeedFromTheBatchAfterTheNext) {
+  make({datum(1, 1, 8, "abcdefgh", 0)});
+  const auto draws = [&](int64_t first, int64_t seed) {
+    Case layer(text("batch_size: 20", "crop_size: 1"), {}, 2);
+    layer.random().seed(first);
+    layer.setup().forward();
+    layer.random().seed(seed);
+    layer.layer().reseed();
+    layer.forward();  // was read ahead
+    layer.forward();
+    return Case::data(layer.top(0));
+  };
+  const Values expected = draws(1, 9);
+  EXPECT_EQ(draws(2, 9), expected);
+  EXPECT_NE(draws(1, 8), expected);
+}
+
 TEST_P(DataLayer, ABadRecordIsNamedWhenItsBatchIsDue) {
   make({datum(1, 1, 1, "a", 0), datum(1, 1, 1, "bc", 0), datum(1, 1, 1, "d", 9)});
   Case layer(text("batch_size: 1"), {}, 2);

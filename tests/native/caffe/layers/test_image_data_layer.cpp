@@ -93,6 +93,44 @@ TEST_F(ImageDataLayer, RandomSkipStartsSomewhere) {
   EXPECT_EQ(starts, (std::set<float>{0, 1, 2}));
 }
 
+// The places of crops, and what a shuffle makes of the order before.
+TEST_F(ImageDataLayer, DrawsFollowASeedFromTheBatchAfterTheNext) {
+  std::vector<uint8_t> pixels(200);
+  for (size_t i = 0; i < pixels.size(); ++i) pixels[i] = static_cast<uint8_t>(i);
+  std::string list;
+  for (int i = 0; i < 4; ++i) {
+    write_file(dir_ / cat("w", i, ".png"), png(1, 1, 200, pixels));
+    list += cat("w", i, ".png ", i, "\n");
+  }
+  write_file(list_, list);
+  // Of three epochs: the places of the crops, and where in the first of them each item was.
+  const auto draws = [&](int64_t first, int64_t seed) {
+    Case layer(
+        text("batch_size: 4 is_color: false shuffle: true") + " transform_param { crop_size: 1 }",
+        {}, 2);
+    layer.random().seed(first);
+    layer.setup().forward();
+    layer.random().seed(seed);
+    layer.layer().reseed();
+    layer.forward();  // was read ahead, and then the order was shuffled
+    Values order, all;
+    for (int epoch = 0; epoch < 3; ++epoch) {
+      layer.forward();
+      const Values places = Case::data(layer.top(0)), labels = Case::data(layer.top(1));
+      if (epoch == 0) order = labels;
+      all.insert(all.end(), places.begin(), places.end());
+      for (float label : labels) {
+        all.push_back(
+            static_cast<float>(std::find(order.begin(), order.end(), label) - order.begin()));
+      }
+    }
+    return all;
+  };
+  const Values expected = draws(1, 9);
+  EXPECT_EQ(draws(2, 9), expected);
+  EXPECT_NE(draws(1, 8), expected);
+}
+
 TEST_F(ImageDataLayer, BrokenListsAndImages) {
   const auto refused = [&](const std::string& list, Code code, const std::string& part) {
     write_file(list_, list);

@@ -111,6 +111,39 @@ TEST(SolverInit, WeightsAreLoaded) {
   EXPECT_EQ(weights(second->net()), weights(first->net()));
 }
 
+// Nothing is drawn before the first pass, so a new solver shows the stream of every seed.
+TEST(SolverInit, ASeedStartsAllNetsAnew) {
+  const std::string noise =
+      "layer { name: 'noise' type: 'DummyData' top: 'n' "
+      "  dummy_data_param { shape { dim: 9 } data_filler { type: 'gaussian' } } }";
+  const auto made = [&](int64_t seed) {
+    return make_solver(cat("base_lr: 1 lr_policy: 'fixed' test_interval: 1 test_iter: 1 "
+                           "test_iter: 1 random_seed: ",
+                           seed),
+                       noise);
+  };
+  const auto draws = [](Solver<float>& solver) {
+    std::vector<std::vector<float>> all;
+    for (Net<float>* net :
+         {&solver.net(), solver.test_nets()[0].get(), solver.test_nets()[1].get()}) {
+      net->forward();
+      all.push_back(values(*net->blob("n")));
+    }
+    return all;
+  };
+  const auto used = made(1);
+  draws(*used);
+  for (const int64_t seed : {int64_t{7}, int64_t{0}, INT64_MAX}) {
+    const auto expected = draws(*made(seed));
+    EXPECT_NE(expected[0], expected[1]);
+    EXPECT_NE(expected[1], expected[2]);
+    used->set_seed(seed);
+    EXPECT_EQ(draws(*used), expected);
+    EXPECT_NE(draws(*used), expected);  // it goes on
+  }
+  expect_error(Code::kInvalidArgument, "seed -1 is negative", [&] { used->set_seed(-1); });
+}
+
 TEST(SolverInit, PathsAreRelativeToTheWorkingDirectory) {
   TempDir dir;
   write_file(dir / "net.prototxt", std::string(kInput) + kIp);

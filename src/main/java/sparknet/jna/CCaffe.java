@@ -168,6 +168,8 @@ public interface CCaffe extends Library {
 
   int ccaffe_solver_set_iteration(Pointer solver, int iteration);
 
+  int ccaffe_solver_set_seed(Pointer solver, long seed);
+
   int ccaffe_solver_learning_rate(Pointer solver, FloatByReference rate);
 
   int ccaffe_solver_history_count(Pointer solver, LongByReference count);

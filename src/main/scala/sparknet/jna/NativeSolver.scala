@@ -70,6 +70,15 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
 
   def setIteration(i: Int): Unit = handle.run(library.ccaffe_solver_set_iteration(_, i))
 
+  /** Starts the generators of all nets anew: dropout masks and the like depend on `seed` from now
+    * on, and not on what was drawn before. Each net has draws of its own. A layer that reads files
+    * keeps its place in them, its shuffled order and the batch that it has read ahead.
+    *
+    * @param seed
+    *   at least 0
+    */
+  def setSeed(seed: Long): Unit = handle.run(library.ccaffe_solver_set_seed(_, seed))
+
   /** Base learning rate of the next update. */
   def learningRate: Float = {
     val rate = new FloatByReference

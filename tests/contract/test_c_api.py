@@ -19,7 +19,7 @@ from c_header import (
 LIBRARY = ROOT / "build" / "libccaffe.so"
 
 # The Java types that may stand for a C type. Handles are pointers; a result is a reference, or an
-# array where the function fills one.
+# array where the function fills one. Values that are many lie in a buffer, which can be direct.
 JAVA = {
     "int32_t": {"int"},
     "float": {"float"},
@@ -32,8 +32,8 @@ JAVA = {
     "int64_t*": {"LongByReference", "long[]"},
     "const int64_t*": {"long[]"},
     "size_t*": {"LongByReference"},
-    "float*": {"FloatByReference", "float[]", "Pointer"},
-    "const float*": {"float[]", "Pointer"},
+    "float*": {"FloatByReference", "float[]", "FloatBuffer", "Pointer"},
+    "const float*": {"float[]", "FloatBuffer", "Pointer"},
     "const int32_t*": {"int[]"},
     "const uint8_t*": {"Pointer"},
     "uint8_t*": {"Pointer"},

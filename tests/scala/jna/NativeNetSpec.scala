@@ -1,5 +1,7 @@
 package sparknet.jna
 
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
+
 import scala.collection.JavaConverters._
 
 import org.scalatest.flatspec.AnyFlatSpec
@@ -113,8 +115,73 @@ class NativeNetSpec extends AnyFlatSpec {
     assert(read.toSeq == weights.toSeq)
     val failure = intercept[CaffeException](net.readWeights(new Array[Float](9)))
     assert(failure.getCodeName == "SHAPE")
-    assert(intercept[CaffeException](net.writeWeights(new Array(7))).getCodeName == "SHAPE")
+    assert(intercept[CaffeException](net.writeWeights(new Array[Float](7))).getCodeName == "SHAPE")
   }
+
+  // Eight values inside a larger buffer, whose others are -1.
+  private def inside(kind: Int => FloatBuffer): FloatBuffer = {
+    val buffer = kind(12)
+    while (buffer.hasRemaining) buffer.put(-1f)
+    buffer.position(3).limit(11)
+  }
+
+  private def direct(order: ByteOrder)(size: Int): FloatBuffer =
+    ByteBuffer.allocateDirect(4 * size).order(order).asFloatBuffer
+
+  private def whole(buffer: FloatBuffer): Seq[Float] =
+    (0 until buffer.capacity).map(buffer.duplicate.clear.get(_))
+
+  private val nativeOrder = ByteOrder.nativeOrder
+  private val otherOrder =
+    if (nativeOrder == ByteOrder.BIG_ENDIAN) ByteOrder.LITTLE_ENDIAN else ByteOrder.BIG_ENDIAN
+
+  it should "move weights between the position and the limit of buffers" taggedAs Boundary in
+    withNet { net =>
+      val around = (values: Seq[Float]) => Seq.fill(3)(-1f) ++ values ++ Seq(-1f)
+      for ((kind, i) <- Seq(FloatBuffer.allocate _, direct(nativeOrder) _).zipWithIndex) {
+        val weights = Seq.tabulate(8)(_ + 10f * i)
+        val from = inside(kind)
+        from.duplicate.put(weights.toArray)
+        net.writeWeights(from)
+        val array = new Array[Float](8)
+        net.readWeights(array)
+        assert(array.toSeq == weights)
+        val into = inside(kind)
+        net.readWeights(into)
+        assert(whole(into) == around(weights))
+        assert(
+          Seq(into.position(), into.limit(), from.position(), from.limit()) == Seq(3, 11, 3, 11)
+        )
+        into.limit(12)
+        for (move <- Seq[FloatBuffer => Unit](net.readWeights, net.writeWeights))
+          assert(intercept[CaffeException](move(into)).getCodeName == "SHAPE")
+        assert(whole(into) == around(weights))
+      }
+      net.writeWeights(inside(direct(nativeOrder)).asReadOnlyBuffer)
+      assert(net.param("b_ip", 1).read(NativeBlob.Data).toSeq == Seq(-1f, -1f))
+    }
+
+  it should "refuse buffers that the engine cannot use, and leave them" taggedAs Boundary in
+    withNet { net =>
+      net.writeWeights(Array.fill(8)(5f))
+      def refused(move: FloatBuffer => Unit, buffer: FloatBuffer, why: String) = {
+        val failure = intercept[CaffeException](move(buffer))
+        assert(failure.getCodeName == "INVALID_ARGUMENT" && failure.getMessage.contains(why))
+        assert(whole(buffer) == Seq.fill(12)(-1f))
+      }
+      for (move <- Seq[FloatBuffer => Unit](net.readWeights, net.writeWeights)) {
+        refused(move, inside(direct(otherOrder)), s"of byte order $otherOrder, not $nativeOrder")
+        val bytes = inside(n => ByteBuffer.allocate(4 * n).order(nativeOrder).asFloatBuffer)
+        refused(move, bytes, "neither direct nor")
+      }
+      val write = (buffer: FloatBuffer) => net.writeWeights(buffer)
+      refused(write, inside(FloatBuffer.allocate).asReadOnlyBuffer, "neither direct nor")
+      for (kind <- Seq(FloatBuffer.allocate _, direct(nativeOrder) _))
+        refused(net.readWeights, inside(kind).asReadOnlyBuffer, "may only be read")
+      val weights = new Array[Float](8)
+      net.readWeights(weights)
+      assert(weights.forall(_ == 5f))
+    }
 
   it should "save and load weights" taggedAs Boundary in Temporary.folder { folder =>
     val path = folder.resolve("n.caffemodel").toString

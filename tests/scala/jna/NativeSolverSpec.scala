@@ -1,5 +1,7 @@
 package sparknet.jna
 
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
+
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 import support.Numbers.assertClose
@@ -151,14 +153,52 @@ class NativeSolverSpec extends AnyFlatSpec {
     solver.readHistory(history)
     assertClose(history, LinearSoftmax.trained(1).map(-_))
     val one = weights(solver)
-    solver.net.writeWeights(new Array(8))
+    solver.net.writeWeights(new Array[Float](8))
     solver.step(1) // the same gradient, and 0.9 of the first step
     assertClose(weights(solver), one.map(_ * 1.9))
-    solver.net.writeWeights(new Array(8))
-    solver.writeHistory(new Array(8))
+    solver.net.writeWeights(new Array[Float](8))
+    solver.writeHistory(new Array[Float](8))
     solver.step(1)
     assertClose(weights(solver), one.map(_.toDouble))
   }
+
+  it should "move momentum between the position and the limit of buffers" taggedAs Boundary in
+    withSolver(LinearSoftmax.solver("momentum: 0.9")) { solver =>
+      def direct(order: ByteOrder) =
+        ByteBuffer.allocateDirect(40).order(order).asFloatBuffer.position(1).limit(9)
+      solver.step(1)
+      val history = new Array[Float](8)
+      solver.readHistory(history)
+      for (into <- Seq(direct(ByteOrder.nativeOrder), FloatBuffer.wrap(new Array(10), 1, 8))) {
+        solver.readHistory(into)
+        assert(
+          (0 to 8).map(into.duplicate.position(0).get(_)) ==
+            0f +: history.toSeq
+        )
+        into.duplicate.put(history.map(_ * 2))
+        solver.writeHistory(into)
+        val read = new Array[Float](8)
+        solver.readHistory(read)
+        assert(read.toSeq == history.toSeq.map(_ * 2))
+        solver.writeHistory(history)
+        assert(into.position() == 1 && into.limit() == 9)
+        into.limit(8)
+        for (move <- Seq[FloatBuffer => Unit](solver.readHistory, solver.writeHistory))
+          assert(intercept[CaffeException](move(into)).getCodeName == "SHAPE")
+      }
+      val other =
+        direct(
+          Seq(ByteOrder.BIG_ENDIAN, ByteOrder.LITTLE_ENDIAN).find(_ != ByteOrder.nativeOrder).get
+        )
+      val constant = FloatBuffer.allocate(8).asReadOnlyBuffer
+      for (
+        refused <- Seq[() => Unit](
+          () => solver.readHistory(other),
+          () => solver.writeHistory(other),
+          () => solver.readHistory(constant)
+        )
+      ) assert(intercept[CaffeException](refused()).getCodeName == "INVALID_ARGUMENT")
+    }
 
   it should "write and restore snapshots" taggedAs Boundary in Temporary.folder { folder =>
     val momentum = LinearSoftmax.solver("momentum: 0.9")

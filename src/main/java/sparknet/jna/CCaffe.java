@@ -7,12 +7,14 @@ import com.sun.jna.ptr.FloatByReference;
 import com.sun.jna.ptr.IntByReference;
 import com.sun.jna.ptr.LongByReference;
 import com.sun.jna.ptr.PointerByReference;
+import java.nio.FloatBuffer;
 
 /**
  * Mirror of {@code libccaffe/ccaffe.h}, function for function; that header says what each one does.
  *
  * <p>{@code size_t} is a {@code long} here, so the library has to be a 64-bit one. A function that
- * returns {@code int} returns a {@link Status} code: pass it to {@link Check#ok}.
+ * returns {@code int} returns a {@link Status} code: pass it to {@link Check#ok}. JNA passes the
+ * memory of a direct buffer from its position on; an array it copies, before the call and after it.
  */
 public interface CCaffe extends Library {
   int SPEC_NET = 0;
@@ -141,9 +143,9 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_weights_count(Pointer net, LongByReference count);
 
-  int ccaffe_net_read_weights(Pointer net, float[] values, long count);
+  int ccaffe_net_read_weights(Pointer net, FloatBuffer values, long count);
 
-  int ccaffe_net_write_weights(Pointer net, float[] values, long count);
+  int ccaffe_net_write_weights(Pointer net, FloatBuffer values, long count);
 
   // ---- solver
   int ccaffe_solver_create(byte[] solverParam, long size, PointerByReference solver);
@@ -174,9 +176,9 @@ public interface CCaffe extends Library {
 
   int ccaffe_solver_history_count(Pointer solver, LongByReference count);
 
-  int ccaffe_solver_read_history(Pointer solver, float[] values, long count);
+  int ccaffe_solver_read_history(Pointer solver, FloatBuffer values, long count);
 
-  int ccaffe_solver_write_history(Pointer solver, float[] values, long count);
+  int ccaffe_solver_write_history(Pointer solver, FloatBuffer values, long count);
 
   int ccaffe_solver_snapshot(Pointer solver, String prefix, PointerByReference files);
 

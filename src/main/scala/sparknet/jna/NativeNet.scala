@@ -1,5 +1,7 @@
 package sparknet.jna
 
+import java.nio.FloatBuffer
+
 import scala.collection.JavaConverters._
 
 import caffe.Caffe.NetParameter
@@ -179,12 +181,26 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   }
 
   /** Copies all weights into `into`, whose length is [[weightsCount]]. */
-  def readWeights(into: Array[Float]): Unit =
-    handle.run(library.ccaffe_net_read_weights(_, into, into.length.toLong))
+  def readWeights(into: Array[Float]): Unit = readWeights(FloatBuffer.wrap(into))
+
+  /** Copies all weights into `into`, from its position to its limit: [[weightsCount]] values.
+    *
+    * A direct buffer, which must be of native byte order, is filled without another copy. Position
+    * and limit stay.
+    */
+  def readWeights(into: FloatBuffer): Unit = {
+    val values = Buffers.writable(into)
+    handle.run(library.ccaffe_net_read_weights(_, values, values.remaining.toLong))
+  }
 
   /** Sets all weights; the length of `from` is [[weightsCount]]. */
-  def writeWeights(from: Array[Float]): Unit =
-    handle.run(library.ccaffe_net_write_weights(_, from, from.length.toLong))
+  def writeWeights(from: Array[Float]): Unit = writeWeights(FloatBuffer.wrap(from))
+
+  /** Sets all weights to what `from` holds from its position to its limit; as [[readWeights]]. */
+  def writeWeights(from: FloatBuffer): Unit = {
+    val values = Buffers.readable(from)
+    handle.run(library.ccaffe_net_write_weights(_, values, values.remaining.toLong))
+  }
 
   /** Frees the net; nothing for a solver's net, which goes with its solver. */
   override def close(): Unit = handle.close()

@@ -1,5 +1,7 @@
 package sparknet.jna
 
+import java.nio.FloatBuffer
+
 import caffe.Caffe.SolverParameter
 import com.sun.jna.Pointer
 import com.sun.jna.ptr.{FloatByReference, IntByReference, LongByReference, PointerByReference}
@@ -94,11 +96,25 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
   }
 
   /** Copies the history into `into`: for each bank, all parameters in the order of the weights. */
-  def readHistory(into: Array[Float]): Unit =
-    handle.run(library.ccaffe_solver_read_history(_, into, into.length.toLong))
+  def readHistory(into: Array[Float]): Unit = readHistory(FloatBuffer.wrap(into))
 
-  def writeHistory(from: Array[Float]): Unit =
-    handle.run(library.ccaffe_solver_write_history(_, from, from.length.toLong))
+  /** As above, from the position to the limit of `into`, which both stay: [[historyCount]] values.
+    *
+    * A direct buffer, which must be of native byte order, is filled without another copy.
+    */
+  def readHistory(into: FloatBuffer): Unit = {
+    val values = Buffers.writable(into)
+    handle.run(library.ccaffe_solver_read_history(_, values, values.remaining.toLong))
+  }
+
+  /** Sets the history; the length of `from` is [[historyCount]]. */
+  def writeHistory(from: Array[Float]): Unit = writeHistory(FloatBuffer.wrap(from))
+
+  /** Sets the history to what `from` holds from its position to its limit; as [[readHistory]]. */
+  def writeHistory(from: FloatBuffer): Unit = {
+    val values = Buffers.readable(from)
+    handle.run(library.ccaffe_solver_write_history(_, values, values.remaining.toLong))
+  }
 
   /** Writes weights and state; `prefix` null means the prototxt's.
     *

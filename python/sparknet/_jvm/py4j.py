@@ -309,7 +309,7 @@ class _Trainer:
         )
 
     def weights(self) -> Floats:
-        return self._jvm.fetch(call(self._java, "weights"))
+        return transfer.read(str(call(self._java, "writeWeights")))
 
     def set_weights(self, flat: Floats) -> None:
         call(self._java, "setWeights", self._jvm.send(flat))

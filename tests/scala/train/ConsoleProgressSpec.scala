@@ -19,7 +19,18 @@ class ConsoleProgressSpec extends AnyFlatSpec {
   }
 
   private def round(n: Int): RoundResult =
-    RoundResult(n, 10 * n, 1.5f / n, 2000, 2.0, 2, 0, Array("0", "1"), BadRecords.empty)
+    RoundResult(
+      n,
+      10 * n,
+      1.5f / n,
+      2000,
+      2.0,
+      2,
+      0,
+      Array("0", "1"),
+      BadRecords.empty,
+      Array.empty
+    )
 
   "ConsoleProgress" should "keep one line up to date" taggedAs Unit in {
     val text = shown {

@@ -6,11 +6,18 @@ import java.util.concurrent.atomic.AtomicInteger
 
 import scala.collection.JavaConverters._
 
-import sparknet.jna.{CaffeException, Feed, Status, WeightsEntry, WeightsLayout}
+import sparknet.jna.{CaffeException, Feed, FloatMemory, Status, WeightsEntry, WeightsLayout}
 
 /** What the fake nets of a test did; tests and tasks share this JVM. */
 object FakeModel {
-  final case class Step(net: Int, seed: Long, iteration: Int, items: Seq[Float], labels: Seq[Float])
+  final case class Step(
+      net: Int,
+      seed: Long,
+      turnSeed: Long,
+      iteration: Int,
+      items: Seq[Float],
+      labels: Seq[Float]
+  )
 
   val steps = new ConcurrentLinkedQueue[Step]
   val made = new AtomicInteger
@@ -48,22 +55,34 @@ final class FakeModel(
 
   override def newMaster(seed: Long): MasterNet = new MasterNet {
     override val layout: WeightsLayout = FakeModel.layout
-    override def readWeights(): Array[Float] = new Array[Float](3)
+    override def readWeights(into: FloatMemory): Unit = into.clear()
+    override def historyCount: Int = 3
+    override def blobCount: Long = 2
+    override def minibatchesPerIteration: Int = iterSize
     override def trainInput: NetInput = input
     override def testInput: Option[NetInput] = if (testNet) Some(input) else None
     override def classes: Option[Int] = numClasses
     override def snapshot(
         prefix: String,
-        weights: Array[Float],
-        history: Option[Array[Float]],
+        weights: FloatMemory,
+        history: Option[FloatMemory],
         iteration: Int
-    ): Array[String] =
-      Array(s"$prefix $iteration", weights.mkString(","), history.fold("none")(_.mkString(",")))
-    override def restore(path: String): Restored =
-      Restored(Array(5f, 6f, 7f), Array(100f, 0f, 0f), 40, s"$path: all")
-    override def load(path: String, weights: Array[Float]): Loaded =
-      Loaded(weights.map(_ + 1), s"$path: some")
-    override def save(path: String, weights: Array[Float]): Unit = ()
+    ): Array[String] = Array(
+      s"$prefix $iteration",
+      weights.toArray.mkString(","),
+      history.fold("none")(_.toArray.mkString(","))
+    )
+    override def restore(path: String, weights: FloatMemory, history: FloatMemory): Restored = {
+      weights.floats.put(Array(5f, 6f, 7f))
+      history.floats.put(Array(100f, 0f, 0f))
+      Restored(40, s"$path: all")
+    }
+    override def load(path: String, weights: FloatMemory): String = {
+      val more = weights.toArray.map(_ + 1)
+      weights.floats.put(more)
+      s"$path: some"
+    }
+    override def save(path: String, weights: FloatMemory): Unit = ()
     override def close(): Unit = ()
   }
 
@@ -75,12 +94,15 @@ final class FakeModel(
     private var history = new Array[Float](3)
     private var iteration = 0
     private var feed: Feed = _
+    private var turnSeed = -1L
 
     override val layout: WeightsLayout = workerLayout
-    override def readWeights(): Array[Float] = weights.clone()
-    override def writeWeights(w: Array[Float]): Unit = weights = w.clone()
-    override def readHistory(): Array[Float] = history.clone()
-    override def writeHistory(h: Array[Float]): Unit = history = h.clone()
+    override def readWeights(into: FloatMemory): Unit = { into.floats.put(weights); () }
+    override def writeWeights(w: FloatMemory): Unit = weights = w.toArray
+    override def historyCount: Int = history.length
+    override def readHistory(into: FloatMemory): Unit = { into.floats.put(history); () }
+    override def writeHistory(h: FloatMemory): Unit = history = h.toArray
+    override def setSeed(s: Long): Unit = turnSeed = s
     override def setIteration(i: Int): Unit = iteration = i
     override def trainInput: NetInput = input
     override def minibatchesPerIteration: Int = iterSize
@@ -90,7 +112,7 @@ final class FakeModel(
       val minibatches = Seq.fill(iterSize)(take(feed, batch))
       val items = minibatches.flatMap(_._1)
       FakeModel.steps.add(
-        FakeModel.Step(number, seed, iteration, items, minibatches.flatMap(_._2))
+        FakeModel.Step(number, seed, turnSeed, iteration, items, minibatches.flatMap(_._2))
       )
       if (items.contains(666f))
         throw new CaffeException(Status.NUMERIC, "label 666 is out of range")

@@ -5,7 +5,7 @@ import support._
 
 class PlacementSpec extends AnyFlatSpec {
   private def balanced(current: String*)(live: String*): Seq[String] =
-    Placement.balanced(current.map(Option(_)).toIndexedSeq, live)
+    Placement.balanced(current.map(Option(_)).toIndexedSeq, live.toIndexedSeq)
 
   "Placement" should "leave a balanced one alone" taggedAs Unit in {
     assert(balanced("b", "a")("a", "b") == Seq("b", "a"))

@@ -1,10 +1,12 @@
 package sparknet.train
 
+import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
+import org.apache.spark.{NarrowDependency, Partition, TaskContext}
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.data.{Augmentation, Block, Dataset, Identity, Stock}
+import sparknet.data.{Augmentation, Block, Dataset, Identity}
 
 class WorkerDataSpec extends AnyFlatSpec {
   private lazy val sc = LocalSpark.context
@@ -40,7 +42,16 @@ class WorkerDataSpec extends AnyFlatSpec {
   private def worker(data: Dataset, workers: Int) =
     new WorkerData(data, new Identity, Augmentation.none, workers, new Executors(sc))
 
-  private val labels = (_: Int, items: Stock) => items.inOrder.map(_.label.toInt).toArray
+  /** Each worker's labels, read as hosts do. */
+  private def labels(given: WorkerData, workers: Int): Seq[Array[Int]] = {
+    val (blocks, items) = given.forHosts()
+    (0 until workers).map { worker =>
+      sc.runJob(
+        new ReaderRDD(blocks, items, worker),
+        (found: Iterator[Int]) => found.toArray
+      ).head
+    }
+  }
 
   for (
     storage <- Seq(
@@ -56,8 +67,8 @@ class WorkerDataSpec extends AnyFlatSpec {
           val data = dataset(storage, 3, 3, 0, 6, 5, 1, 2, 4)
           val given = worker(data, workers)
           for (_ <- 1 to 2) {
-            val found = given.onEach(labels).collect()
-            assert(found.length == workers && found.flatten.sorted.toSeq == (0 until 24))
+            val found = labels(given, workers)
+            assert(found.length == workers && found.flatten.sorted == (0 until 24))
             assert(found.map(_.length).min >= 6)
           }
           given.release()
@@ -68,7 +79,7 @@ class WorkerDataSpec extends AnyFlatSpec {
 
   it should "deal items out where there are too few partitions" taggedAs SparkTag in {
     val given = worker(dataset(StorageLevel.DISK_ONLY, 24), 4)
-    assert(given.onEach(labels).collect().map(_.length).toSeq == Seq(6, 6, 6, 6))
+    assert(labels(given, 4).map(_.length) == Seq(6, 6, 6, 6))
     given.release()
   }
 
@@ -77,4 +88,19 @@ class WorkerDataSpec extends AnyFlatSpec {
     assert(given.supply(24).window == 24 && given.supply(5).window == 5)
     assert(given.supply(0).window == 1)
   }
+}
+
+/** The labels of a worker, in one partition that depends on all of the data, as a host's does. */
+private final class ReaderRDD(blocks: RDD[Block], items: HostItems, worker: Int)
+    extends RDD[Int](
+      blocks.sparkContext,
+      Seq(new NarrowDependency(blocks) {
+        override def getParents(partition: Int): Seq[Int] = blocks.partitions.indices
+      })
+    ) {
+  override protected def getPartitions: Array[Partition] =
+    Array(new Partition { override val index: Int = 0 })
+
+  override def compute(split: Partition, context: TaskContext): Iterator[Int] =
+    items.of(worker, firstParent[Block], context).inOrder.map(_.label.toInt)
 }

@@ -4,6 +4,8 @@ import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
+import sparknet.jna.FloatMemory
+
 class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
   private val model = new FakeModel
   private var last = Long.MaxValue / 2 // ids that no other test has
@@ -45,20 +47,26 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     third.end(usable = true)
   }
 
+  private def historyOf(lease: WorkerNets.Lease): Array[Float] = {
+    val values = new FloatMemory(lease.net.historyCount)
+    lease.net.readHistory(values)
+    values.toArray
+  }
+
   /** A round of a worker whose net adds `steps` to its momentum. */
   private def round(worker: Int, number: Int, steps: Float, capacity: Int): Boolean = {
     val taken = lease(worker, capacity)
     taken.begin(number, None)
-    val history = taken.net.readHistory()
+    val history = historyOf(taken)
     history(0) += steps
-    taken.net.writeHistory(history)
+    taken.net.writeHistory(FloatMemory.of(history))
     taken.trained(number)
     taken.end(usable = true)
     taken.fresh
   }
 
   private def momentum(worker: Int) =
-    WorkerNets.momentum(id, worker).map(m => (m.values(0), m.round, m.whole))
+    WorkerNets.momentum(id, worker).map(m => (m.values.floats.get(0), m.round, m.whole))
 
   it should "keep the momentum of workers that take turns at one net" taggedAs Unit in {
     for (number <- 0 to 2; worker <- 0 to 2)
@@ -67,7 +75,7 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     for (worker <- 0 to 2) assert(momentum(worker).contains((3 * (worker + 1f), 2, true)))
     // A second slot: its net goes on with what was put aside.
     val (first, second) = (lease(2, 2), lease(0, 2))
-    assert(!first.fresh && !second.fresh && second.net.readHistory()(0) == 3f)
+    assert(!first.fresh && !second.fresh && historyOf(second)(0) == 3f)
     Seq(first, second).foreach(_.end(usable = true))
     assert(FakeModel.made.get == 2 && momentum(1).contains((6f, 2, true)))
     WorkerNets.close(id)
@@ -84,7 +92,7 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(round(0, 4, 1, 2)) // elsewhere in rounds 2 and 3
     assert(momentum(0).contains((1f, 4, false)))
     val restored = lease(0, 2)
-    restored.begin(5, Some(Array(7f, 0f, 0f)))
+    restored.begin(5, Some(FloatMemory.of(Array(7f, 0f, 0f))))
     restored.trained(5)
     restored.end(usable = true)
     assert(momentum(0).contains((7f, 5, true)))

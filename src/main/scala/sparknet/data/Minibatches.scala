@@ -16,6 +16,9 @@ final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
   val labels = new Array[Float](batch)
   var size = 0
 
+  /** Items that it took of the source, unusable ones among them. */
+  var read = 0
+
   /** Copies the items into the first top and the labels, if the net takes any, into the second. */
   def copyTo(tops: Array[FloatBuffer]): Unit = {
     val items = values.duplicate()
@@ -102,10 +105,12 @@ final class Minibatches(
         case e: BadItem =>
           badItems(e.record)
           bad += 1
+          if (places != null) places.next() // so that they depend on the place in the source alone
           if (bad > Minibatches.badInSuccession) throw e
       }
     }
     convert(into, native)
+    into.read = into.size + bad
   }
 
   private def place(i: Int): Unit = {

@@ -26,11 +26,15 @@ final class PrefetchFeed(source: MinibatchSource, onThread: Runnable = () => ())
   private val free = new ArrayBlockingQueue[Minibatch](2)
   private val ready = new ArrayBlockingQueue[Either[Throwable, Minibatch]](3)
   private var head = Option.empty[Either[Throwable, Minibatch]]
+  private var used = 0L
 
   private val thread = new Thread(() => run(), "sparknet-feed")
   thread.setDaemon(true)
   both.foreach(free.put)
   thread.start()
+
+  /** Items of the source in the minibatches that were gone through, unusable ones among them. */
+  def taken: Long = used
 
   /** The next minibatch, until [[advance]]; of size 0 when there are no more. Waits until it is ready,
     * and throws what went wrong with it.
@@ -44,6 +48,7 @@ final class PrefetchFeed(source: MinibatchSource, onThread: Runnable = () => ())
   def advance(): Unit =
     for (Right(minibatch) <- head if minibatch.size > 0) {
       head = None
+      used += minibatch.read
       free.put(minibatch)
     }
 

@@ -5,7 +5,7 @@ import java.nio.channels.FileChannel
 import java.nio.file.StandardOpenOption.{READ, WRITE}
 import java.nio.file.attribute.PosixFilePermissions
 import java.nio.file.{Files, Path, Paths}
-import java.nio.{ByteBuffer, ByteOrder}
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
 
 import scala.collection.mutable
 
@@ -28,13 +28,20 @@ object BulkTransfer {
   def directory(bytes: Long): String = folderFor(bytes).toString
 
   /** Writes the values to a new file and returns its path; whoever reads the file deletes it. */
-  def write(values: Array[Float]): String = guarded(s"cannot write ${values.length} floats") {
-    val file = Files.createTempFile(folderFor(4L * values.length), "floats-", ".f32", ownerOnly)
+  def write(values: Array[Float]): String = write(FloatBuffer.wrap(values))
+
+  /** The same from a buffer, between its position and its limit, which stay as they are. */
+  def write(values: FloatBuffer): String = guarded(s"cannot write ${values.remaining} floats") {
+    val rest = values.duplicate()
+    val file = Files.createTempFile(folderFor(4L * rest.remaining), "floats-", ".f32", ownerOnly)
     try {
       val channel = FileChannel.open(file, WRITE)
       try {
-        chunks(values.length) { (chunk, at, count) =>
-          chunk.asFloatBuffer.put(values, at, count)
+        chunks(rest.remaining) { (chunk, _, count) =>
+          val part = rest.duplicate()
+          part.limit(part.position() + count)
+          chunk.asFloatBuffer.put(part)
+          rest.position(part.position())
           while (chunk.hasRemaining) channel.write(chunk)
         }
       } finally channel.close()

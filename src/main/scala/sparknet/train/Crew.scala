@@ -1,67 +1,121 @@
 package sparknet.train
 
-import sparknet.jna.{CaffeException, Status, WeightsLayout}
+import java.util.concurrent.locks.ReentrantLock
 
-/** What every worker of a trainer needs to know, whatever the task. */
-private[train] final case class Crew(
+import scala.util.control.NonFatal
+
+import org.apache.spark.SparkContext
+import org.apache.spark.sparknet.{Mail, MailListener, Recipient}
+
+/** The standing crew of one trainer: Spark tasks that stay from round to round and do what messages
+  * tell them, until nobody needs them for a while or others need their slots.
+  *
+  * @param host
+  *   makes the task of a slot, which takes its orders from an office
+  */
+private[train] final class Crew(
+    sc: SparkContext,
     trainer: Long,
-    open: Set[Long],
-    model: Model,
-    layout: WeightsLayout,
-    seed: Long,
-    room: Room
-) {
+    workers: Int,
+    executors: Executors,
+    jobs: Jobs,
+    options: TrainerOptions,
+    floats: Int,
+    historyCount: Int,
+    say: String => Unit
+)(host: (String, Int) => HostRDD)
+    extends AutoCloseable {
+  private val office = s"sparknet-$trainer"
+  private val time: Time = RealTime
+  private val neighbours = new Neighbours(trainer, time)
+  private val hostJobs =
+    new HostJobs(sc, jobs, executors, neighbours, workers, trainer, host(office, _))
+  private val members =
+    new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries)
+  private val copy =
+    new WeightsCopy(floats, new SparkMemory, s"sparknet-$trainer-driver", options.keepSeconds, time)
+  private val coordinator = new Coordinator(workers, historyCount, members, copy, say)
+  private val turn =
+    new ReentrantLock // of whoever leads the crew: a call of the user's, or the watch
+  private var idleSince = time.now
+  @volatile private var closed = false
 
-  /** Threads of a net in this JVM. */
-  def threads: Int = room.threads(Runtime.getRuntime.availableProcessors)
+  sc.addSparkListener(neighbours)
 
-  /** Runs a task with a net of this JVM, its weights set; a net that failed is not used again. */
-  def withNet[T](worker: Int, start: Start, doing: => String)(
-      body: WorkerNets.Lease => T
-  ): Either[Failure, T] = {
-    var lease: Option[WorkerNets.Lease] = None
-    var usable = false
-    try {
-      val result = Failure.caught(worker, doing) {
-        lease = Some(WorkerNets.lease(trainer, open, worker, capacity)(newNet(worker)))
-        val net = lease.get.net
-        lease.get.begin(start.round, start.history)
-        net.writeWeights(start.weights)
-        net.setIteration(start.iteration)
-        body(lease.get)
+  private val mail = new Mail.Office(
+    sc,
+    office,
+    new MailListener {
+      private val hosts = new java.util.concurrent.ConcurrentHashMap[Recipient, Long]
+      override def opened(to: Recipient, message: AnyRef): Unit = message match {
+        case joined: Joined =>
+          hosts.put(to, joined.host)
+          members.joined(joined, to.send)
+        case other => unknown(other)
       }
-      usable = result.isRight
-      result
-    } finally lease.foreach(_.end(usable))
+      override def received(message: AnyRef): Unit = message match {
+        case reported: Reported => members.reported(reported)
+        case Gone(host)         => members.gone(host)
+        case other              => unknown(other)
+      }
+      override def lost(to: Recipient): Unit = Option(hosts.remove(to)).foreach(members.gone)
+      private def unknown(message: AnyRef) =
+        throw new IllegalArgumentException(s"no message for a driver: $message")
+    }
+  )
+
+  private val watch = new Thread(() => watching(), s"$office-watch")
+  watch.setDaemon(true)
+  watch.start()
+
+  /** Leads the crew; one at a time. */
+  def lead[T](body: Coordinator => T): T = {
+    turn.lock()
+    try members.working(body(coordinator))
+    finally {
+      idleSince = time.now
+      turn.unlock()
+    }
   }
 
-  private def capacity: Int = room.slots(Runtime.getRuntime.availableProcessors)
+  /** Ends what is running, from another thread. */
+  def cancel(): Unit = members.cancel()
 
-  private def newNet(worker: Int): WorkerNet = {
-    val net = model.newWorker(seed + worker, threads)
-    if (net.layout != layout) {
-      val own = net.layout
-      net.close()
-      throw new CaffeException(
-        Status.SHAPE,
-        s"the worker's net has other weights than the driver's.\nDriver: ${layout.entries
-            .mkString(", ")}\nWorker: ${own.entries.mkString(", ")}"
-      )
-    }
-    net
+  /** Gives all slots back when nobody has needed the crew for a while, or others wait for them. */
+  private def watching(): Unit =
+    try
+      while (!closed) {
+        Thread.sleep(Crew.watchMillis)
+        if (turn.tryLock())
+          try
+            if (!closed && hostJobs.asked > 0) {
+              val idle = time.now - idleSince
+              if (idle > options.idleSeconds || (idle > Crew.pauseSeconds && neighbours.others))
+                coordinator.dismiss()
+            }
+          catch { case NonFatal(_) if closed || sc.isStopped => () }
+          finally turn.unlock()
+      }
+    catch { case _: InterruptedException => () }
+
+  override def close(): Unit = {
+    closed = true
+    members.cancel()
+    turn.lock()
+    try {
+      if (!sc.isStopped) {
+        members.dismiss()
+        sc.removeSparkListener(neighbours)
+        mail.close()
+      }
+      copy.close()
+    } finally turn.unlock()
   }
 }
 
-/** What workers start a round from.
-  *
-  * @param history
-  *   only after a restore: otherwise they keep their own
-  * @param round
-  *   number of rounds before it
-  */
-private[train] final case class Start(
-    weights: Array[Float],
-    iteration: Int,
-    history: Option[Array[Float]],
-    round: Int
-)
+private object Crew {
+  private val watchMillis = 50L
+
+  /** A pause this short between two calls is no reason to go. */
+  private val pauseSeconds = 0.1
+}

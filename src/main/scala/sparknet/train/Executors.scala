@@ -33,6 +33,24 @@ private[train] final class Executors(sc: SparkContext) {
   /** Bytes of an executor's heap. */
   def heap: Long = sc.getConf.getSizeAsMb("spark.executor.memory", "1g") << 20
 
+  /** Bytes that an executor's container has beside the heap, where there are containers. */
+  def overhead: Option[Long] =
+    if (sc.master != "yarn" && !sc.master.startsWith("k8s")) None
+    else {
+      val least = math.max(384L, heap / 10 >> 20)
+      Some(sc.getConf.getSizeAsMb("spark.executor.memoryOverhead", s"${least}m") << 20)
+    }
+
+  /** Tasks that the cluster runs at a time, as far as that is known. */
+  def allSlots: Int = {
+    val places = live.length
+    if (slots > 0) slots * math.max(1, places)
+    else math.max(places, sc.defaultParallelism / taskCpus)
+  }
+
+  /** Whether executors come when tasks wait for them. */
+  val comeWhenNeeded: Boolean = sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)
+
   /** The executors that can take tasks; none in local mode, where the driver does. */
   def live: Seq[String] =
     master.getMemoryStatus.keys.filterNot(_.isDriver).map(name).toSeq.sorted
@@ -47,7 +65,7 @@ private[train] final class Executors(sc: SparkContext) {
     * if they do not come in time, training goes on with those there are.
     */
   def await(workers: Int, seconds: Int): Unit =
-    if (!sc.isLocal && !sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)) {
+    if (!sc.isLocal && !comeWhenNeeded) {
       val asked = sc.master match {
         case localCluster(executors, _) => Some(executors.toInt)
         case _ => sc.getConf.getOption("spark.executor.instances").map(_.toInt)

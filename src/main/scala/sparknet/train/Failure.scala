@@ -17,7 +17,9 @@ private[train] final case class Failure(
     worker: Int,
     executor: String
 ) {
-  override def toString: String = s"worker $worker (executor $executor) failed $what"
+  override def toString: String =
+    if (worker < 0) s"executor $executor failed $what"
+    else s"worker $worker (executor $executor) failed $what"
 }
 
 private[train] object Failure {
@@ -41,6 +43,16 @@ private[train] object Failure {
     if (Option(TaskContext.get).exists(_.isInterrupted)) throw new TaskKilledException
 
   def executor: String = Option(SparkEnv.get).fold("none")(_.executorId)
+
+  /** This JVM as Spark writes the location of a task; "driver" in local mode. */
+  def location: String = Option(SparkEnv.get).fold("none") { env =>
+    val id = env.blockManager.blockManagerId
+    if (id.isDriver) id.executorId else s"executor_${id.host}_${id.executorId}"
+  }
+
+  /** What concerns no single worker. */
+  def ofExecutor(e: CaffeException): Failure =
+    Failure(e.getCode, e.getCodeName, s"in a round: ${e.getMessage}", -1, executor)
 
   private def of(worker: Int, doing: String, thrown: Throwable): Failure = thrown match {
     // The engine only knows that its callback failed; what the callback threw says why.

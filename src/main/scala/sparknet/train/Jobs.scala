@@ -22,6 +22,15 @@ private[train] final class Jobs(sc: SparkContext) {
     }
   }
 
+  /** Starts a job that [[cancel]] leaves alone, one of the hosts of this trainer. */
+  def start[T](description: String, trainer: Long)(body: => T): T = {
+    val before = Seq(descriptionKey, Jobs.trainerKey).map(key => key -> sc.getLocalProperty(key))
+    sc.setLocalProperty(Jobs.trainerKey, trainer.toString)
+    sc.setJobDescription(description)
+    try body
+    finally before.foreach { case (key, value) => sc.setLocalProperty(key, value) }
+  }
+
   /** For cleaning up, where the cluster may be gone. */
   def quietly(body: => Unit): Unit =
     try run("SparkNet: free nets")(body)
@@ -29,4 +38,10 @@ private[train] final class Jobs(sc: SparkContext) {
 
   /** Cancels what runs; no error if nothing does. */
   def cancel(): Unit = if (!sc.isStopped) sc.cancelJobsWithTag(tag)
+}
+
+private[train] object Jobs {
+
+  /** The property of a host's job that says whose it is. */
+  val trainerKey = "sparknet.trainer"
 }

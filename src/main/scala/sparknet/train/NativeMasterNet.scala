@@ -4,10 +4,13 @@ import scala.collection.JavaConverters._
 
 import caffe.Caffe.LayerParameter
 
-import sparknet.jna.{NativeSolver, WeightsLayout}
+import sparknet.jna.{FloatMemory, NativeSolver, WeightsLayout}
 
 /** The driver's solver: it makes the first weights, and reads and writes files; it never computes. */
-private[train] final class NativeMasterNet(solver: NativeSolver) extends MasterNet {
+private[train] final class NativeMasterNet(
+    solver: NativeSolver,
+    override val minibatchesPerIteration: Int
+) extends MasterNet {
   private val net = solver.net
   private val built = net.proto
 
@@ -35,40 +38,47 @@ private[train] final class NativeMasterNet(solver: NativeSolver) extends MasterN
       .reduceOption(_ min _)
   }
 
-  override def readWeights(): Array[Float] = {
-    val weights = new Array[Float](layout.count)
-    net.readWeights(weights)
-    weights
-  }
+  override def readWeights(into: FloatMemory): Unit = net.readWeights(into.floats)
+
+  override val historyCount: Int = solver.historyCount
+  override val blobCount: Long = net.blobNames.map(name => net.blob(name).count.toLong).sum
 
   override def snapshot(
       prefix: String,
-      weights: Array[Float],
-      history: Option[Array[Float]],
+      weights: FloatMemory,
+      history: Option[FloatMemory],
       iteration: Int
   ): Array[String] = {
-    net.writeWeights(weights)
-    solver.writeHistory(history.getOrElse(new Array[Float](solver.historyCount)))
+    net.writeWeights(weights.floats)
+    history.fold(withoutHistory())(values => solver.writeHistory(values.floats))
     solver.setIteration(iteration)
     solver.snapshot(prefix)
   }
 
-  override def restore(path: String): Restored = {
+  override def restore(path: String, weights: FloatMemory, history: FloatMemory): Restored = {
     val report = solver.restore(path)
-    val history = new Array[Float](solver.historyCount)
-    solver.readHistory(history)
-    Restored(readWeights(), history, solver.iteration, report)
+    readWeights(weights)
+    solver.readHistory(history.floats)
+    Restored(solver.iteration, report)
   }
 
-  override def load(path: String, weights: Array[Float]): Loaded = {
-    net.writeWeights(weights)
+  override def load(path: String, weights: FloatMemory): String = {
+    net.writeWeights(weights.floats)
     val report = net.load(path)
-    Loaded(readWeights(), report)
+    readWeights(weights)
+    report
   }
 
-  override def save(path: String, weights: Array[Float]): Unit = {
-    net.writeWeights(weights)
+  override def save(path: String, weights: FloatMemory): Unit = {
+    net.writeWeights(weights.floats)
     net.save(path)
+  }
+
+  private def withoutHistory(): Unit = {
+    val nothing = new FloatMemory(historyCount)
+    nothing.clear()
+    solver.writeHistory(nothing.floats)
+    nothing.close()
   }
 
   override def close(): Unit = solver.close()

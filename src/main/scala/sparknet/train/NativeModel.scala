@@ -22,10 +22,13 @@ private[train] final class NativeModel private (solver: Array[Byte]) extends Mod
     )
   }
 
-  override def newMaster(seed: Long): MasterNet =
+  override def newMaster(seed: Long): MasterNet = {
+    val own = parsed.setRandomSeed(seed)
     new NativeMasterNet(
-      NativeModel.withThreads(1)(new NativeSolver(parsed.setRandomSeed(seed).build))
+      NativeModel.withThreads(1)(new NativeSolver(own.build)),
+      own.getIterSize
     )
+  }
 
   private def parsed: SolverParameter.Builder = SolverParameter.parseFrom(solver).toBuilder
 }

@@ -1,6 +1,6 @@
 package sparknet.train
 
-import sparknet.jna.{CaffeException, Feed, NativeSolver, Status, WeightsLayout}
+import sparknet.jna.{CaffeException, Feed, FloatMemory, NativeSolver, Status, WeightsLayout}
 
 /** A solver of the engine with its nets, for one worker. */
 private[train] final class NativeWorkerNet(
@@ -16,21 +16,12 @@ private[train] final class NativeWorkerNet(
   override val testOutputs: Array[String] = testNet.fold(Array.empty[String])(_.outputs)
   private var testBatch = testInput.fold(0)(_.batch)
 
-  override def readWeights(): Array[Float] = {
-    val weights = new Array[Float](layout.count)
-    net.readWeights(weights)
-    weights
-  }
-
-  override def writeWeights(weights: Array[Float]): Unit = net.writeWeights(weights)
-
-  override def readHistory(): Array[Float] = {
-    val history = new Array[Float](solver.historyCount)
-    solver.readHistory(history)
-    history
-  }
-
-  override def writeHistory(history: Array[Float]): Unit = solver.writeHistory(history)
+  override def readWeights(into: FloatMemory): Unit = net.readWeights(into.floats)
+  override def writeWeights(weights: FloatMemory): Unit = net.writeWeights(weights.floats)
+  override def historyCount: Int = solver.historyCount
+  override def readHistory(into: FloatMemory): Unit = solver.readHistory(into.floats)
+  override def writeHistory(history: FloatMemory): Unit = solver.writeHistory(history.floats)
+  override def setSeed(seed: Long): Unit = solver.setSeed(seed)
   override def setIteration(iteration: Int): Unit = solver.setIteration(iteration)
   override def setTrainFeed(feed: Feed): Unit = net.setFeed(feed)
 

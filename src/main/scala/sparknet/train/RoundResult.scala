@@ -23,6 +23,8 @@ import sparknet.jna.CaffeException
   *   where each worker trained
   * @param leftOut
   *   images that turned out to be unusable when they were to be trained on
+  * @param lost
+  *   workers whose executors were lost, whose part is not in it
   */
 final case class RoundResult(
     round: Int,
@@ -33,7 +35,8 @@ final case class RoundResult(
     workers: Int,
     newNets: Int,
     executors: Array[String],
-    leftOut: BadRecords
+    leftOut: BadRecords,
+    lost: Array[Int]
 ) {
   def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
 }

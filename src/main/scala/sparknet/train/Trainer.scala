@@ -7,13 +7,10 @@ import scala.util.Random
 import caffe.Caffe.SolverParameter
 import org.apache.spark.SparkContext
 import org.apache.spark.api.java.JavaSparkContext
-import org.apache.spark.broadcast.Broadcast
-import org.apache.spark.rdd.RDD
-import org.apache.spark.storage.StorageLevel
 
 import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
-import sparknet.io.Places
-import sparknet.jna.{CaffeException, Status, WeightsLayout}
+import sparknet.io.{BulkTransfer, Places}
+import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
   * are averaged (arXiv 1511.06051).
@@ -58,21 +55,24 @@ final class Trainer private[train] (
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
   val layout: WeightsLayout = master.layout
 
-  private var current = master.readWeights()
-  private var counter = 0
-  private var rounds = 0
-  // Momentum that workers take over at the start of the next round, after a restore.
-  private var history = Option.empty[Array[Float]]
-  private var lastImages = Array.fill(workers)(0L)
   private var momentumLost = Set.empty[Int] // as it was told last
   private var toldThreads = false
-
   private var trainData = Option.empty[WorkerData]
   private var testData = Option.empty[WorkerData]
-  private var sent = Option.empty[Broadcast[Start]] // if it holds the current weights
-  private var lastSent = Option.empty[Broadcast[Start]]
-  private var pending = Option.empty[Pending]
   @volatile private var closed = false
+
+  private val crew = new Crew(
+    sc,
+    id,
+    workers,
+    executors,
+    jobs,
+    options,
+    layout.count,
+    master.historyCount,
+    say
+  )(newHost)
+  crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
 
@@ -88,7 +88,7 @@ final class Trainer private[train] (
       augmentation: Augmentation
   ): Unit = use {
     val next = accepted(data, preprocessing, augmentation, master.trainInput)
-    discardRound()
+    crew.lead(_.drop())
     trainData.foreach(_.release())
     trainData = Some(next)
   }
@@ -108,75 +108,79 @@ final class Trainer private[train] (
     testData = Some(next)
   }
 
-  /** Sends weights and counter to the workers: what the next round starts from. */
+  /** Sends the weights to the workers: what the next round starts from. They get them by themselves
+    * where that is not asked for.
+    */
   def broadcast(): Unit = use {
-    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
-    send()
+    refusePending()
+    if (trainData.nonEmpty) crew.lead(_.send())
   }
 
   /** The same with other weights; a round that is not averaged yet is dropped. */
   def broadcast(weights: Array[Float]): Unit = use {
     setWeights(weights)
-    send()
+    broadcast()
   }
 
-  /** Lets each worker train `tau` iterations on its partition, from the weights that were sent. */
-  def train(tau: Int): RoundResult = use {
+  /** Lets each worker train `tau` iterations on its partition, from the current weights. */
+  def train(tau: Int): RoundResult = {
     if (tau < 1) invalid(s"tau must be at least 1, not $tau")
-    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
-    val data = trainData.getOrElse(state("there is no training data: call setTrainData first"))
-    val begin = System.nanoTime
-    val task = new TrainTask(crew, sent.getOrElse(send()), tau, data.supply(windowBytes))
-    val shares = data.onEach(task.apply).persist(StorageLevel.MEMORY_AND_DISK)
-    try {
-      val found = jobs.run(s"SparkNet: train $tau iterations from $counter") {
-        shares.map(_.withoutWeights).collect()
-      }
-      refuse(found.flatMap(_.failure))
-      val leftOut = told(s"round ${rounds + 1}", found.map(_.leftOut))
-      val images = found.map(_.images)
-      tellThreads(found)
-      pending = Some(Pending(shares, tau, images))
+    train(Duration(tau, Double.PositiveInfinity))
+  }
+
+  /** Lets each worker train for so many seconds, in which it takes as many iterations as it can, at
+    * least one. One that takes much longer has no part in the round. The counter advances by the
+    * mean of the workers' iterations.
+    */
+  def trainFor(seconds: Double): RoundResult = {
+    if (!(seconds > 0) || seconds.isInfinite)
+      invalid(s"the seconds to train must be a positive number, not $seconds")
+    train(Duration(Int.MaxValue, seconds))
+  }
+
+  private def train(duration: Duration): RoundResult = use {
+    refusePending()
+    if (trainData.isEmpty) state("there is no training data: call setTrainData first")
+    crew.lead { coordinator =>
+      val begin = System.nanoTime
+      val before = coordinator.current
+      val round = coordinator.train(duration)
+      val results = round.results
+      val leftOut = told(s"round ${before.rounds + 1}", results.map(_.leftOut))
+      tellThreads(results)
+      val images = results.map(_.images).sum
       RoundResult(
-        rounds + 1,
-        counter + tau,
-        (found.map(_.lossSum).sum / images.sum).toFloat,
-        images.sum,
+        before.rounds + 1,
+        before.after(results.filter(_.images > 0)).iteration,
+        (results.map(_.lossSum).sum / images).toFloat,
+        images,
         (System.nanoTime - begin) / 1e9,
-        images.count(_ > 0),
-        found.count(_.fresh),
-        found.map(_.executor),
-        leftOut
+        results.count(_.images > 0),
+        results.count(_.fresh),
+        results.map(_.executor).toArray,
+        leftOut,
+        round.lost.toArray
       )
-    } finally if (pending.isEmpty) shares.unpersist(blocking = false)
+    }
   }
 
   /** Makes the mean of the workers' weights, weighted by their images, the current weights, and
-    * advances the counter.
+    * advances the counter. Workers whose executors were lost meanwhile have no part in it.
     */
-  def average(): Array[Float] = use {
-    val round = pending.getOrElse(state("there is nothing to average: call train first"))
-    val mean =
-      jobs.run("SparkNet: average weights")(TreeAverage(round.shares.map(_.mean), layout.count))
-    // What a lost executor held is done again elsewhere, where it may fail.
-    current = mean.ofAll(round.images).fold(unfinished, identity)
-    counter += round.tau
-    rounds += 1
-    lastImages = round.images
-    history = None
-    discardRound()
-    sent = None
-    weights
+  def average(): Unit = use {
+    crew.lead { coordinator =>
+      if (!coordinator.isPending) state("there is nothing to average: call train first")
+      coordinator.average()
+    }
+    ()
   }
 
   /** Means of the test net's outputs over all test items, with the current weights. */
   def test(): JavaMap[String, java.lang.Float] = use {
     testInput
-    val data = testData.getOrElse(state("there is no test data: call setTestData first"))
-    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
-    val task = new TestTask(crew, sent.getOrElse(send()), data.supply(windowBytes))
-    val shares = jobs.run("SparkNet: test")(data.onEach(task.apply).collect())
-    refuse(shares.flatMap(_.failure))
+    if (testData.isEmpty) state("there is no test data: call setTestData first")
+    refusePending()
+    val shares = crew.lead(_.test())
     told("test", shares.map(_.leftOut))
     val items = shares.map(_.items).sum
     val scores = new LinkedHashMap[String, java.lang.Float]
@@ -190,15 +194,11 @@ final class Trainer private[train] (
     scores
   }
 
-  /** Drops a round that some worker's weights are missing from. */
-  private def unfinished(failure: Option[Failure]): Nothing = {
-    discardRound()
-    refuse(failure.toSeq)
-    throw new CaffeException(Status.INTERNAL, "the round lacks a worker that took part in it")
-  }
-
   /** A copy of the current weights, in the order of the layout. */
-  def weights: Array[Float] = use(current.clone())
+  def weights: Array[Float] = use(crew.lead(_.weights().toArray))
+
+  /** Writes the current weights to a file that Python reads and deletes; returns its path. */
+  def writeWeights(): String = use(crew.lead(c => BulkTransfer.write(c.weights().floats)))
 
   /** Sets the weights; a round that is not averaged yet is dropped. */
   def setWeights(weights: Array[Float]): Unit = use {
@@ -207,11 +207,11 @@ final class Trainer private[train] (
         Status.SHAPE,
         s"${weights.length} weights were given, and the net has ${layout.count}"
       )
-    adopt(weights.clone())
+    crew.lead(c => c.adopt(c.current)(_.floats.put(weights)))
   }
 
   /** Number of iterations behind the current weights, on which learning rates depend. */
-  def iteration: Int = use(counter)
+  def iteration: Int = use(crew.lead(_.current.iteration))
 
   /** Writes `<prefix>_iter_<t>.caffemodel` and `.solverstate` as Caffe does: current weights, the
     * workers' mean momentum and the counter.
@@ -223,11 +223,14 @@ final class Trainer private[train] (
     *   the places of both
     */
   def snapshot(prefix: String): Array[String] = use {
-    if (pending.nonEmpty) state("the last round is not averaged yet: call average() first")
+    refusePending()
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    val momentum = history.orElse(meanHistory())
-    places.writing(place)(master.snapshot(_, current, momentum, counter))
+    crew.lead { coordinator =>
+      val momentum = coordinator.takenOver.orElse(meanMomentum(coordinator))
+      val weights = coordinator.weights()
+      places.writing(place)(master.snapshot(_, weights, momentum, coordinator.current.iteration))
+    }
   }
 
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
@@ -239,15 +242,26 @@ final class Trainer private[train] (
     *   one line that says what was taken
     */
   def restore(solverstate: String): String = use {
-    val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq) { path =>
-      val read = master.restore(path)
-      read.copy(report = Places.named(read.report, path, solverstate))
-    }
-    adopt(found.weights)
-    counter = found.iteration
-    history = Some(found.history)
-    found.report
+    val history = new FloatMemory(master.historyCount)
+    val read = new FloatMemory(layout.count)
+    try {
+      val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq) { path =>
+        val restored = master.restore(path, read, history)
+        restored.copy(report = Places.named(restored.report, path, solverstate))
+      }
+      val positions = found.iteration * itemsPerIteration
+      crew.lead { c =>
+        c.adopt(
+          Progress(c.current.rounds, found.iteration, Vector.fill(workers)(positions)),
+          (0 until workers).map(_ -> history).toMap
+        )(_.floats.put(read.floats))
+      }
+      found.report
+    } finally read.close()
   }
+
+  private def itemsPerIteration: Long =
+    master.trainInput.batch.toLong * master.minibatchesPerIteration
 
   /** Takes over the weights of a caffemodel, a path or a URI, for layers of the same name, of which
     * there must be one.
@@ -256,19 +270,24 @@ final class Trainer private[train] (
     *   one line that says what was taken, and which layers only the file or only the net has
     */
   def loadWeights(caffemodel: String): String = use {
-    val loaded = places.reading(caffemodel) { path =>
-      val read = master.load(path, current)
-      read.copy(report = Places.named(read.report, path, caffemodel))
+    crew.lead { c =>
+      var report = ""
+      c.adopt(c.current) { weights =>
+        report = places.reading(caffemodel) { path =>
+          Places.named(master.load(path, weights), path, caffemodel)
+        }
+      }
+      report
     }
-    adopt(loaded.weights)
-    loaded.report
   }
 
   /** Writes the current weights as a caffemodel, to a path or a URI. */
   def saveWeights(caffemodel: String): Unit = use {
-    places.writing(caffemodel) { path =>
-      master.save(path, current)
-      Array(path)
+    crew.lead { c =>
+      places.writing(caffemodel) { path =>
+        master.save(path, c.weights())
+        Array(path)
+      }
     }
     ()
   }
@@ -304,32 +323,54 @@ final class Trainer private[train] (
     scores
   }
 
-  /** Ends this trainer's running jobs, from another thread than theirs; it stays usable. Jobs of
-    * others on the same SparkContext go on.
+  /** Ends what this trainer is doing, from another thread; it stays usable. Jobs of others on the same
+    * SparkContext go on.
     */
-  def cancel(): Unit = jobs.cancel()
+  def cancel(): Unit = {
+    crew.cancel()
+    jobs.cancel()
+  }
 
   /** Stops what runs, and frees the nets and data that the trainer holds in the executors. */
   override def close(): Unit = {
     val first = OpenTrainers.remove(id)
     closed = true
+    crew.cancel()
     jobs.cancel()
     if (first) synchronized {
+      crew.close()
       if (!sc.isStopped) {
-        discardRound()
         val own = id
         jobs.quietly(executors.onEach(() => WorkerNets.close(own)))
-        lastSent.foreach(_.destroy())
         (trainData ++ testData).foreach(_.release())
       } else WorkerNets.close(id)
       master.close()
     }
   }
 
-  private def crew: Crew = {
-    val room =
-      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads)
-    Crew(id, OpenTrainers.ids, model, layout, seed, room)
+  /** What runs in a slot: a host that can read all workers' items. */
+  private def newHost(office: String, slot: Int): HostRDD = {
+    val train = trainData.map(data => (data, data.homes()))
+    val homes = train.fold(IndexedSeq.fill(workers)(Option.empty[String]))(_._2)
+    val plan = HostPlan(
+      id,
+      OpenTrainers.ids,
+      model,
+      layout,
+      seed,
+      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads),
+      trainData.map(_.supply(windowBytes)),
+      testData.map(_.supply(windowBytes))
+    )
+    new HostRDD(
+      sc,
+      plan,
+      trainData.map(_.forHosts()),
+      testData.map(_.forHosts()),
+      office,
+      slot,
+      homes(slot)
+    )
   }
 
   /** Workers that have their place in one executor. */
@@ -338,18 +379,18 @@ final class Trainer private[train] (
     (workers + places - 1) / places
   }
 
-  /** Throws before rounds run out of memory. Of executors that are still to come, and whose cores are
-    * not known, each is taken to have one worker.
-    */
-  private def checkHeaps(): Unit = HeapNeeds(layout.count.toLong).check(
-    vectors = TreeAverage.fanIn(workers, layout.count),
-    tasks =
+  /** Throws before training runs out of memory. */
+  private def checkMemory(): Unit = {
+    val needs = MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
+    // Of executors that are still to come, and whose cores are not known, each has one worker.
+    val tasks =
       if (executors.slots > 0) math.min(executors.slots, sharing)
       else if (executors.live.isEmpty) 1
-      else sharing,
-    Runtime.getRuntime.maxMemory,
-    if (sc.isLocal) None else Some(executors.heap)
-  )
+      else sharing
+    val heap = if (sc.isLocal) None else Some(executors.heap)
+    needs.checkHeaps(tasks, Runtime.getRuntime.maxMemory, heap)
+    executors.overhead.foreach(needs.checkContainer(tasks, _))
+  }
 
   private def windowBytes: Long = options.windowMb.toLong << 20
 
@@ -359,8 +400,11 @@ final class Trainer private[train] (
       augmentation: Augmentation,
       input: NetInput
   ): WorkerData = {
+    crew.lead(
+      _.dismiss()
+    ) // hosts know the data that they began with, and looking at data takes slots
     executors.await(workers, options.waitSeconds)
-    checkHeaps()
+    checkMemory()
     val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
     jobs.run("SparkNet: check data")(next.check(input, master.classes))
     next
@@ -370,51 +414,23 @@ final class Trainer private[train] (
     state("the solver has no test net: give it a test_iter and a net with TEST layers")
   )
 
-  private def send(): Broadcast[Start] = {
-    val next = sc.broadcast(Start(current, counter, history, rounds))
-    lastSent.foreach(_.destroy())
-    lastSent = Some(next)
-    sent = lastSent
-    next
-  }
-
-  private def adopt(weights: Array[Float]): Unit = {
-    discardRound()
-    current = weights
-    sent = None
-  }
-
-  private def discardRound(): Unit = {
-    pending.foreach(_.shares.unpersist(blocking = false))
-    pending = None
-  }
-
   /** The mean of the workers' momentum as it is now. What replaced workers have is too little, so it
     * counts only where there is nothing else.
     */
-  private def meanHistory(): Option[Array[Float]] =
-    trainData.filter(_ => rounds > 0).flatMap { data =>
-      val all = lastImages.indices.filter(lastImages(_) > 0).toSet
-      val whole = meanHistory(data, wholeOnly = true)
-      val lost = all -- whole.members.keys
-      if (lost.isEmpty) whole.ofThose
-      else {
-        val used = if (lost == all) meanHistory(data, wholeOnly = false) else whole
-        tellMomentum(lost, used.members.keySet)
-        used.ofThose
+  private def meanMomentum(coordinator: Coordinator): Option[FloatMemory] =
+    if (trainData.isEmpty || coordinator.current.rounds == 0) None
+    else {
+      val all = (0 until workers).filter(coordinator.lastImages(_) > 0).toSet
+      val last = coordinator.current.rounds - 1
+      coordinator.meanMomentum { there =>
+        val recent = there.filter(_.round == last)
+        val whole = recent.filter(_.whole)
+        val lost = all -- whole.map(_.worker)
+        val used = if (lost == all) recent else whole
+        if (lost.nonEmpty) tellMomentum(lost, used.map(_.worker).toSet)
+        used
       }
     }
-
-  private def meanHistory(data: WorkerData, wholeOnly: Boolean): WeightedMean = {
-    val (own, images, last) = (id, lastImages, rounds - 1)
-    val means = data.onEach { (worker, _) =>
-      WorkerNets
-        .momentum(own, worker)
-        .filter(found => found.round == last && (found.whole || !wholeOnly))
-        .fold(WeightedMean.empty)(found => WeightedMean.of(worker, found.values, images(worker)))
-    }
-    jobs.run("SparkNet: average momentum")(TreeAverage(means, layout.count))
-  }
 
   private def tellMomentum(lost: Set[Int], used: Set[Int]): Unit = if (lost != momentumLost) {
     momentumLost = lost
@@ -428,12 +444,15 @@ final class Trainer private[train] (
     )
   }
 
-  private def tellThreads(shares: Seq[Share]): Unit = if (!toldThreads && shares.nonEmpty) {
+  private def tellThreads(shares: Seq[WorkerResult]): Unit = if (!toldThreads && shares.nonEmpty) {
     toldThreads = true
     val threads = shares.map(_.threads).distinct.sorted.mkString(" or ")
     val executors = shares.map(_.executor).distinct.size
     say(s"workers: $workers, executors that train: $executors, threads of each net: $threads")
   }
+
+  private def refusePending(): Unit =
+    if (crew.lead(_.isPending)) state("the last round is not averaged yet: call average() first")
 
   private def use[T](body: => T): T = synchronized {
     if (closed) state("the trainer is closed")
@@ -463,16 +482,10 @@ object Trainer {
     new Trainer(sc.sc, own, workers, TrainerOptions.from(options))
   }
 
-  /** A round that is trained and not averaged: its shares stay with the executors. */
-  private final case class Pending(shares: RDD[Share], tau: Int, images: Array[Long])
-
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =
     if (options.seed >= 0) options.seed
     else if (solver.getRandomSeed >= 0) solver.getRandomSeed
     else new Random().nextInt(Int.MaxValue).toLong
-
-  private def refuse(failures: Seq[Failure]): Unit =
-    failures.headOption.foreach(failure => throw new TrainingException(failure))
 
   /** The sum of what workers could not use, said on stderr if there is any. */
   private def told(when: String, leftOut: Seq[BadRecords]): BadRecords = {

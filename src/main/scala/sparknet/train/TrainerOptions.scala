@@ -19,32 +19,63 @@ import sparknet.jna.{CaffeException, Status}
   *   megabytes (2^20 bytes) of items that a worker has in memory at a time while it trains; a worker
   *   that has more is sent through its partitions in a shuffled order, and shuffles their items
   *   within such windows
+  * @param keepSeconds
+  *   how old at most the driver's copy of the weights gets, from which training goes on if all
+  *   executors are lost at once
+  * @param idleSeconds
+  *   how long the slots of the cluster are kept when nothing is asked of the trainer
+  * @param retries
+  *   how often in a row a task may fail for reasons of Spark's, after Spark's own retries, or all
+  *   executors may get lost, before that is an error
   */
 final case class TrainerOptions(
     seed: Long = -1,
     threads: Int = 0,
     waitSeconds: Int = 30,
-    windowMb: Int = 256
+    windowMb: Int = 256,
+    keepSeconds: Double = 10,
+    idleSeconds: Double = 10,
+    retries: Int = 3
 ) {
-  if (threads < 0 || waitSeconds < 0 || windowMb < 1)
+  for (
+    (name, value, least) <- Seq(
+      ("threads", threads.toDouble, 0),
+      ("wait_seconds", waitSeconds.toDouble, 0),
+      ("window_mb", windowMb.toDouble, 1),
+      ("keep_seconds", keepSeconds, 0),
+      ("idle_seconds", idleSeconds, 0),
+      ("retries", retries.toDouble, 0)
+    ) if !(value >= least)
+  )
     throw new CaffeException(
       Status.INVALID_ARGUMENT,
-      s"threads ($threads) and wait_seconds ($waitSeconds) cannot be negative, and window_mb " +
-        s"($windowMb) must be at least 1"
+      s"$name must be at least $least, not ${value.toString.stripSuffix(".0")}"
     )
 }
 
 object TrainerOptions {
 
-  /** From `seed`, `threads`, `wait_seconds` and `window_mb`, each of which may be missing. */
+  /** From options by their names in Python, such as `wait_seconds`, each of which may be missing. */
   def from(given: JavaMap[String, Object]): TrainerOptions = {
-    val options = new Options(given, "seed", "threads", "wait_seconds", "window_mb")
+    val options = new Options(
+      given,
+      "seed",
+      "threads",
+      "wait_seconds",
+      "window_mb",
+      "keep_seconds",
+      "idle_seconds",
+      "retries"
+    )
     val default = TrainerOptions()
     TrainerOptions(
       options.long("seed", default.seed),
       options.int("threads", default.threads),
       options.int("wait_seconds", default.waitSeconds),
-      options.int("window_mb", default.windowMb)
+      options.int("window_mb", default.windowMb),
+      options.double("keep_seconds", default.keepSeconds),
+      options.double("idle_seconds", default.idleSeconds),
+      options.int("retries", default.retries)
     )
   }
 }

@@ -3,7 +3,7 @@ package sparknet.train
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.data.{Augmentation, Block, Dataset, Preprocessing, Stock}
+import sparknet.data.{Augmentation, Block, Dataset, Preprocessing}
 import sparknet.jna.{CaffeException, Status}
 
 /** How a task gets minibatches out of a worker's items.
@@ -36,6 +36,7 @@ private[train] final class WorkerData(
   private lazy val portions: IndexedSeq[Portion] =
     wholePartitions.getOrElse(Portion.of(data.parts.map(_.blocks), workers).get)
   private var placed: Option[RDD[Block]] = None
+  private var sent = Option.empty[(RDD[Block], HostItems)]
 
   def count: Long = data.count()
 
@@ -62,16 +63,16 @@ private[train] final class WorkerData(
     classes.foreach(data.checkLabels)
   }
 
-  /** Runs a function on each worker's items, where they are.
+  /** For each worker the executor where its items should be read, if that matters.
     *
     * Executors come and go. When more workers' portions have come to lie in one executor than need
     * be, the portions that are too many are moved, once. Only where each worker has one partition:
     * of many, some lie elsewhere anyway, and are read from there.
     */
-  def onEach[T: scala.reflect.ClassTag](f: (Int, Stock) => T): RDD[T] = {
-    val live = executors.live
-    var places: IndexedSeq[Option[String]] = IndexedSeq.fill(workers)(None)
-    if (live.nonEmpty) {
+  def homes(): IndexedSeq[Option[String]] = {
+    val live = executors.live.toIndexedSeq
+    if (live.isEmpty) IndexedSeq.fill(workers)(None)
+    else {
       val held = executors.holding(blocks)
       val current = portions.map(p => mostOf(p.partitions.map(held).toSeq.flatten))
       val wanted = Placement.balanced(current.map(_.filter(live.contains)), live)
@@ -85,13 +86,23 @@ private[train] final class WorkerData(
         placed.foreach(_.unpersist(blocking = false))
         placed = Some(new PlacedRDD(data.rdd, places).persist(data.rdd.getStorageLevel))
       }
-      places = wanted.map(Some(_))
+      wanted.map(Some(_))
     }
-    new WorkerRDD(blocks, portions, places, f)
+  }
+
+  /** The blocks, and what hosts need to read them. */
+  def forHosts(): (RDD[Block], HostItems) = {
+    val of = blocks
+    if (!sent.exists(_._1 eq of)) {
+      sent.foreach(_._2.partitions.destroy())
+      sent = Some((of, HostItems(portions, SentPartitions.of(of))))
+    }
+    sent.get
   }
 
   /** Frees what this trainer added to the data set itself. */
   def release(): Unit = {
+    sent.foreach(_._2.partitions.destroy())
     placed.foreach(_.unpersist(blocking = false))
     if (data ne given) data.unpersist()
   }

@@ -1,6 +1,6 @@
 package sparknet.train
 
-import sparknet.jna.{Counts, Feed, WeightsLayout}
+import sparknet.jna.{Counts, Feed, FloatMemory, WeightsLayout}
 
 /** What a net takes per minibatch.
   *
@@ -19,13 +19,17 @@ final case class NetInput(name: String, itemShape: Array[Int], batch: Int) {
 trait WorkerNet extends AutoCloseable {
   def layout: WeightsLayout
 
-  /** A copy of the weights, in the order of the layout. */
-  def readWeights(): Array[Float]
-  def writeWeights(weights: Array[Float]): Unit
+  /** Copies the weights, in the order of the layout. */
+  def readWeights(into: FloatMemory): Unit
+  def writeWeights(weights: FloatMemory): Unit
 
-  /** A copy of the solver's momentum and other history. */
-  def readHistory(): Array[Float]
-  def writeHistory(history: Array[Float]): Unit
+  /** Number of values of the solver's momentum and other history. */
+  def historyCount: Int
+  def readHistory(into: FloatMemory): Unit
+  def writeHistory(history: FloatMemory): Unit
+
+  /** Starts the generators of what is random in the net. */
+  def setSeed(seed: Long): Unit
 
   /** Sets the counter on which learning rate policies depend. */
   def setIteration(iteration: Int): Unit
@@ -56,8 +60,17 @@ trait WorkerNet extends AutoCloseable {
 /** The driver's copy of the model: where layout and first weights come from, and snapshots go. */
 trait MasterNet extends AutoCloseable {
   def layout: WeightsLayout
-  def readWeights(): Array[Float]
+  def readWeights(into: FloatMemory): Unit
+
+  /** Number of values of the solver's momentum and other history. */
+  def historyCount: Int
+
+  /** Number of values of the train net's blobs. */
+  def blobCount: Long
   def trainInput: NetInput
+
+  /** Minibatches that one iteration takes (`iter_size`). */
+  def minibatchesPerIteration: Int
   def testInput: Option[NetInput]
 
   /** Number of classes if the net's labels are classes, all of which are counted. */
@@ -66,29 +79,31 @@ trait MasterNet extends AutoCloseable {
   /** Sets weights, then writes caffemodel and solverstate; returns their paths. */
   def snapshot(
       prefix: String,
-      weights: Array[Float],
-      history: Option[Array[Float]],
+      weights: FloatMemory,
+      history: Option[FloatMemory],
       iteration: Int
   ): Array[String]
 
-  /** Reads a solverstate and the caffemodel it names. */
-  def restore(path: String): Restored
+  /** Reads a solverstate and the caffemodel it names.
+    *
+    * @param weights
+    *   gets the weights
+    * @param history
+    *   gets the momentum
+    */
+  def restore(path: String, weights: FloatMemory, history: FloatMemory): Restored
 
-  /** The weights after those of a caffemodel have been copied over `weights` by layer name. */
-  def load(path: String, weights: Array[Float]): Loaded
-  def save(path: String, weights: Array[Float]): Unit
+  /** Copies the weights of a caffemodel over `weights` by layer name.
+    *
+    * @return
+    *   one line that says which layers were taken
+    */
+  def load(path: String, weights: FloatMemory): String
+  def save(path: String, weights: FloatMemory): Unit
 }
 
-/** What a snapshot holds, and a line that says what was taken of it. */
-final case class Restored(
-    weights: Array[Float],
-    history: Array[Float],
-    iteration: Int,
-    report: String
-)
-
-/** The weights, and a line that says which layers were taken from a file. */
-final case class Loaded(weights: Array[Float], report: String)
+/** The counter of a snapshot, and a line that says what was taken of it. */
+final case class Restored(iteration: Int, report: String)
 
 /** Makes the nets of one trainer; sent to the executors. */
 trait Model extends Serializable {

@@ -3,6 +3,8 @@ package sparknet.train
 import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer
 
+import sparknet.jna.FloatMemory
+
 /** A worker's momentum.
   *
   * @param round
@@ -10,7 +12,7 @@ import scala.collection.mutable.ArrayBuffer
   * @param whole
   *   whether it was gathered in all rounds up to there: what replaces a lost one is not
   */
-private[train] final case class Momentum(values: Array[Float], round: Int, whole: Boolean)
+private[train] final case class Momentum(values: FloatMemory, round: Int, whole: Boolean)
 
 /** The nets of this JVM: one for each task that may run at a time, made where a task first needs one
   * and kept for the next rounds. Two running tasks never have the same one.
@@ -25,7 +27,11 @@ private[train] object WorkerNets {
     var busy = true
     var used = 0L
 
-    def momentum: Momentum = Momentum(net.readHistory(), round, whole)
+    def momentum: Momentum = {
+      val values = new FloatMemory(net.historyCount)
+      net.readHistory(values)
+      Momentum(values, round, whole)
+    }
   }
 
   private val slots = ArrayBuffer.empty[Slot]
@@ -47,9 +53,9 @@ private[train] object WorkerNets {
       * took over its part in some round is no longer of use.
       *
       * @param history
-      *   if given, is that of every worker
+      *   if given, is the worker's
       */
-    def begin(round: Int, history: Option[Array[Float]]): Unit = {
+    def begin(round: Int, history: Option[FloatMemory]): Unit = {
       if (history.nonEmpty) net.writeHistory(history.get)
       else if (round > 0 && slot.round < round - 1) {
         if (slot.round >= 0) forget()
@@ -68,14 +74,23 @@ private[train] object WorkerNets {
     private def changeHands(): Unit = {
       if (!made) WorkerNets.putAside(slot.trainer, before, slot.momentum)
       val own = WorkerNets.takeBack(slot.trainer, slot.worker)
-      if (own.nonEmpty) net.writeHistory(own.get.values)
-      else if (!made) forget()
+      own match {
+        case Some(momentum) =>
+          net.writeHistory(momentum.values)
+          momentum.values.close()
+        case None => if (!made) forget()
+      }
       slot.round = own.fold(-1)(_.round)
       slot.whole = own.exists(_.whole)
       without = own.isEmpty
     }
 
-    private def forget(): Unit = net.writeHistory(new Array[Float](net.readHistory().length))
+    private def forget(): Unit = {
+      val nothing = new FloatMemory(net.historyCount)
+      nothing.clear()
+      net.writeHistory(nothing)
+      nothing.close()
+    }
   }
 
   /** Lends a net of the trainer: the one that this worker used last if it is here, else a new one,

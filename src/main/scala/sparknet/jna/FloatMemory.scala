@@ -1,0 +1,43 @@
+package sparknet.jna
+
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
+
+import com.sun.jna.Memory
+
+/** Floats outside the heap, where the engine and the network read and write them without a copy. */
+final class FloatMemory(val count: Int) extends AutoCloseable {
+  private val memory = new Memory(math.max(1L, count) * FloatMemory.floatBytes)
+
+  /** All of them. */
+  def floats: FloatBuffer = floats(0, count)
+
+  def floats(from: Int, count: Int): FloatBuffer = bytes(from, count).asFloatBuffer
+
+  /** The bytes of `count` floats in the order of this machine. The buffer keeps nothing in memory: it
+    * must not be used after [[close]].
+    */
+  def bytes(from: Int, count: Int): ByteBuffer =
+    memory
+      .getByteBuffer(from.toLong * FloatMemory.floatBytes, count.toLong * FloatMemory.floatBytes)
+      .order(ByteOrder.nativeOrder)
+
+  def toArray: Array[Float] = {
+    val values = new Array[Float](count)
+    floats.get(values)
+    values
+  }
+
+  def clear(): Unit = memory.clear()
+
+  override def close(): Unit = memory.close()
+}
+
+object FloatMemory {
+  val floatBytes = 4L
+
+  def of(values: Array[Float]): FloatMemory = {
+    val result = new FloatMemory(values.length)
+    result.floats.put(values)
+    result
+  }
+}

@@ -1,0 +1,86 @@
+package org.apache.spark.sparknet
+
+import java.nio.ByteBuffer
+import java.util.concurrent.CompletableFuture
+
+import org.apache.spark.SparkEnv
+import org.apache.spark.network.buffer.ManagedBuffer
+import org.apache.spark.network.shuffle.BlockFetchingListener
+import org.apache.spark.storage.{BlockNotFoundException, StorageLevel, TestBlockId}
+import org.apache.spark.util.io.ChunkedByteBuffer
+
+/** Memory of this JVM that the application's other JVMs read, and theirs: over Spark's block transport,
+  * on its ports, authenticated and encrypted as Spark is configured.
+  *
+  * A published buffer counts as storage memory of the heap, although it is not copied and may lie
+  * outside. It is pinned: Spark does not drop it, and a reader that is under way holds up its
+  * withdrawal. One thread publishes and withdraws: that of the task, if there is one.
+  */
+final class PublishedMemory {
+  private val blocks = SparkEnv.get.blockManager
+  private val here = Place.here
+  private var published = Set.empty[String]
+
+  /** Publishes a direct buffer that has no cleaner, as JNA's have none: Spark would run it. The content
+    * must not change until it is withdrawn.
+    *
+    * @return
+    *   false: the executor's storage memory has no room
+    */
+  def publish(name: String, memory: ByteBuffer): Boolean = {
+    val id = block(name)
+    val bytes = new ChunkedByteBuffer(memory)
+    val done = blocks.putBytes(id, bytes, StorageLevel.MEMORY_ONLY_SER, tellMaster = false)(
+      scala.reflect.classTag[Array[Byte]]
+    )
+    // The lock of a reader, which keeps Spark from dropping the block for another one.
+    if (done && blocks.getLocalBytes(id).isDefined) {
+      published += name
+      true
+    } else false
+  }
+
+  /** Takes it back, once nobody reads it. */
+  def withdraw(name: String): Unit = if (published.contains(name)) {
+    published -= name
+    blocks.releaseLock(block(name))
+    blocks.removeBlock(block(name), tellMaster = false)
+  }
+
+  /** Fetches what a JVM, this or another one, has published.
+    *
+    * @return
+    *   fails if it has not, or is gone
+    */
+  def fetch(from: Place, name: String): CompletableFuture[Fetched] = {
+    val result = new CompletableFuture[Fetched]
+    if (from == here) {
+      try result.complete(new Fetched(blocks.getLocalBlockData(block(name))))
+      catch { case missing: BlockNotFoundException => result.completeExceptionally(missing) }
+      return result
+    }
+    val listener = new BlockFetchingListener {
+      override def onBlockFetchSuccess(id: String, data: ManagedBuffer): Unit = {
+        data.retain() // Spark releases its own hold after this call
+        val fetched = new Fetched(data)
+        if (!result.complete(fetched)) fetched.close()
+      }
+      override def onBlockFetchFailure(id: String, thrown: Throwable): Unit = {
+        result.completeExceptionally(thrown)
+        ()
+      }
+    }
+    blocks.blockTransferService.fetchBlocks(
+      from.host,
+      from.port,
+      from.executor,
+      Array(block(name).name),
+      listener,
+      null
+    )
+    result
+  }
+
+  // Spark finds a block by its name only if the name tells its kind.
+  private def block(name: String) = TestBlockId(name)
+}

@@ -1,0 +1,205 @@
+package sparknet.train
+
+import sparknet.data.Stock
+import sparknet.jna.{CaffeException, FloatMemory}
+
+/** What a task of the crew does for as long as it lives: it carries out orders for one or more logical
+  * workers, one order at a time.
+  *
+  * @param id
+  *   of the task attempt
+  * @param items
+  *   a worker's items to train on
+  * @param testItems
+  *   a worker's items to test on
+  * @param stopped
+  *   whether an order is of no use any more; throws if Spark ends the task
+  */
+private[train] final class Host(
+    val id: Long,
+    plan: HostPlan,
+    memory: Memory,
+    items: Int => Stock,
+    testItems: Int => Stock,
+    stopped: Long => Boolean
+) extends AutoCloseable {
+  private val floats = plan.layout.count
+  private val current = new FloatMemory(floats)
+  private var version = -1L // of `current`, if it is complete
+  private var shown = Option.empty[Publication] // of `current`
+  private var spare = List.empty[FloatMemory]
+  private var trained = Map.empty[Int, Publication] // what workers' turns came to
+  private var momentum = Vector.empty[Publication]
+  private var workers = Map.empty[Int, Worker]
+  private var done = -1L // the last order
+  private var names = 0L
+
+  private def unwanted(): Boolean = stopped(done)
+
+  private val reducer = new AllReduce(
+    memory,
+    name => (trained.values ++ momentum).find(_.vector.name == name).map(_.values),
+    () => unwanted()
+  )
+
+  /** Carries out an order; None: it has come before. */
+  def handle(order: Order): Option[Outcome] =
+    if (order.number <= done) None
+    else {
+      done = order.number
+      Some(
+        try carryOut(order.work)
+        catch {
+          case missing: MissingPiece => Missing(missing.getMessage)
+          case _: AbandonedOrder     => Done // nobody waits for it
+          case e: CaffeException =>
+            Failed(Failure.ofExecutor(e))
+        }
+      )
+    }
+
+  private def carryOut(work: Work): Outcome = work match {
+    case train: Train =>
+      withdrawTrained()
+      take(train.weights)
+      Trained(train.turns.map(turn(train, _)))
+    case Test(weights, tested) =>
+      take(weights)
+      Tested(tested.map(worker(_).test(current)))
+    case Reduce(Some(next), terms, pieces) =>
+      val layout = terms.head.vector.pieces
+      restart()
+      reducer.reduce(terms, pieces, current, 0)
+      val whole = pieces.length == layout.count
+      if (whole) version = next
+      // Who has computed all of a large net by itself is asked for it when somebody needs it.
+      val publication = publish(current, layout, if (whole && !layout.everywhere) Nil else pieces)
+      shown = Some(publication)
+      Shown(publication.vector)
+    case Reduce(None, terms, pieces) =>
+      val layout = terms.head.vector.pieces
+      val offset = pieces.headOption.fold(0)(layout.start)
+      val mean = new FloatMemory(pieces.map(layout.length).sum)
+      reducer.reduce(terms, pieces, mean, offset)
+      momentum :+= publish(mean, layout, pieces, offset)
+      Shown(momentum.last.vector)
+    case Gather(weights) =>
+      val own = shown.map(_.vector)
+      reducer.gather(
+        weights.pieces.all.filterNot(p => own.contains(weights.sources(p))).map { piece =>
+          (weights.sources(piece), piece)
+        },
+        current
+      )
+      version = weights.version
+      Done
+    case Publish(wanted, layout, pieces) =>
+      if (version != wanted)
+        throw new MissingPiece(s"weights $wanted: this host has $version")
+      if (!shown.exists(_.vector.pieces == layout)) {
+        shown.foreach(_.withdraw())
+        shown = Some(publish(current, layout, Nil))
+      }
+      shown.get.show(pieces)
+      Shown(shown.get.vector)
+    case Export(wanted, layout) =>
+      Exported(wanted.flatMap { worker =>
+        WorkerNets.momentum(plan.trainer, worker).map { found =>
+          momentum :+= publish(found.values, layout, layout.all)
+          ExportedMomentum(worker, found.round, found.whole, momentum.last.vector)
+        }
+      })
+    case Forget =>
+      forget()
+      Done
+  }
+
+  private def turn(work: Train, turn: Turn): WorkerResult = {
+    val own = worker(turn.worker)
+    val taken = turn.momentum.map { from =>
+      val values = new FloatMemory(from.pieces.floats)
+      reducer.gather(from.pieces.all.map((from, _)), values)
+      values
+    }
+    val into = spare.headOption.getOrElse(new FloatMemory(floats))
+    spare = spare.drop(1)
+    val result =
+      try own.train(work, turn, taken, current, into)
+      finally taken.foreach(_.close())
+    if (work.turns.length > 1) own.closeFeed() // the items of all at once may be too many
+    if (result.images == 0 || result.failure.nonEmpty) {
+      spare ::= into
+      result
+    } else {
+      val publication = publish(into, work.pieces, work.pieces.all)
+      trained += turn.worker -> publication
+      result.copy(vector = Some(publication.vector))
+    }
+  }
+
+  private def worker(number: Int): Worker = workers.getOrElse(
+    number, {
+      val made = new Worker(plan, number, items(number), testItems(number), () => unwanted())
+      workers += number -> made
+      made
+    }
+  )
+
+  private def take(weights: Weights): Unit = if (version != weights.version) {
+    restart()
+    reducer.gather(weights.pieces.all.map(p => (weights.sources(p), p)), current)
+    version = weights.version
+  }
+
+  /** Before `current` changes nobody may read it any more. */
+  private def restart(): Unit = {
+    version = -1
+    shown.foreach(_.withdraw())
+    shown = None
+  }
+
+  private def withdrawTrained(): Unit = {
+    trained.values.foreach { publication =>
+      publication.withdraw()
+      spare ::= publication.values
+    }
+    trained = Map.empty
+  }
+
+  private def forget(): Unit = {
+    momentum.foreach(_.withdraw()) // values may still be a worker's
+    momentum = Vector.empty
+  }
+
+  private def publish(
+      values: FloatMemory,
+      layout: Pieces,
+      pieces: Seq[Int],
+      offset: Int = 0
+  ): Publication = {
+    names += 1
+    val vector = Published(memory.here, s"${Host.prefix(id)}$names", layout)
+    val publication = new Publication(memory, vector, values, offset)
+    try publication.show(pieces)
+    catch {
+      case e: CaffeException =>
+        publication.withdraw()
+        throw e
+    }
+    publication
+  }
+
+  override def close(): Unit = {
+    workers.values.foreach(_.close())
+    withdrawTrained()
+    restart()
+    forget()
+    (current :: spare).foreach(_.close())
+  }
+}
+
+private[train] object Host {
+
+  /** How the names of what a host publishes begin: ids of task attempts are never used twice. */
+  def prefix(id: Long): String = s"sparknet-host-$id-"
+}

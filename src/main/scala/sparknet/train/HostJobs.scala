@@ -1,0 +1,92 @@
+package sparknet.train
+
+import scala.collection.mutable
+import scala.concurrent.ExecutionContext
+import scala.util.{Failure => Threw, Success}
+
+import org.apache.spark.{FutureAction, SparkContext}
+
+/** The Spark jobs that hosts are tasks of: one for each slot, so that each comes and goes by itself.
+  * (Of a job with several tasks Spark would start copies of those that take longest, and begin all
+  * anew when data of one are lost.)
+  *
+  * @param workers
+  *   more hosts have nothing to do
+  * @param host
+  *   makes what a job runs: for the host of a slot
+  */
+private[train] final class HostJobs(
+    sc: SparkContext,
+    jobs: Jobs,
+    executors: Executors,
+    neighbours: Neighbours,
+    workers: Int,
+    trainer: Long,
+    host: Int => HostRDD
+) extends Recruiter {
+  private val running = mutable.Map.empty[Int, FutureAction[Unit]]
+  private val failures = mutable.Queue.empty[Throwable]
+
+  override def recruit(): Unit = synchronized {
+    val room = if (executors.comeWhenNeeded) workers else math.min(workers, executors.allSlots)
+    for (slot <- 0 until room if !running.contains(slot)) start(slot)
+  }
+
+  override def asked: Int = synchronized(running.size)
+
+  override def failure(): Option[Throwable] = synchronized {
+    if (failures.isEmpty) None else Some(failures.dequeue())
+  }
+
+  override def othersWait: Boolean = neighbours.others
+
+  override def quiet: (Double, String) = {
+    val why =
+      if (!sc.isLocal && executors.live.isEmpty) "no executor has registered"
+      else "other jobs of the application, or executors that are too small, leave none"
+    (neighbours.quiet, why)
+  }
+
+  override def dismiss(): Unit = {
+    val ending = synchronized(running.toSeq)
+    // Hosts that have been told end by themselves; what has not started is called off.
+    val deadline = System.nanoTime + HostJobs.patienceMillis * 1000000L
+    synchronized {
+      while (running.nonEmpty && System.nanoTime < deadline) wait(HostJobs.pollMillis)
+    }
+    for ((slot, job) <- ending if synchronized(running.get(slot).contains(job))) job.cancel()
+    synchronized {
+      while (running.nonEmpty && !sc.isStopped) wait(HostJobs.pollMillis)
+      running.clear()
+      failures.clear()
+    }
+  }
+
+  private def start(slot: Int): Unit = {
+    val rdd = host(slot)
+    val job = jobs.start(s"SparkNet: host ${slot + 1} of $workers", trainer) {
+      sc.submitJob[Unit, Unit, Unit](rdd, _ => (), Seq(0), (_, _) => (), ())
+    }
+    running(slot) = job
+    job.onComplete { result =>
+      synchronized {
+        if (running.get(slot).contains(job)) running.remove(slot)
+        result match {
+          case Threw(why) => failures.enqueue(why)
+          case Success(_) => ()
+        }
+        notifyAll()
+      }
+    }(HostJobs.direct)
+  }
+}
+
+private object HostJobs {
+  private val patienceMillis = 300L
+  private val pollMillis = 20L
+
+  private val direct = new ExecutionContext {
+    override def execute(task: Runnable): Unit = task.run()
+    override def reportFailure(cause: Throwable): Unit = throw cause
+  }
+}

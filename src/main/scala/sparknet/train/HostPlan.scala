@@ -1,0 +1,59 @@
+package sparknet.train
+
+import sparknet.jna.{CaffeException, Status, WeightsLayout}
+
+/** What the hosts of a trainer know from the start.
+  *
+  * @param open
+  *   the trainers of the driver that are in use
+  */
+private[train] final case class HostPlan(
+    trainer: Long,
+    open: Set[Long],
+    model: Model,
+    layout: WeightsLayout,
+    seed: Long,
+    room: Room,
+    train: Option[Supply],
+    test: Option[Supply]
+) {
+
+  /** Threads of a net in this JVM. */
+  def threads: Int = room.threads(Runtime.getRuntime.availableProcessors)
+
+  /** Runs what needs a net of this JVM; one that failed is not used again.
+    *
+    * @param doing
+    *   tells how far it has come
+    */
+  def withNet[T](worker: Int, doing: => String)(
+      body: WorkerNets.Lease => T
+  ): Either[Failure, T] = {
+    var lease: Option[WorkerNets.Lease] = None
+    var usable = false
+    try {
+      val result = Failure.caught(worker, doing) {
+        lease = Some(WorkerNets.lease(trainer, open, worker, capacity)(newNet(worker)))
+        body(lease.get)
+      }
+      usable = result.isRight
+      result
+    } finally lease.foreach(_.end(usable))
+  }
+
+  private def capacity: Int = room.slots(Runtime.getRuntime.availableProcessors)
+
+  private def newNet(worker: Int): WorkerNet = {
+    val net = model.newWorker(seed + worker, threads)
+    if (net.layout != layout) {
+      val own = net.layout
+      net.close()
+      throw new CaffeException(
+        Status.SHAPE,
+        s"the worker's net has other weights than the driver's.\nDriver: ${layout.entries
+            .mkString(", ")}\nWorker: ${own.entries.mkString(", ")}"
+      )
+    }
+    net
+  }
+}

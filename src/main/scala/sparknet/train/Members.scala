@@ -1,0 +1,271 @@
+package sparknet.train
+
+import scala.collection.mutable
+
+import org.apache.spark.sparknet.Place
+
+import sparknet.jna.{CaffeException, Status}
+
+/** A host, as the driver knows it.
+  *
+  * @param id
+  *   of its task attempt
+  * @param slot
+  *   the job that it belongs to
+  * @param executor
+  *   as Spark writes the location of a task
+  */
+private[train] final class Member(
+    val id: Long,
+    val slot: Int,
+    val executor: String,
+    val place: Place,
+    private[train] val send: ToHost => Unit
+) {
+
+  /** Of the weights that it has; -1: none that are whole. */
+  var version: Long = -1
+  private[train] var order = Option.empty[Long] // that it is carrying out
+  private[train] var outcome = Option.empty[Outcome]
+
+  override def toString: String = s"host $id in $executor"
+}
+
+/** Brings tasks up on which hosts run. */
+private[train] trait Recruiter {
+
+  /** Asks for tasks for all slots that have none, as far as the cluster has room. */
+  def recruit(): Unit
+
+  /** Tasks that run, or are to. */
+  def asked: Int
+
+  /** Why a task could not go on in spite of all that Spark tried; each reason is told once. */
+  def failure(): Option[Throwable]
+
+  /** Whether others of the application wait for slots. */
+  def othersWait: Boolean
+
+  /** Seconds since something last changed in the cluster; what hinders it if nothing does. */
+  def quiet: (Double, String)
+
+  /** Calls off tasks that have not started, and waits for the others to end. */
+  def dismiss(): Unit
+}
+
+/** How time passes, for those who wait. */
+private[train] trait Time {
+
+  /** Seconds. */
+  def now: Double
+
+  /** Waits, with the monitor of `lock`, until it is notified or so many seconds have passed. */
+  def await(lock: AnyRef, seconds: Double): Unit
+}
+
+private[train] object RealTime extends Time {
+  override def now: Double = System.nanoTime / 1e9
+  override def await(lock: AnyRef, seconds: Double): Unit =
+    lock.wait(math.max(1L, (seconds * 1000).toLong))
+}
+
+/** The hosts there are. They come, go and answer on threads of Spark's; whoever leads them waits here.
+  *
+  * @param waitSeconds
+  *   how long to wait for hosts that were asked for before those there are begin
+  * @param retries
+  *   how often in a row tasks may fail for good, or all hosts get lost, before that is an error
+  */
+private[train] final class Members(
+    recruiter: Recruiter,
+    time: Time,
+    waitSeconds: Double,
+    retries: Int
+) {
+  import Members._
+
+  private val hosts = mutable.LinkedHashMap.empty[Long, Member]
+  private var orders = 0L
+  private var changes = 0L
+  private var changedAt = 0.0
+  private var formedAt = Option.empty[Double] // when these hosts first carried out something
+  private var losses = 0
+  private var missing = ""
+  private var busy = false
+  private var cancelled = false
+
+  def now: Double = time.now
+
+  /** What could not be fetched last. */
+  def lastMissing: String = missing
+
+  def joined(message: Joined, send: ToHost => Unit): Unit = synchronized {
+    hosts.values.filter(_.slot == message.slot).map(_.id).toSeq.foreach(hosts.remove)
+    val member = new Member(message.host, message.slot, message.executor, message.place, send)
+    hosts(message.host) = member
+    changed()
+  }
+
+  /** A host has ended, or its JVM does not answer. */
+  def gone(host: Long): Unit = synchronized {
+    if (hosts.remove(host).nonEmpty) changed()
+  }
+
+  def reported(message: Reported): Unit = synchronized {
+    for (host <- hosts.get(message.host) if host.order.contains(message.order)) {
+      host.order = None
+      host.outcome = Some(message.outcome)
+      notifyAll()
+    }
+  }
+
+  /** Ends what is running, if anything is, with a [[Cancelled]]. */
+  def cancel(): Unit = synchronized {
+    if (busy) {
+      cancelled = true
+      notifyAll()
+    }
+  }
+
+  /** Runs what may be cancelled. */
+  def working[T](body: => T): T = {
+    synchronized { cancelled = false; busy = true }
+    try body
+    finally synchronized { busy = false }
+  }
+
+  /** Hosts that wait for orders, by slot. */
+  def idle: Seq[Member] = synchronized(hosts.values.filter(_.order.isEmpty).toSeq.sortBy(_.slot))
+
+  /** Hosts that a round can begin with: all that the cluster has room for if they come in time, and at
+    * least one. Once they have worked together nobody is waited for: who comes later joins then.
+    */
+  def assembled(): Seq[Member] = synchronized {
+    recruiter.recruit()
+    val begin = time.now
+    def patient =
+      formedAt.isEmpty && time.now - math.max(begin, changedAt) < math.min(waitSeconds, lateSeconds)
+    await() {
+      checkFailure()
+      val ready = idle.length
+      if (ready == 0) checkHope(begin)
+      ready > 0 && (ready >= recruiter.asked || !patient)
+    }
+    if (formedAt.isEmpty) formedAt = Some(time.now)
+    idle
+  }
+
+  /** Whether others have waited for slots for as long as the crew may work undisturbed. */
+  def shouldStepAside: Boolean =
+    synchronized(formedAt.forall(time.now - _ > sliceSeconds)) && recruiter.othersWait
+
+  /** Whether others wait for slots. */
+  def othersWait: Boolean = recruiter.othersWait
+
+  /** Gives each host its order and waits until all have carried theirs out or are gone, or `until`, or
+    * one comes to something after which the others need not go on.
+    *
+    * @return
+    *   what became of the orders that were carried out
+    */
+  def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
+      enough: Outcome => Boolean
+  ): Seq[(Member, Outcome)] = synchronized {
+    val given = for ((host, what) <- work if hosts.get(host.id).exists(_ eq host)) yield {
+      orders += 1
+      host.order = Some(orders)
+      host.outcome = None
+      host.send(Order(orders, what))
+      host
+    }
+    val last = orders
+    try
+      await(time.now + seconds) {
+        given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id)) ||
+        given.exists(_.outcome.exists(enough))
+      }
+    finally
+      given.filter(h => h.order.nonEmpty && hosts.contains(h.id)).foreach(_.send(Abandon(last)))
+    val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
+    outcomes.collectFirst { case (_, Missing(what)) => what } match {
+      case Some(what) => settle(what)
+      case None       => if (outcomes.nonEmpty) losses = 0
+    }
+    outcomes
+  }
+
+  /** An order whose outcome nobody waits for. */
+  def tell(host: Member, work: Work): Unit = synchronized {
+    orders += 1
+    host.send(Order(orders, work))
+  }
+
+  /** Throws if hosts have got lost too often without any that carried something out. */
+  def checkLosses(): Unit = synchronized {
+    losses += 1
+    if (losses > retries)
+      throw new CaffeException(Status.STATE, s"all executors were lost $losses times in a row")
+  }
+
+  /** Sends all away. */
+  def dismiss(): Unit = {
+    synchronized {
+      hosts.values.foreach(_.send(Leave))
+      hosts.clear()
+      formedAt = None
+      changed()
+    }
+    recruiter.dismiss()
+  }
+
+  /** When something could not be fetched, who had it is often found to be gone a moment later. */
+  def settle(what: String): Unit = synchronized {
+    missing = what
+    val before = changes
+    await(time.now + settleSeconds)(changes != before)
+  }
+
+  private def checkFailure(): Unit = recruiter.failure().foreach { why =>
+    losses += 1
+    if (losses > retries) throw why
+    recruiter.recruit()
+  }
+
+  private def checkHope(begin: Double): Unit = {
+    val (quiet, why) = recruiter.quiet
+    val limit = hopeFactor * math.max(waitSeconds, 1)
+    if (math.min(quiet, time.now - begin) > limit)
+      throw new CaffeException(
+        Status.STATE,
+        f"no slot of the cluster has become free in $limit%.0f seconds: $why"
+      )
+  }
+
+  private def changed(): Unit = {
+    changes += 1
+    changedAt = time.now
+    notifyAll()
+  }
+
+  private def await(until: Double = Double.PositiveInfinity)(done: => Boolean): Unit =
+    while (!done && time.now < until) {
+      if (cancelled) throw new Cancelled
+      time.await(this, math.min(pollSeconds, until - time.now))
+    }
+}
+
+/** What was running has been cancelled. */
+final class Cancelled private[train]
+    extends CaffeException(Status.STATE, "training was cancelled while it was running")
+
+private[train] object Members {
+  private val pollSeconds = 0.1
+
+  /** How long the others wait for hosts that come later than they. */
+  private val lateSeconds = 3.0
+
+  /** How long a crew works before it gives slots to others who wait. */
+  private val sliceSeconds = 1.0
+  private val settleSeconds = 1.0
+  private val hopeFactor = 10
+}

@@ -1,0 +1,43 @@
+package sparknet.train
+
+/** How a flat buffer is cut for its way between JVMs: into pieces of `size` floats, the last of which
+  * may be shorter.
+  */
+private[train] final case class Pieces(floats: Int, size: Int) {
+  val count: Int = ((floats + size - 1L) / size).toInt
+
+  def start(piece: Int): Int = piece * size
+
+  def length(piece: Int): Int = math.min(size, floats - start(piece))
+
+  def all: Range = 0 until count
+
+  /** For so few floats sending all to everyone is quicker than a second message. */
+  def everywhere: Boolean = floats <= Pieces.few
+
+  /** The pieces that each of `hosts` sums: neighbours, and about as many. */
+  def dealt(hosts: Int): IndexedSeq[Range] =
+    if (everywhere) IndexedSeq.fill(hosts)(all)
+    else
+      (0 until hosts).map { i =>
+        (i.toLong * count / hosts).toInt until ((i + 1L) * count / hosts).toInt
+      }
+}
+
+private[train] object Pieces {
+
+  /** 1 MB. */
+  val few: Int = 1 << 18
+
+  /** 16 MB: larger ones are copied more slowly, smaller ones need more messages (decision 6). */
+  val largest: Int = 1 << 22
+
+  /** As few as serve `hosts` alike. */
+  def of(floats: Int, hosts: Int): Pieces =
+    if (floats <= few) Pieces(floats, math.max(1, floats))
+    else {
+      val rounds = (floats + hosts.toLong * largest - 1) / (hosts.toLong * largest)
+      val count = rounds * hosts
+      Pieces(floats, ((floats + count - 1) / count).toInt)
+    }
+}

@@ -1,0 +1,97 @@
+package sparknet.train
+
+import sparknet.jna.FloatMemory
+
+/** The driver's copy of the weights, outside its heap: what hosts begin with, and go on with if all are
+  * lost.
+  *
+  * @param name
+  *   under which it is published
+  * @param keepSeconds
+  *   how old it may get
+  */
+private[train] final class WeightsCopy(
+    val count: Int,
+    memory: Memory,
+    name: String,
+    keepSeconds: Double,
+    time: Time
+) extends AutoCloseable {
+  private var current = new FloatMemory(count)
+  private var spare = Option.empty[FloatMemory]
+  private var shown = Option.empty[Publication]
+  private var names = 0
+  private var copiedAt = time.now
+  private var cost = 0.0 // seconds that fetching took last
+  private val reducer = new AllReduce(memory, _ => None, () => false)
+
+  var version = 0L
+  var progress = Progress(0, 0, Vector.empty)
+
+  def values: FloatMemory = current
+
+  def set(version: Long, progress: Progress)(fill: FloatMemory => Unit): Unit = {
+    val next = spare.getOrElse(new FloatMemory(count))
+    spare = Some(next)
+    next.floats.put(current.floats)
+    fill(next) // if it fails, the copy is as before
+    take(version, progress)
+  }
+
+  /** Fetches weights from hosts. */
+  def fetch(version: Long, progress: Progress, pieces: Seq[(Published, Int)]): Unit = {
+    val begin = time.now
+    spare = Some(spare.getOrElse(new FloatMemory(count)))
+    reducer.gather(pieces, spare.get)
+    take(version, progress)
+    cost = time.now - begin
+  }
+
+  /** Whether it is time for a new one: often where that costs next to nothing. */
+  def isDue: Boolean = time.now - copiedAt >= math.min(keepSeconds, cost * WeightsCopy.rarely)
+
+  def gather(pieces: Seq[(Published, Int)], into: FloatMemory): Unit = reducer.gather(pieces, into)
+
+  /** The copy as others may fetch it, until it changes. */
+  def published(layout: Pieces): Published = {
+    if (!shown.exists(_.vector.pieces == layout)) {
+      withdraw()
+      shown = Some(publish(current, layout))
+    }
+    shown.get.vector
+  }
+
+  def publish(values: FloatMemory, layout: Pieces): Publication = {
+    names += 1
+    val vector = Published(memory.here, s"$name-$names", layout)
+    val publication = new Publication(memory, vector, values)
+    publication.show(layout.all)
+    publication
+  }
+
+  def withdraw(): Unit = {
+    shown.foreach(_.withdraw())
+    shown = None
+  }
+
+  private def take(newVersion: Long, newProgress: Progress): Unit = {
+    withdraw()
+    val before = current
+    current = spare.get
+    spare = Some(before)
+    version = newVersion
+    progress = newProgress
+    copiedAt = time.now
+  }
+
+  override def close(): Unit = {
+    withdraw()
+    (spare.toSeq :+ current).foreach(_.close())
+  }
+}
+
+private[train] object WeightsCopy {
+
+  /** Fetching takes at most one part in so many of the time. */
+  private val rarely = 50
+}

@@ -1,0 +1,221 @@
+package sparknet.train
+
+import java.util.SplittableRandom
+import java.util.concurrent.atomic.AtomicReference
+
+import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock, TaskThread}
+import sparknet.jna.{CaffeException, FloatMemory, Status}
+
+/** A logical worker: its items, and where it is in them. A host lends it a net for its turn.
+  *
+  * @param items
+  *   to train on
+  * @param testItems
+  *   to test on
+  * @param stopped
+  *   whether what it does is of no use any more; throws if Spark ends the task
+  */
+private[train] final class Worker(
+    plan: HostPlan,
+    val number: Int,
+    items: => Stock,
+    testItems: => Stock,
+    stopped: () => Boolean
+) extends AutoCloseable {
+  private lazy val own = items
+  private lazy val tested = testItems
+  private var feed = Option.empty[Worker.OpenFeed]
+
+  /** One turn: steps from the weights, and what they come to.
+    *
+    * @param into
+    *   gets the weights, if the result says so by its images
+    */
+  def train(
+      work: Train,
+      turn: Turn,
+      momentum: Option[FloatMemory],
+      weights: FloatMemory,
+      into: FloatMemory
+  ): WorkerResult = {
+    val nothing = WorkerResult(
+      number,
+      Failure.executor,
+      steps = 0,
+      images = 0,
+      turn.position,
+      lossSum = 0,
+      fresh = false,
+      plan.threads,
+      BadRecords.empty,
+      vector = None,
+      failure = None
+    )
+    if (own.size == 0) return nothing
+    val supply = plan.train.get
+    var iteration = work.iteration
+    val done = plan.withNet(number, s"in iteration $iteration") { lease =>
+      val net = lease.net
+      lease.begin(work.round, momentum)
+      net.writeWeights(weights)
+      net.setIteration(iteration)
+      // Of its own for each turn: it depends neither on the net nor on what was drawn before.
+      net.setSeed(Worker.seed(plan.seed, number, turn.position))
+      val perStep = net.trainInput.batch.toLong * net.minibatchesPerIteration
+      val opened = openAt(turn.position, supply, net.trainInput.batch)
+      val before = opened.leftOut.get
+      val begin = System.nanoTime
+      def passed = (System.nanoTime - begin) / 1e9
+      val most = work.duration.steps
+      var lossSum = 0.0
+      var steps = 0
+      try {
+        net.setTrainFeed(opened.feed)
+        while (steps < most && (steps == 0 || passed < work.duration.seconds) && !stopped()) {
+          val loss = net.step()
+          if (loss.isNaN || loss.isInfinite)
+            throw new CaffeException(Status.NUMERIC, s"the loss is $loss")
+          lossSum += loss
+          iteration += 1
+          steps += 1
+        }
+      } finally net.setTrainFeed(null) // it would keep the items in memory
+      net.readWeights(into)
+      if (!Worker.finite(into))
+        throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
+      val images = perStep * steps
+      val leftOut = opened.leftOut.get.since(before)
+      if (leftOut.total > supply.maxBadShare * (images + leftOut.total))
+        throw new CaffeException(
+          Status.INVALID_ARGUMENT,
+          leftOut.leftOutOf(images + leftOut.total)
+        )
+      lease.trained(work.round)
+      nothing.copy(
+        steps = steps,
+        images = images,
+        position = opened.position,
+        lossSum = lossSum / steps * images,
+        fresh = lease.fresh,
+        leftOut = leftOut
+      )
+    }
+    if (done.isLeft) closeFeed() // what it has read ahead is not what comes next
+    done.fold(failure => nothing.copy(failure = Some(failure)), identity)
+  }
+
+  /** Tests the weights on each item once. */
+  def test(weights: FloatMemory): TestResult = {
+    val nothing = TestResult(number, 0, Array.empty, Array.empty, BadRecords.empty, None)
+    if (tested.size == 0) return nothing
+    val supply = plan.test.get
+    plan
+      .withNet(number, "in the test") { lease =>
+        val net = lease.net
+        net.writeWeights(weights)
+        val input = net.testInput.getOrElse(
+          throw new CaffeException(Status.STATE, "the solver has no test net")
+        )
+        var leftOut = BadRecords.empty
+        val feed = new PrefetchFeed(
+          new Minibatches(
+            tested.inOrder,
+            supply.shape,
+            supply.preprocessing,
+            supply.augmentation,
+            input.batch,
+            badItems = bad => leftOut += bad
+          ),
+          TaskThread.joining()
+        )
+        val sums = new Array[Double](net.testOutputs.length)
+        var items = 0L
+        try {
+          // A minibatch's outputs are means over its items, so they count as often as it has some.
+          var size = feed.current().size
+          while (size > 0 && !stopped()) {
+            val outputs = net.test(feed, 1, size)
+            for (i <- sums.indices) sums(i) += outputs(i) * size
+            items += size
+            size = feed.current().size
+          }
+        } finally feed.close()
+        TestResult(number, items, net.testOutputs, sums, leftOut, None)
+      }
+      .fold(failure => nothing.copy(failure = Some(failure)), identity)
+  }
+
+  /** Lets go of what it has read ahead. */
+  def closeFeed(): Unit = {
+    feed.foreach(_.feed.close())
+    feed = None
+  }
+
+  override def close(): Unit = closeFeed()
+
+  private def openAt(position: Long, supply: Supply, batch: Int): Worker.OpenFeed = {
+    // After a turn that came to nothing it is ahead.
+    if (!feed.exists(_.position == position)) {
+      closeFeed()
+      val leftOut = new AtomicReference(BadRecords.empty)
+      feed = Some(
+        new Worker.OpenFeed(
+          new PrefetchFeed(
+            new Minibatches(
+              own.shuffled(position, supply.window, number, plan.seed),
+              supply.shape,
+              supply.preprocessing,
+              supply.augmentation,
+              batch,
+              new RandomPlaces(plan.seed, number, position),
+              bad => { leftOut.updateAndGet(_ + bad); () }
+            ),
+            TaskThread.joining()
+          ),
+          leftOut,
+          position
+        )
+      )
+    }
+    feed.get
+  }
+}
+
+private[train] object Worker {
+
+  /** Stays open from turn to turn, one minibatch ahead.
+    *
+    * @param leftOut
+    *   what the feed's thread has left out so far
+    */
+  private final class OpenFeed(
+      val feed: PrefetchFeed,
+      val leftOut: AtomicReference[BadRecords],
+      start: Long
+  ) {
+    def position: Long = start + feed.taken
+  }
+
+  /** Seed of what is random in a net during a turn. */
+  def seed(seed: Long, worker: Int, position: Long): Long =
+    new SplittableRandom(new SplittableRandom(seed + 31L * worker).nextLong() ^ position)
+      .nextLong() &
+      Long.MaxValue
+
+  /** Whether no value is infinite or not a number. */
+  def finite(values: FloatMemory): Boolean = {
+    val floats = values.floats
+    val some = new Array[Float](math.min(values.count, 1 << 14))
+    var zero = 0f // anything finite times 0 leaves it 0
+    while (floats.hasRemaining) {
+      val n = math.min(some.length, floats.remaining)
+      floats.get(some, 0, n)
+      var i = 0
+      while (i < n) {
+        zero += some(i) * 0f
+        i += 1
+      }
+    }
+    zero == 0f
+  }
+}

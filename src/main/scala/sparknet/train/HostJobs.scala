@@ -25,7 +25,7 @@ private[train] final class HostJobs(
     host: Int => HostRDD
 ) extends Recruiter {
   private val running = mutable.Map.empty[Int, FutureAction[Unit]]
-  private val failures = mutable.Queue.empty[Throwable]
+  private val failures = mutable.Queue.empty[(Int, Throwable)]
 
   override def recruit(): Unit = synchronized {
     val room = if (executors.comeWhenNeeded) workers else math.min(workers, executors.allSlots)
@@ -34,7 +34,7 @@ private[train] final class HostJobs(
 
   override def asked: Int = synchronized(running.size)
 
-  override def failure(): Option[Throwable] = synchronized {
+  override def failure(): Option[(Int, Throwable)] = synchronized {
     if (failures.isEmpty) None else Some(failures.dequeue())
   }
 
@@ -72,7 +72,7 @@ private[train] final class HostJobs(
       synchronized {
         if (running.get(slot).contains(job)) running.remove(slot)
         result match {
-          case Threw(why) => failures.enqueue(why)
+          case Threw(why) => failures.enqueue((slot, why))
           case Success(_) => ()
         }
         notifyAll()

@@ -40,8 +40,8 @@ private[train] trait Recruiter {
   /** Tasks that run, or are to. */
   def asked: Int
 
-  /** Why a task could not go on in spite of all that Spark tried; each reason is told once. */
-  def failure(): Option[Throwable]
+  /** A slot whose task could not go on in spite of all that Spark tried, and why; each is told once. */
+  def failure(): Option[(Int, Throwable)]
 
   /** Whether others of the application wait for slots. */
   def othersWait: Boolean
@@ -74,7 +74,8 @@ private[train] object RealTime extends Time {
   * @param waitSeconds
   *   how long to wait for hosts that were asked for before those there are begin
   * @param retries
-  *   how often in a row tasks may fail for good, or all hosts get lost, before that is an error
+  *   how often in a row the task of a slot may fail for good, or all hosts get lost, before that is an
+  *   error
   */
 private[train] final class Members(
     recruiter: Recruiter,
@@ -89,7 +90,8 @@ private[train] final class Members(
   private var changes = 0L
   private var changedAt = 0.0
   private var formedAt = Option.empty[Double] // when these hosts first carried out something
-  private var losses = 0
+  private var losses = 0 // of all hosts
+  private val failures = mutable.Map.empty[Int, Int].withDefaultValue(0) // of each slot
   private var missing = ""
   private var busy = false
   private var cancelled = false
@@ -189,7 +191,9 @@ private[train] final class Members(
     val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
-      case None       => if (outcomes.nonEmpty) losses = 0
+      case None =>
+        outcomes.foreach { case (host, _) => failures.remove(host.slot) }
+        if (outcomes.nonEmpty) losses = 0
     }
     outcomes
   }
@@ -203,8 +207,11 @@ private[train] final class Members(
   /** Throws if hosts have got lost too often without any that carried something out. */
   def checkLosses(): Unit = synchronized {
     losses += 1
-    if (losses > retries)
-      throw new CaffeException(Status.STATE, s"all executors were lost $losses times in a row")
+    if (losses > retries && failures.isEmpty) {
+      val times = losses
+      losses = 0
+      throw new CaffeException(Status.STATE, s"all executors were lost $times times in a row")
+    }
   }
 
   /** Sends all away. */
@@ -225,9 +232,12 @@ private[train] final class Members(
     await(time.now + settleSeconds)(changes != before)
   }
 
-  private def checkFailure(): Unit = recruiter.failure().foreach { why =>
-    losses += 1
-    if (losses > retries) throw why
+  private def checkFailure(): Unit = recruiter.failure().foreach { case (slot, why) =>
+    failures(slot) += 1
+    if (failures(slot) > retries) {
+      failures.clear()
+      throw why
+    }
     recruiter.recruit()
   }
 

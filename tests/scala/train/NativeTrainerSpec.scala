@@ -191,6 +191,69 @@ class NativeTrainerSpec extends AnyFlatSpec {
         }
       }
 
+  /** Rounds from where the trainer is; a net with dropout, so that generators count too. */
+  private def rounds(t: Trainer, n: Int): Unit =
+    for (_ <- 1 to n) {
+      t.train(3)
+      t.average()
+    }
+
+  private val withDropout =
+    """layer { name: "drop" type: "Dropout" bottom: "hidden" top: "hidden" }"""
+
+  for (kind <- Seq("SGD", "Adam"))
+    it should s"go on from a checkpoint bit for bit, with $kind" taggedAs SparkTag in
+      Temporary.folder { base =>
+        val param =
+          if (kind == "SGD") solver(net(withDropout))
+          else
+            solver(net(withDropout)).toBuilder
+              .setType("Adam")
+              .setLrPolicy("fixed")
+              .setBaseLr(0.01f)
+              .build
+        def trainer() = new Trainer(sc, param, 3, options)
+        def folder(keep: Int = 2) =
+          new sparknet.io.CheckpointFolder(sc.hadoopConfiguration, base.toString, keep)
+        // 7 partitions for 3 workers, which take turns at 2 hosts.
+        val whole = using(trainer()) { t =>
+          t.setTrainData(data(7))
+          rounds(t, 3)
+          t.checkpoint(folder(), Map("a" -> "b"))
+          rounds(t, 4)
+          t.checkpoint(folder(), Map.empty)
+          t.weights
+        }
+        def resumed(expected: String): Array[Float] = using(trainer()) { t =>
+          t.setTrainData(data(7))
+          val notes = t.resume(folder()).get
+          assert(notes.getOrElse("a", "") == expected)
+          val behind = 7 - t.iteration / 3
+          rounds(t, behind)
+          assert(t.iteration == 21)
+          t.weights
+        }
+        assert(resumed("").sameElements(whole))
+        val newest = base.resolve("iter_21/momentum-1.f32")
+        val bytes = java.nio.file.Files.readAllBytes(newest)
+        java.nio.file.Files.write(newest, bytes.updated(5, (bytes(5) ^ 1).toByte))
+        assert(resumed("b").sameElements(whole)) // from the one before
+        using(new Trainer(sc, param, 2, options)) { other =>
+          other.setTrainData(data(7))
+          assert(other.resume(folder()).nonEmpty && other.iteration == 9)
+          rounds(other, 1)
+          assert(other.iteration == 12)
+        }
+        using(new Trainer(sc, solver(net(classes = 4)), 3, options)) { other =>
+          val refused = intercept[CaffeException](other.resume(folder()))
+          assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains("another net"))
+        }
+        java.nio.file.Files.delete(base.resolve("iter_9/checkpoint.properties"))
+        using(trainer()) { t =>
+          assert(intercept[CaffeException](t.resume(folder())).getMessage.contains("is whole"))
+        }
+      }
+
   it should "say what is wrong with the data before it trains" taggedAs SparkTag in
     using(new Trainer(sc, solver(net(classes = 2)), 1, options)) { t =>
       val label = intercept[CaffeException](t.setTrainData(data(1)))

@@ -82,6 +82,20 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert((0 to 2).forall(momentum(_).isEmpty))
   }
 
+  it should "keep it where two tasks take turns for three workers at the same time" taggedAs Unit in {
+    val pool = java.util.concurrent.Executors.newFixedThreadPool(2)
+    try
+      for (number <- 0 to 200) {
+        // Who comes first differs, and so does the net that a worker finds.
+        val tasks = Seq(Seq(0, 2), Seq(1)).map { own =>
+          pool.submit(() => own.map(round(_, number, 1, 2)): Seq[Boolean])
+        }
+        assert(tasks.flatMap(_.get).forall(_ == (number == 0)), s"in round $number")
+      }
+    finally pool.shutdown()
+    for (worker <- 0 to 2) assert(momentum(worker).contains((201f, 200, true)))
+  }
+
   it should "know momentum that is not whole, or too old" taggedAs Unit in {
     round(0, 0, 1, 2)
     round(0, 1, 1, 2)

@@ -1,6 +1,6 @@
 package sparknet.jna
 
-import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer, IntBuffer}
 
 import com.sun.jna.Memory
 
@@ -12,6 +12,9 @@ final class FloatMemory(val count: Int) extends AutoCloseable {
   def floats: FloatBuffer = floats(0, count)
 
   def floats(from: Int, count: Int): FloatBuffer = bytes(from, count).asFloatBuffer
+
+  /** The bits of all of them. */
+  def ints: IntBuffer = bytes(0, count).asIntBuffer
 
   /** The bytes of `count` floats in the order of this machine. The buffer keeps nothing in memory: it
     * must not be used after [[close]].

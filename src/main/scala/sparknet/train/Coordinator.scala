@@ -98,11 +98,11 @@ private[train] final class Coordinator(
     copy.values
   }
 
-  /** Momentum that all workers are to take over in the next round. */
-  def takenOver: Option[FloatMemory] =
-    if (takeOver.values.toSet.size == 1 && takeOver.size == workers)
-      Some(takeOver.values.head)
-    else None
+  /** Goes on from a checkpoint. */
+  def resume(from: Checkpoint): Unit = {
+    adopt(from.progress, from.momentum)(_.floats.put(from.weights.floats))
+    images = from.images
+  }
 
   /** Brings the weights to the hosts. */
   def send(): Unit = {
@@ -227,32 +227,59 @@ private[train] final class Coordinator(
     */
   def meanMomentum(
       chosen: Seq[ExportedMomentum] => Seq[ExportedMomentum]
-  ): Option[FloatMemory] = exported((0 until workers).filter(images(_) > 0)) { (there, layout) =>
-    val used = chosen(there)
-    if (used.isEmpty) None
-    else {
-      val terms = used.map(m => Term(m.vector, images(m.worker)))
-      val hosts = members.idle
-      val dealt = hosts.zip(layout.dealt(hosts.length)).toMap
-      val vectors = members.carryOut(
-        hosts.map(host => host -> Reduce(None, terms, dealt(host)))
-      )(_ => false)
-      val sources =
-        for ((host, Shown(vector)) <- vectors; piece <- dealt(host))
-          yield piece -> vector
-      Some(fetched(sources.toMap, layout))
-    }
+  ): Option[FloatMemory] = {
+    val wanted = (0 until workers).filter(images(_) > 0)
+    if (takeOver.nonEmpty) meanTakenOver()
+    else if (wanted.isEmpty) None
+    else
+      exported(wanted) { (there, layout) =>
+        val used = chosen(there)
+        if (used.isEmpty) None
+        else {
+          val terms = used.map(m => Term(m.vector, images(m.worker)))
+          val hosts = members.idle
+          val dealt = hosts.zip(layout.dealt(hosts.length)).toMap
+          val vectors = members.carryOut(
+            hosts.map(host => host -> Reduce(None, terms, dealt(host)))
+          )(_ => false)
+          val sources =
+            for ((host, Shown(vector)) <- vectors; piece <- dealt(host))
+              yield piece -> vector
+          Some(fetched(sources.toMap, layout))
+        }
+      }
   }
 
-  /** Each worker's momentum that there is. */
-  def eachMomentum(use: (ExportedMomentum, FloatMemory) => Unit): Unit =
-    exported(0 until workers) { (there, layout) =>
-      for (momentum <- there) {
-        val values = fetched(layout.all.map(_ -> momentum.vector).toMap, layout)
-        try use(momentum, values)
-        finally values.close()
+  /** Of momentum that no worker has yet; all weigh the same where none has trained. */
+  private def meanTakenOver(): Option[FloatMemory] = {
+    val published = publishedMomentum()
+    try {
+      val terms = takeOver.toSeq.sortBy(_._1).map { case (worker, _) =>
+        Term(published(worker).vector, math.max(1L, images(worker)))
       }
-    }
+      val mean = new FloatMemory(historyCount)
+      new AllReduce(
+        copy.memory,
+        name => published.values.find(_.vector.name == name).map(_.values),
+        () => false
+      ).reduce(terms, terms.head.vector.pieces.all, mean, 0)
+      Some(mean)
+    } finally published.values.toSet[Publication].foreach(_.withdraw())
+  }
+
+  /** The momentum of each worker that has gathered it in all rounds, one at a time. */
+  def eachMomentum(use: (Int, FloatMemory) => Unit): Unit =
+    if (takeOver.nonEmpty) takeOver.toSeq.sortBy(_._1).foreach(use.tupled)
+    else if (progress.rounds > 0)
+      // One at a time: all of a host's at once may be more than it can publish.
+      for (worker <- 0 until workers)
+        exported(Seq(worker)) { (there, layout) =>
+          for (momentum <- there if momentum.whole && momentum.round == progress.rounds - 1) {
+            val values = fetched(layout.all.map(_ -> momentum.vector).toMap, layout)
+            try use(worker, values)
+            finally values.close()
+          }
+        }
 
   /** Sends all hosts away; what they have of a run is kept on the driver. A round that is not averaged
     * cannot outlive them: its mean is computed now and set aside.

@@ -103,6 +103,7 @@ private[train] final class Host(
       shown.get.show(pieces)
       Shown(shown.get.vector)
     case Export(wanted, layout) =>
+      withdrawTrained() // no round is waiting for them, and both may be more than can be published
       Exported(wanted.flatMap { worker =>
         WorkerNets.momentum(plan.trainer, worker).map { found =>
           momentum :+= publish(found.values, layout, layout.all)

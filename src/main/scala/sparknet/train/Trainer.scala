@@ -9,7 +9,7 @@ import org.apache.spark.SparkContext
 import org.apache.spark.api.java.JavaSparkContext
 
 import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
-import sparknet.io.{BulkTransfer, Places}
+import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
 import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
@@ -23,7 +23,7 @@ final class Trainer private[train] (
     sc: SparkContext,
     model: Model,
     val workers: Int,
-    seed: Long,
+    private var seed: Long,
     snapshots: SnapshotPlan,
     options: TrainerOptions
 ) extends AutoCloseable {
@@ -227,9 +227,57 @@ final class Trainer private[train] (
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
     crew.lead { coordinator =>
-      val momentum = coordinator.takenOver.orElse(meanMomentum(coordinator))
+      val momentum = meanMomentum(coordinator)
       val weights = coordinator.weights()
       places.writing(place)(master.snapshot(_, weights, momentum, coordinator.current.iteration))
+    }
+  }
+
+  /** Writes all that [[resume]] takes to go on as if nothing had happened. */
+  private[train] def checkpoint(folder: CheckpointFolder, extra: Map[String, String]): String =
+    use {
+      refusePending()
+      crew.lead(Checkpoint.write(folder, _, seed, layout, extra))
+    }
+
+  /** Goes on from the newest checkpoint of a folder that is whole, and says so.
+    *
+    * @return
+    *   what was given to be kept with it; None: there is no checkpoint
+    */
+  private[train] def resume(folder: CheckpointFolder): Option[Map[String, String]] = use {
+    Checkpoint
+      .read(folder, layout, master.historyCount)(skipped =>
+        say(s"a checkpoint is damaged: $skipped")
+      )
+      .map { case (place, found) =>
+        crew.lead { coordinator =>
+          coordinator.dismiss() // hosts began with another seed
+          coordinator.resume(fitting(place, found))
+        }
+        seed = found.seed
+        say(s"going on from iteration ${found.progress.iteration} of $place")
+        found.weights.close()
+        found.extra
+      }
+  }
+
+  /** The checkpoint for as many workers as this trainer has: of another number each has seen about as
+    * much, and momentum is gathered anew.
+    */
+  private def fitting(place: String, found: Checkpoint): Checkpoint = {
+    val positions = found.progress.positions
+    if (positions.length == workers) found
+    else {
+      say(
+        s"$place is of ${positions.length} workers, and there are $workers: momentum starts from zero"
+      )
+      found.momentum.values.foreach(_.close())
+      found.copy(
+        progress = found.progress.copy(positions = Vector.fill(workers)(positions.sum / workers)),
+        images = Vector.fill(workers)(0L),
+        momentum = Map.empty
+      )
     }
   }
 
@@ -417,20 +465,18 @@ final class Trainer private[train] (
   /** The mean of the workers' momentum as it is now. What replaced workers have is too little, so it
     * counts only where there is nothing else.
     */
-  private def meanMomentum(coordinator: Coordinator): Option[FloatMemory] =
-    if (trainData.isEmpty || coordinator.current.rounds == 0) None
-    else {
-      val all = (0 until workers).filter(coordinator.lastImages(_) > 0).toSet
-      val last = coordinator.current.rounds - 1
-      coordinator.meanMomentum { there =>
-        val recent = there.filter(_.round == last)
-        val whole = recent.filter(_.whole)
-        val lost = all -- whole.map(_.worker)
-        val used = if (lost == all) recent else whole
-        if (lost.nonEmpty) tellMomentum(lost, used.map(_.worker).toSet)
-        used
-      }
+  private def meanMomentum(coordinator: Coordinator): Option[FloatMemory] = {
+    val all = (0 until workers).filter(coordinator.lastImages(_) > 0).toSet
+    val last = coordinator.current.rounds - 1
+    coordinator.meanMomentum { there =>
+      val recent = there.filter(_.round == last)
+      val whole = recent.filter(_.whole)
+      val lost = all -- whole.map(_.worker)
+      val used = if (lost == all) recent else whole
+      if (lost.nonEmpty) tellMomentum(lost, used.map(_.worker).toSet)
+      used
     }
+  }
 
   private def tellMomentum(lost: Set[Int], used: Set[Int]): Unit = if (lost != momentumLost) {
     momentumLost = lost

@@ -12,7 +12,7 @@ import sparknet.jna.FloatMemory
   */
 private[train] final class WeightsCopy(
     val count: Int,
-    memory: Memory,
+    val memory: Memory,
     name: String,
     keepSeconds: Double,
     time: Time

@@ -204,18 +204,27 @@ private[train] object Worker {
 
   /** Whether no value is infinite or not a number. */
   def finite(values: FloatMemory): Boolean = {
-    val floats = values.floats
-    val some = new Array[Float](math.min(values.count, 1 << 14))
-    var zero = 0f // anything finite times 0 leaves it 0
-    while (floats.hasRemaining) {
-      val n = math.min(some.length, floats.remaining)
-      floats.get(some, 0, n)
-      var i = 0
-      while (i < n) {
-        zero += some(i) * 0f
-        i += 1
-      }
+    val bits = values.ints
+    val some = new Array[Int](math.min(values.count, 1 << 12))
+    var found = 0
+    while (bits.hasRemaining) {
+      val n = math.min(some.length, bits.remaining)
+      bits.get(some, 0, n)
+      found |= notFinite(some, n)
     }
-    zero == 0f
+    found >= 0
+  }
+
+  /** Negative if the exponent of some value has all its bits: adding one to it then carries into the
+    * sign. A loop over integers, as the JVM's compiler makes no vector loop of sums of floats.
+    */
+  private def notFinite(bits: Array[Int], n: Int): Int = {
+    var found = 0
+    var i = 0
+    while (i < n) {
+      found |= (bits(i) & 0x7f800000) + 0x00800000
+      i += 1
+    }
+    found
   }
 }

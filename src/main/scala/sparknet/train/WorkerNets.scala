@@ -104,7 +104,8 @@ private[train] object WorkerNets {
   def lease(trainer: Long, open: Set[Long], worker: Int, capacity: Int)(
       create: => WorkerNet
   ): Lease = {
-    val (slot, before, made) = synchronized {
+    // A worker's momentum is in one place at a time: nobody looks for it while it is moved.
+    synchronized {
       val done = (other: Long) => !open(other) && other != trainer
       closeIdle(slot => done(slot.trainer))
       aside --= aside.keys.filter(key => done(key._1)).toSeq
@@ -120,9 +121,8 @@ private[train] object WorkerNets {
       val before = slot.worker
       slot.busy = true
       slot.worker = worker
-      (slot, before, taken.isEmpty)
+      new Lease(slot, before, taken.isEmpty, capacity)
     }
-    new Lease(slot, before, made, capacity)
   }
 
   /** What this JVM has of a worker's momentum, while no task of the trainer runs. */

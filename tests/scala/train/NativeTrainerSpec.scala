@@ -254,6 +254,30 @@ class NativeTrainerSpec extends AnyFlatSpec {
         }
       }
 
+  it should "send what workers have learned as bfloat16, and keep weights as floats" taggedAs
+    SparkTag in {
+      val wide = solver(net().replace("num_output: 8 ", "num_output: 60000 "))
+      def after(rounds: Int, precision: String): (Array[Float], Array[Float]) =
+        using(new Trainer(sc, wide, 3, options.copy(wirePrecision = precision))) { t =>
+          t.setTrainData(data(3))
+          val before = t.weights
+          this.rounds(t, rounds)
+          (before, t.weights)
+        }
+      val (start, full) = after(1, "fp32")
+      val (_, half) = after(1, "bf16")
+      assert(full.length > Pieces.few)
+      var differing = 0
+      for (i <- full.indices) {
+        // Rounded twice, each time by up to 1/256 of a value; the terms may be larger than their mean.
+        val learned = full(i) - start(i)
+        assert(math.abs(half(i) - full(i)) <= math.abs(learned) / 32 + 2e-5, s"weight $i")
+        if (half(i) != full(i)) differing += 1
+      }
+      assert(differing > full.length / 100)
+      assert(after(4, "bf16")._2.sameElements(after(4, "bf16")._2))
+    }
+
   it should "say what is wrong with the data before it trains" taggedAs SparkTag in
     using(new Trainer(sc, solver(net(classes = 2)), 1, options)) { t =>
       val label = intercept[CaffeException](t.setTrainData(data(1)))

@@ -43,6 +43,7 @@ class TrainerOptionsSpec extends AnyFlatSpec {
         ("threads", 1L << 40) -> "too large",
         ("threads", -1) -> "threads must be at least 0, not -1",
         ("keep_seconds", Double.NaN) -> "keep_seconds must be at least 0, not NaN",
+        ("wire_precision", "fp8") -> "wire_precision is fp32 or bf16, not 'fp8'",
         ("window_mb", 0) -> "window_mb must be at least 1, not 0"
       )
     ) assert(intercept[CaffeException](from(option)).getMessage.contains(part))

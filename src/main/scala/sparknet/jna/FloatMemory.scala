@@ -5,7 +5,7 @@ import java.nio.{ByteBuffer, ByteOrder, FloatBuffer, IntBuffer}
 import com.sun.jna.Memory
 
 /** Floats outside the heap, where the engine and the network read and write them without a copy. */
-final class FloatMemory(val count: Int) extends AutoCloseable {
+final class FloatMemory(val count: Int) extends SharedNumbers {
   private val memory = new Memory(math.max(1L, count) * FloatMemory.floatBytes)
 
   /** All of them. */
@@ -16,10 +16,7 @@ final class FloatMemory(val count: Int) extends AutoCloseable {
   /** The bits of all of them. */
   def ints: IntBuffer = bytes(0, count).asIntBuffer
 
-  /** The bytes of `count` floats in the order of this machine. The buffer keeps nothing in memory: it
-    * must not be used after [[close]].
-    */
-  def bytes(from: Int, count: Int): ByteBuffer =
+  override def bytes(from: Int, count: Int): ByteBuffer =
     memory
       .getByteBuffer(from.toLong * FloatMemory.floatBytes, count.toLong * FloatMemory.floatBytes)
       .order(ByteOrder.nativeOrder)

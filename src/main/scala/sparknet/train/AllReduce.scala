@@ -2,7 +2,7 @@ package sparknet.train
 
 import java.nio.{ByteBuffer, ByteOrder}
 
-import sparknet.jna.FloatMemory
+import sparknet.jna.{FloatMemory, HalfMemory, SharedNumbers}
 
 /** Another JVM did not give a piece: it is gone, or has something else by now. */
 private[train] final class MissingPiece(message: String) extends Exception(message)
@@ -19,7 +19,7 @@ private[train] final class AbandonedOrder extends Exception
   */
 private[train] final class AllReduce(
     memory: Memory,
-    own: String => Option[FloatMemory],
+    own: String => Option[SharedNumbers],
     stopped: () => Boolean
 ) {
   import AllReduce._
@@ -27,6 +27,7 @@ private[train] final class AllReduce(
   private val chunk =
     ByteBuffer.allocateDirect(chunkFloats * floatBytes).order(ByteOrder.nativeOrder)
   private val some = new Array[Float](chunkFloats)
+  private val someHalves = new Array[Short](chunkFloats)
 
   /** Pieces of the mean of the terms, each weighted by its images. The sum runs in the order of the
     * terms and in double precision, so it does not depend on who computes it, and equal vectors have
@@ -35,7 +36,21 @@ private[train] final class AllReduce(
     * @param into
     *   gets the pieces; its first float is float `offset` of the whole vector
     */
-  def reduce(terms: Seq[Term], pieces: Seq[Int], into: FloatMemory, offset: Int): Unit = {
+  def reduce(terms: Seq[Term], pieces: Seq[Int], into: FloatMemory, offset: Int): Unit =
+    reduce(terms, pieces) { (from, floats) =>
+      into.floats(from - offset, floats).put(some, 0, floats)
+      ()
+    }
+
+  /** The same, rounded to bfloat16. */
+  def reduce(terms: Seq[Term], pieces: Seq[Int], into: HalfMemory): Unit =
+    reduce(terms, pieces) { (from, floats) =>
+      HalfMemory.round(some, someHalves, floats)
+      into.shorts(from, floats).put(someHalves, 0, floats)
+      ()
+    }
+
+  private def reduce(terms: Seq[Term], pieces: Seq[Int])(write: (Int, Int) => Unit): Unit = {
     val layout = terms.head.vector.pieces
     val total = terms.map(_.images).sum.toDouble
     val passes = terms.grouped(atATime).toIndexedSeq
@@ -52,8 +67,8 @@ private[train] final class AllReduce(
       for (piece <- pieces; (pass, number) <- passes.zipWithIndex) {
         val inputs = pass.map { term =>
           val input = own(term.vector.name) match {
-            case Some(values) => new OwnInput(values, layout.start(piece))
-            case None         => new FetchedInput(incoming.next())
+            case Some(values) => new OwnInput(values, layout.start(piece), term.vector.halves)
+            case None         => new FetchedInput(incoming.next(), term.vector.halves)
           }
           (input, term.images.toDouble)
         }
@@ -69,7 +84,7 @@ private[train] final class AllReduce(
             }
             if (number == passes.length - 1) {
               divide(sums, at, floats, total)
-              into.floats(layout.start(piece) - offset + from, floats).put(some, 0, floats)
+              write(layout.start(piece) + from, floats)
             }
             from += floats
           }
@@ -79,7 +94,7 @@ private[train] final class AllReduce(
   }
 
   /** Fetches pieces, each from one who has it. */
-  def gather(pieces: Seq[(Published, Int)], into: FloatMemory): Unit =
+  def gather(pieces: Seq[(Published, Int)], into: SharedNumbers): Unit =
     fetching(pieces) { incoming =>
       for ((from, piece) <- pieces) {
         val arrived = incoming.next()
@@ -96,27 +111,69 @@ private[train] final class AllReduce(
     def close(): Unit
   }
 
-  private final class OwnInput(values: FloatMemory, start: Int) extends Input {
-    override def read(from: Int, floats: Int): Unit = {
-      values.floats(start + from, floats).get(some, 0, floats)
-      ()
-    }
+  private final class OwnInput(values: SharedNumbers, start: Int, halves: Boolean) extends Input {
+    override def read(from: Int, floats: Int): Unit =
+      take(values.bytes(start + from, floats), halves, floats)
     override def close(): Unit = ()
   }
 
-  private final class FetchedInput(arrived: Incoming) extends Input {
+  private final class FetchedInput(arrived: Incoming, halves: Boolean) extends Input {
+    private val size = if (halves) HalfMemory.bytesEach.toInt else floatBytes
+
     override def read(from: Int, floats: Int): Unit = {
       chunk.clear()
-      chunk.limit(floats * floatBytes)
-      arrived.copyTo(from * floatBytes, chunk)
+      chunk.limit(floats * size)
+      arrived.copyTo(from * size, chunk)
       chunk.flip()
-      chunk.asFloatBuffer.get(some, 0, floats)
-      ()
+      take(chunk, halves, floats)
     }
     override def close(): Unit = arrived.close()
   }
 
+  private def take(bytes: ByteBuffer, halves: Boolean, floats: Int): Unit =
+    if (halves) {
+      bytes.asShortBuffer.get(someHalves, 0, floats)
+      HalfMemory.widen(someHalves, some, floats)
+    } else {
+      bytes.asFloatBuffer.get(some, 0, floats)
+      ()
+    }
+
   // Loops of their own, over nothing but arrays: the JVM's compiler makes them vector loops.
+  /** `into` = how much `values` differ from `base`, rounded to bfloat16. */
+  def difference(values: FloatMemory, base: FloatMemory, into: HalfMemory): Unit =
+    chunks(values.count) { (from, floats) =>
+      val other = new Array[Float](chunkFloats)
+      base.floats(from, floats).get(other, 0, floats)
+      values.floats(from, floats).get(some, 0, floats)
+      var i = 0
+      while (i < floats) {
+        some(i) -= other(i)
+        i += 1
+      }
+      HalfMemory.round(some, someHalves, floats)
+      into.shorts(from, floats).put(someHalves, 0, floats)
+      ()
+    }
+
+  /** Adds differences to weights. */
+  def apply(differences: HalfMemory, to: FloatMemory): Unit = chunks(to.count) { (from, floats) =>
+    val other = new Array[Float](chunkFloats)
+    to.floats(from, floats).get(other, 0, floats)
+    differences.shorts(from, floats).get(someHalves, 0, floats)
+    HalfMemory.widen(someHalves, some, floats)
+    var i = 0
+    while (i < floats) {
+      some(i) += other(i)
+      i += 1
+    }
+    to.floats(from, floats).put(some, 0, floats)
+    ()
+  }
+
+  private def chunks(count: Int)(body: (Int, Int) => Unit): Unit =
+    for (from <- 0 until count by chunkFloats) body(from, math.min(chunkFloats, count - from))
+
   private def add(sums: Array[Double], at: Int, floats: Int, images: Double): Unit = {
     var i = 0
     while (i < floats) {

@@ -332,7 +332,8 @@ private[train] final class Coordinator(
   private def keepShown(weights: Weights): Unit = {
     val crew = members.idle
     shown =
-      if (crew.length == 1 && !weights.pieces.everywhere) Map.empty
+      if (crew.length == 1 && !weights.pieces.everywhere || weights.sources.exists(_.halves))
+        Map.empty
       else
         (for {
           piece <- weights.pieces.all
@@ -401,7 +402,9 @@ private[train] final class Coordinator(
   private def mean(round: Pending): Option[(Weights, Seq[WorkerResult])] = {
     var attempts = 0
     while (true) {
-      val crew = members.idle
+      // A mean of differences is of use to those only who have what they differ from.
+      val halves = round.results.exists(_._2.vector.exists(_.halves))
+      val crew = members.idle.filter(host => !halves || host.version == version)
       val present = round.results.collect {
         case (host, result) if result.vector.nonEmpty && crew.exists(_.id == host) => result
       }
@@ -418,7 +421,7 @@ private[train] final class Coordinator(
   private def reduced(crew: Seq[Member], terms: Seq[Term], layout: Pieces): Option[Weights] = {
     versions += 1
     val next = versions
-    crew.foreach(_.version = -1) // their old weights are overwritten
+    if (!terms.head.vector.halves) crew.foreach(_.version = -1) // the old ones are overwritten
     val dealt = crew.zip(layout.dealt(crew.length)).toMap
     val reduced =
       members.carryOut(crew.map(host => host -> Reduce(Some(next), terms, dealt(host))))(_ => false)

@@ -1,7 +1,7 @@
 package sparknet.train
 
 import sparknet.data.Stock
-import sparknet.jna.{CaffeException, FloatMemory}
+import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, SharedNumbers}
 
 /** What a task of the crew does for as long as it lives: it carries out orders for one or more logical
   * workers, one order at a time.
@@ -28,6 +28,12 @@ private[train] final class Host(
   private var version = -1L // of `current`, if it is complete
   private var shown = Option.empty[Publication] // of `current`
   private var spare = List.empty[FloatMemory]
+  private var spareHalves = List.empty[HalfMemory]
+  // The mean of a round's differences, which become part of `current` once nobody can want another
+  // mean of the same round; with the version that this makes of them, if they are complete.
+  private var differences = Option.empty[Publication]
+  private var mean = Option.empty[HalfMemory]
+  private var meanVersion = -1L
   private var trained = Map.empty[Int, Publication] // what workers' turns came to
   private var momentum = Vector.empty[Publication]
   private var workers = Map.empty[Int, Worker]
@@ -66,6 +72,15 @@ private[train] final class Host(
     case Test(weights, tested) =>
       take(weights)
       Tested(tested.map(worker(_).test(current)))
+    case Reduce(Some(next), terms, pieces) if terms.head.vector.halves =>
+      val layout = terms.head.vector.pieces
+      withdrawDifferences()
+      val into = mean.getOrElse(new HalfMemory(floats))
+      mean = Some(into)
+      reducer.reduce(terms, pieces, into)
+      if (pieces.length == layout.count) meanVersion = next
+      differences = Some(publish(into, layout, pieces, halves = true))
+      Shown(differences.get.vector)
     case Reduce(Some(next), terms, pieces) =>
       val layout = terms.head.vector.pieces
       restart()
@@ -84,16 +99,20 @@ private[train] final class Host(
       momentum :+= publish(mean, layout, pieces, offset)
       Shown(momentum.last.vector)
     case Gather(weights) =>
-      val own = shown.map(_.vector)
-      reducer.gather(
-        weights.pieces.all.filterNot(p => own.contains(weights.sources(p))).map { piece =>
-          (weights.sources(piece), piece)
-        },
-        current
-      )
-      version = weights.version
+      val own = (differences ++ shown).map(_.vector).toSet
+      val others = weights.pieces.all
+        .filterNot(p => own(weights.sources(p)))
+        .map(piece => (weights.sources(piece), piece))
+      if (weights.sources.head.halves) {
+        reducer.gather(others, mean.get)
+        meanVersion = weights.version
+      } else {
+        reducer.gather(others, current)
+        version = weights.version
+      }
       Done
     case Publish(wanted, layout, pieces) =>
+      applyMean(wanted)
       if (version != wanted)
         throw new MissingPiece(s"weights $wanted: this host has $version")
       if (!shown.exists(_.vector.pieces == layout)) {
@@ -132,7 +151,15 @@ private[train] final class Host(
       spare ::= into
       result
     } else {
-      val publication = publish(into, work.pieces, work.pieces.all)
+      val publication =
+        if (!plan.halves || work.pieces.everywhere) publish(into, work.pieces, work.pieces.all)
+        else {
+          val halves = spareHalves.headOption.getOrElse(new HalfMemory(floats))
+          spareHalves = spareHalves.drop(1)
+          reducer.difference(into, current, halves)
+          spare ::= into
+          publish(halves, work.pieces, work.pieces.all, halves = true)
+        }
       trained += turn.worker -> publication
       result.copy(vector = Some(publication.vector))
     }
@@ -146,7 +173,26 @@ private[train] final class Host(
     }
   )
 
-  private def take(weights: Weights): Unit = if (version != weights.version) {
+  private def take(weights: Weights): Unit = {
+    applyMean(weights.version)
+    if (version != weights.version) fetch(weights)
+  }
+
+  /** Makes weights of the mean of differences, if these are the weights that are wanted. */
+  private def applyMean(wanted: Long): Unit = if (meanVersion == wanted) {
+    restart()
+    reducer.apply(mean.get, current)
+    version = wanted
+    withdrawDifferences()
+  }
+
+  private def withdrawDifferences(): Unit = {
+    meanVersion = -1
+    differences.foreach(_.withdraw())
+    differences = None
+  }
+
+  private def fetch(weights: Weights): Unit = {
     restart()
     reducer.gather(weights.pieces.all.map(p => (weights.sources(p), p)), current)
     version = weights.version
@@ -162,7 +208,10 @@ private[train] final class Host(
   private def withdrawTrained(): Unit = {
     trained.values.foreach { publication =>
       publication.withdraw()
-      spare ::= publication.values
+      publication.values match {
+        case floats: FloatMemory => spare ::= floats
+        case halves: HalfMemory  => spareHalves ::= halves
+      }
     }
     trained = Map.empty
   }
@@ -173,13 +222,14 @@ private[train] final class Host(
   }
 
   private def publish(
-      values: FloatMemory,
+      values: SharedNumbers,
       layout: Pieces,
       pieces: Seq[Int],
-      offset: Int = 0
+      offset: Int = 0,
+      halves: Boolean = false
   ): Publication = {
     names += 1
-    val vector = Published(memory.here, s"${Host.prefix(id)}$names", layout)
+    val vector = Published(memory.here, s"${Host.prefix(id)}$names", layout, halves)
     val publication = new Publication(memory, vector, values, offset)
     try publication.show(pieces)
     catch {
@@ -194,8 +244,9 @@ private[train] final class Host(
     workers.values.foreach(_.close())
     withdrawTrained()
     restart()
+    withdrawDifferences()
     forget()
-    (current :: spare).foreach(_.close())
+    (current :: spare ++ spareHalves ++ mean).foreach(_.close())
   }
 }
 

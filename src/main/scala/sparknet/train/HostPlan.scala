@@ -6,6 +6,8 @@ import sparknet.jna.{CaffeException, Status, WeightsLayout}
   *
   * @param open
   *   the trainers of the driver that are in use
+  * @param halves
+  *   whether what workers have learned travels as bfloat16
   */
 private[train] final case class HostPlan(
     trainer: Long,
@@ -14,6 +16,7 @@ private[train] final case class HostPlan(
     layout: WeightsLayout,
     seed: Long,
     room: Room,
+    halves: Boolean,
     train: Option[Supply],
     test: Option[Supply]
 ) {

@@ -38,8 +38,17 @@ private[train] final case class Abandon(upTo: Long) extends ToHost
 /** Give the slot back. */
 private[train] case object Leave extends ToHost
 
-/** A flat buffer that a host, or the driver, has published, in pieces. */
-private[train] final case class Published(place: Place, name: String, pieces: Pieces) {
+/** A flat buffer that a host, or the driver, has published, in pieces.
+  *
+  * @param halves
+  *   whether it has bfloat16 instead of floats: by how much weights have changed in a round
+  */
+private[train] final case class Published(
+    place: Place,
+    name: String,
+    pieces: Pieces,
+    halves: Boolean = false
+) {
   def piece(i: Int): String = s"$name-$i"
 }
 

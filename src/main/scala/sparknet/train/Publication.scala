@@ -1,6 +1,6 @@
 package sparknet.train
 
-import sparknet.jna.{CaffeException, FloatMemory, Status}
+import sparknet.jna.{CaffeException, SharedNumbers, Status}
 
 /** A flat buffer of which this JVM serves pieces to others.
   *
@@ -10,7 +10,7 @@ import sparknet.jna.{CaffeException, FloatMemory, Status}
 private[train] final class Publication(
     memory: Memory,
     val vector: Published,
-    val values: FloatMemory,
+    val values: SharedNumbers,
     offset: Int = 0
 ) {
   private var shown = Set.empty[Int]

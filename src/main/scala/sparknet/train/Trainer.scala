@@ -407,6 +407,7 @@ final class Trainer private[train] (
       layout,
       seed,
       Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads),
+      options.wirePrecision == "bf16",
       trainData.map(_.supply(windowBytes)),
       testData.map(_.supply(windowBytes))
     )

@@ -27,6 +27,9 @@ import sparknet.jna.{CaffeException, Status}
   * @param retries
   *   how often in a row a task may fail for reasons of Spark's, after Spark's own retries, or all
   *   executors may get lost, before that is an error
+  * @param wirePrecision
+  *   `fp32`, or `bf16`: by how much weights have changed in a round goes between executors rounded to
+  *   16 bits, except for nets of less than 1 MB; the weights themselves keep 32
   */
 final case class TrainerOptions(
     seed: Long = -1,
@@ -35,8 +38,14 @@ final case class TrainerOptions(
     windowMb: Int = 256,
     keepSeconds: Double = 10,
     idleSeconds: Double = 10,
-    retries: Int = 3
+    retries: Int = 3,
+    wirePrecision: String = "fp32"
 ) {
+  if (wirePrecision != "fp32" && wirePrecision != "bf16")
+    throw new CaffeException(
+      Status.INVALID_ARGUMENT,
+      s"wire_precision is fp32 or bf16, not '$wirePrecision'"
+    )
   for (
     (name, value, least) <- Seq(
       ("threads", threads.toDouble, 0),
@@ -65,7 +74,8 @@ object TrainerOptions {
       "window_mb",
       "keep_seconds",
       "idle_seconds",
-      "retries"
+      "retries",
+      "wire_precision"
     )
     val default = TrainerOptions()
     TrainerOptions(
@@ -75,7 +85,8 @@ object TrainerOptions {
       options.int("window_mb", default.windowMb),
       options.double("keep_seconds", default.keepSeconds),
       options.double("idle_seconds", default.idleSeconds),
-      options.int("retries", default.retries)
+      options.int("retries", default.retries),
+      options.string("wire_precision", default.wirePrecision)
     )
   }
 }

@@ -63,7 +63,8 @@ private[train] final class AllReduce(
       term <- terms
       if own(term.vector.name).isEmpty
     } yield (term.vector, piece)
-    fetching(wanted) { incoming =>
+    // From everybody at once: one after the other would be asked by all at the same time.
+    fetching(wanted, math.max(fewest, terms.length)) { incoming =>
       for (piece <- pieces; (pass, number) <- passes.zipWithIndex) {
         val inputs = pass.map { term =>
           val input = own(term.vector.name) match {
@@ -95,7 +96,7 @@ private[train] final class AllReduce(
 
   /** Fetches pieces, each from one who has it. */
   def gather(pieces: Seq[(Published, Int)], into: SharedNumbers): Unit =
-    fetching(pieces) { incoming =>
+    fetching(pieces, fewest) { incoming =>
       for ((from, piece) <- pieces) {
         val arrived = incoming.next()
         try arrived.copyTo(0, into.bytes(from.pieces.start(piece), from.pieces.length(piece)))
@@ -191,7 +192,9 @@ private[train] final class AllReduce(
   }
 
   /** Has pieces fetched in order, a few ahead of the one that is needed. */
-  private def fetching(wanted: Seq[(Published, Int)])(body: Iterator[Incoming] => Unit): Unit = {
+  private def fetching(wanted: Seq[(Published, Int)], ahead: Int)(
+      body: Iterator[Incoming] => Unit
+  ): Unit = {
     val open = new scala.collection.mutable.Queue[(Published, Int, Incoming)]
     val rest = wanted.iterator
     def start(): Unit = if (rest.hasNext) {
@@ -228,7 +231,7 @@ private[train] object AllReduce {
   /** Terms that are added up in one pass over a piece, which has them all in memory. */
   private val atATime = 4
 
-  /** Pieces on their way at a time. */
-  private val ahead = atATime + 2
+  /** Pieces on their way at a time, at least. */
+  private val fewest = atATime + 2
   private val pollMillis = 50L
 }

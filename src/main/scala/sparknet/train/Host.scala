@@ -100,9 +100,10 @@ private[train] final class Host(
       Shown(momentum.last.vector)
     case Gather(weights) =>
       val own = (differences ++ shown).map(_.vector).toSet
-      val others = weights.pieces.all
-        .filterNot(p => own(weights.sources(p)))
-        .map(piece => (weights.sources(piece), piece))
+      val (mine, rest) = weights.pieces.all.partition(p => own(weights.sources(p)))
+      // Each begins with its neighbour's: from the first one on all would ask the same host at a time.
+      val (before, after) = rest.span(_ < mine.headOption.getOrElse(0))
+      val others = (after ++ before).map(piece => (weights.sources(piece), piece))
       if (weights.sources.head.halves) {
         reducer.gather(others, mean.get)
         meanVersion = weights.version

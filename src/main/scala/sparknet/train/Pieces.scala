@@ -30,14 +30,18 @@ private[train] object Pieces {
   val few: Int = 1 << 18
 
   /** 16 MB: larger ones are copied more slowly, smaller ones need more messages (decision 6). */
-  val largest: Int = 1 << 22
+  private val largest = 1 << 22
+  private val smallest = 1 << 17
+
+  /** Floats that are on their way to a host at a time, one piece from everybody: 64 MB. */
+  private val underWay = 1 << 24
 
   /** As few as serve `hosts` alike. */
   def of(floats: Int, hosts: Int): Pieces =
     if (floats <= few) Pieces(floats, math.max(1, floats))
     else {
-      val rounds = (floats + hosts.toLong * largest - 1) / (hosts.toLong * largest)
-      val count = rounds * hosts
+      val most = math.min(largest, math.max(smallest, underWay / hosts)).toLong
+      val count = (floats + hosts * most - 1) / (hosts * most) * hosts
       Pieces(floats, ((floats + count - 1) / count).toInt)
     }
 }

@@ -1,4 +1,5 @@
-"""Rounds of a trainer on a net of about so many weights. Arguments: weights, executors, rounds.
+"""Rounds of a trainer on a net of about so many weights. Arguments: weights, executors, rounds, and
+perhaps a master whose executors are there and the precision on the wire.
 
 Prints milliseconds a round of one step and of MORE steps more, whose difference is what steps take,
 and of rounds within ``fit``. The calls from Python are included.
@@ -47,15 +48,17 @@ def milliseconds(trainer: sparknet.Trainer, tau: int) -> float:
 
 def main() -> None:
     """Measures and prints."""
-    weights, executors, rounds = map(int, sys.argv[1:])
+    weights, executors, rounds = map(int, sys.argv[1:4])
+    master = sys.argv[4] if len(sys.argv) > 4 else f"local-cluster[{executors},1,2048]"
+    precision = sys.argv[5] if len(sys.argv) > 5 else "fp32"
     side = round((weights / 2) ** 0.5)
     heaps = {"spark.driver.memory": "4g", "spark.executor.memory": "2g"}
-    master = f"local-cluster[{executors},1,2048]"
     spark = sparknet.session(executors, master=master, config=heaps)
     items = np.zeros((8 * executors, side), np.float32)
     train = data.from_numpy(items, np.zeros(len(items)), executors)
     solver = "base_lr: 1e-6 lr_policy: 'fixed' momentum: 0.9 net_param {" + net(side) + "}"
-    with sparknet.Trainer(solver, train, workers=executors, seed=1) as trainer:
+    options = {"seed": 1, "wire_precision": precision}
+    with sparknet.Trainer(solver, train, workers=executors, **options) as trainer:
         for _ in range(3):
             milliseconds(trainer, 1)
         short = [milliseconds(trainer, 1) for _ in range(rounds)]

@@ -153,7 +153,7 @@ class Py4JJvm:
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
         answers = self.jvm.sparknet.train.Answers
         chosen = self._map(options)
-        return _Trainer(self, call(answers, "trainer", self._context, solver, workers, chosen))
+        return _Trainer(self, call(answers, "newTrainer", self._context, solver, workers, chosen))
 
     def replace_data_layers(
         self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]

@@ -68,7 +68,7 @@ object Answers {
     * @param options
     *   as [[TrainerOptions.from]] takes them
     */
-  def trainer(
+  def newTrainer(
       sc: JavaSparkContext,
       solver: Array[Byte],
       workers: Int,

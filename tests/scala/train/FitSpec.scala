@@ -106,6 +106,7 @@ class FitSpec extends AnyFlatSpec {
     assert(pauses(FitPlan(1, images = 60)) == ". .")
     assert(pauses(FitPlan(1, images = 60.1)) == ". . .")
     assert(pauses(FitPlan(1, images = 0)) == "")
+    assert(pauses(FitPlan(1, images = Double.NaN)) == "")
     assert(pauses(FitPlan(1, rounds = 1, images = 60)) == ".")
   }
 

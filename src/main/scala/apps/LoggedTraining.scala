@@ -24,10 +24,14 @@ private[apps] final class LoggedTraining(
 ) {
   import LoggedTraining._
 
-  /** Counts the items, which has them read, and logs how many minibatches they are. */
+  /** Counts the items, which has them read, and logs how many minibatches they are.
+    *
+    * @param name
+    *   "train" or "test"
+    */
   def count(name: String, data: Dataset, batch: Int): Unit = {
-    log(s"processing ${name.toLowerCase} data")
-    log(s"num${name}Minibatches = ${data.count() / batch}")
+    log(s"processing $name data")
+    log(s"num${name.capitalize}Minibatches = ${data.count() / batch}")
   }
 
   /** Trains on items less their mean, from which parts are cut, or all is taken. */

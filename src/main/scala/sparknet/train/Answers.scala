@@ -83,7 +83,9 @@ object Answers {
       case RoundDone(r) =>
         Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers, r.lost.length)
       case TestDone(iteration, scores) =>
-        Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) => Seq(name, mean) }
+        Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
+          Seq(name, mean)
+        }
       case SnapshotDone(files) => "snapshot" +: files.toSeq
       case FitOver             => Seq("over")
     }

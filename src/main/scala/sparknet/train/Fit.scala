@@ -2,8 +2,6 @@ package sparknet.train
 
 import java.util.{LinkedHashMap, Map => JavaMap}
 
-import scala.collection.immutable.Queue
-
 import sparknet.jna.{CaffeException, Status}
 
 /** The training loop, one thing at a time: whoever wants something done asks for the next one. So the
@@ -53,11 +51,11 @@ final class Fit private[train] (
     scores
   }
 
-  private def isOver: Boolean = done >= plan.rounds || images >= plan.images
+  private def isOver: Boolean = !(done < plan.rounds && images < plan.images) // images may be NaN
 
-  private def between(before: Int, iteration: Int): Queue[() => FitEvent] = {
+  private def between(before: Int, iteration: Int): List[() => FitEvent] = {
     val pause = FitPlan.Pause(done, isOver, before, iteration)
-    Queue(plan.tests -> (() => test()), plan.snapshots -> (() => snapshot())).collect {
+    List(plan.tests -> (() => test()), plan.snapshots -> (() => snapshot())).collect {
       case (when, step) if when(pause) => step
     }
   }

@@ -47,8 +47,7 @@ object FitPlan {
   val never: When = _ => false
 
   /** After every `rounds` rounds; 0: never. */
-  def every(rounds: Int): When = pause =>
-    rounds > 0 && pause.done > 0 && pause.done % rounds == 0
+  def every(rounds: Int): When = pause => rounds > 0 && pause.done > 0 && pause.done % rounds == 0
 
   /** Before every `rounds` rounds; 0: never. */
   def before(rounds: Int): When = pause => rounds > 0 && pause.done % rounds == 0 && !pause.over

@@ -11,7 +11,8 @@ class Round(NamedTuple):
     """One round: broadcast, tau steps on each worker, average.
 
     iteration: steps of each worker so far; loss: mean over the round's images; seconds:
-    wall time of the round's training; workers: how many took part.
+    wall time of the round's training; workers: how many took part; lost: how many did not
+    because their executors were lost.
     """
 
     iteration: int
@@ -19,6 +20,7 @@ class Round(NamedTuple):
     images: int
     seconds: float
     workers: int
+    lost: int = 0
 
     @property
     def images_per_second(self) -> float:

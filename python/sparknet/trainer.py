@@ -12,6 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sparknet import feeds, spec
+from sparknet._jvm import FitHandle
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, StateError
 from sparknet.history import Evaluation, History, Round
@@ -34,7 +35,9 @@ class Trainer:
     what the net's own data layers say in ``transform_param``. batch_size, test_batch_size:
     items a step, by default those of the net. Layers of the net that read databases are
     replaced by ones that Spark feeds.
-    options: those of ``sparknet.train.Trainer`` in Scala, such as ``seed`` and ``threads``.
+    options: those of ``TrainerOptions`` in Scala, such as ``seed`` and ``threads``, and
+    ``keep_seconds`` (how old the driver's copy of the weights gets), ``idle_seconds`` (how long
+    unused slots are kept), ``retries`` (failures in a row that are borne).
 
     The loop by hand is::
 
@@ -68,8 +71,7 @@ class Trainer:
             message, train.jvm, feeds.seen(train.shape, view), batch_size, test_batch_size
         )
         self.history = History()
-        self.snapshots: list[str] = []  # Places that the last snapshot() gave.
-        self._snapshot_iteration = -1
+        self.snapshots: list[str] = []  # Places of the last one.
         self._train_count = train.count()
         self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
         self._tests = test is not None
@@ -89,10 +91,21 @@ class Trainer:
         with self._interruptible():
             self._handle.broadcast()
 
-    def train(self, tau: int) -> Round:
-        """Each worker takes tau steps on its partition. What they did, with the mean loss."""
+    def train(self, tau: int | None = None, *, seconds: float | None = None) -> Round:
+        """Each worker trains on its partition. What they did, with the mean loss.
+
+        tau: so many steps. seconds: as many steps as each can begin in this time, at least one;
+        a worker that takes much longer has no part in the round. ``iteration`` advances by the
+        mean of the workers' steps.
+        """
+        if (tau is None) == (seconds is None):
+            raise ArgumentError("train needs either tau or seconds")
         with self._interruptible():
-            done = self._handle.train(tau)
+            if tau is not None:
+                done = self._handle.train(tau)
+            else:
+                assert seconds is not None
+                done = self._handle.train_for(seconds)
         self.history.rounds.append(done)
         return done
 
@@ -106,9 +119,9 @@ class Trainer:
         if not self._tests:
             raise StateError("the trainer has no test data: pass test=")
         with self._interruptible():
-            scores = self._handle.test()
-        self.history.tests.append(Evaluation(self.iteration, scores))
-        return scores
+            tested = self._handle.test()
+        self.history.tests.append(tested)
+        return tested.scores
 
     def fit(
         self,
@@ -132,25 +145,14 @@ class Trainer:
             raise ArgumentError("fit needs either rounds or epochs")
         if snapshot_every and snapshot_prefix is None:
             raise ArgumentError("snapshot_every needs a snapshot_prefix")
-        if snapshot_prefix is not None:
-            self._handle.check_snapshots(os.fspath(snapshot_prefix))
-        before = self.history.images
-        target = math.inf if epochs is None else epochs * self._train_count
-        bar = Progress(target if rounds is None else rounds, "training") if progress else None
-        number = 0
+        prefix = None if snapshot_prefix is None else os.fspath(snapshot_prefix)
+        images = math.inf if epochs is None else epochs * self._train_count
+        tests = test_every if self._tests else 0
+        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix)
+        bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
             with self._interruptible():
-                while number < rounds if rounds is not None else self._since(before) < target:
-                    done = self._round(tau)
-                    number += 1
-                    if bar is not None:
-                        bar.update(self._since(before) if rounds is None else number, _note(done))
-                    if test_every and number % test_every == 0 and self._tests:
-                        self._shown_test(bar)
-                    if snapshot_every and number % snapshot_every == 0:
-                        self._shown_snapshot(snapshot_prefix, bar)
-                if not self._snapshot_is_current():
-                    self._shown_snapshot(snapshot_prefix, bar)
+                self._follow(run, bar, by_images=rounds is None)
         except KeyboardInterrupt:
             if bar is not None:
                 kept = self.snapshots[0] if self.snapshots else "none was taken"
@@ -163,6 +165,25 @@ class Trainer:
                     bar.close()
         return self.history
 
+    def _follow(self, run: FitHandle, bar: Progress | None, by_images: bool) -> None:
+        """Has all of a run done; notes and shows it."""
+        done = 0
+        while (event := run.next()) is not None:
+            shown = ""
+            if isinstance(event, Round):
+                self.history.rounds.append(event)
+                done += event.images if by_images else 1
+                if bar is not None:
+                    bar.update(done, _note(event))
+            elif isinstance(event, Evaluation):
+                self.history.tests.append(event)
+                shown = f"iteration {event.iteration}: {_listed(event.scores)}"
+            else:
+                self.snapshots = event
+                shown = f"snapshot {event[0]}"
+            if shown and bar is not None:
+                bar.message(shown)
+
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
         """Ctrl-C ends this trainer's jobs, and no others, and raises KeyboardInterrupt."""
@@ -174,30 +195,6 @@ class Trainer:
             with contextlib.suppress(StateError):
                 self._handle.cancel()
             raise
-
-    def _round(self, tau: int) -> Round:
-        self.broadcast()
-        done = self.train(tau)
-        self.average()
-        return done
-
-    def _since(self, images: int) -> int:
-        return self.history.images - images
-
-    def _shown_test(self, bar: Progress | None) -> None:
-        scores = self.test()
-        if bar is not None:
-            bar.message(f"iteration {self.iteration}: {_listed(scores)}")
-
-    def _shown_snapshot(self, prefix: str | os.PathLike[str] | None, bar: Progress | None) -> None:
-        if prefix is None:
-            return
-        model = self.snapshot(prefix)[0]
-        if bar is not None:
-            bar.message(f"snapshot {model}")
-
-    def _snapshot_is_current(self) -> bool:
-        return bool(self.snapshots) and self._snapshot_iteration == self.iteration
 
     @property
     def iteration(self) -> int:
@@ -221,7 +218,6 @@ class Trainer:
         solver's ``snapshot_format`` is HDF5.
         """
         self.snapshots = self._handle.snapshot(os.fspath(prefix))
-        self._snapshot_iteration = self.iteration
         return self.snapshots
 
     def restore(self, path: str | os.PathLike[str]) -> str:

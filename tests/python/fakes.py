@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from sparknet._jvm import Floats, View
+from sparknet._jvm import Event, Floats, View
 from sparknet.errors import SparkNetError
-from sparknet.history import Round
+from sparknet.history import Evaluation, Round
 from sparknet.weights import Entry, Layout
 
 LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
@@ -29,6 +29,19 @@ class FakeDataset:
         self.items = 0
 
 
+class FakeFit:
+    """A run that was written down before."""
+
+    def __init__(self, events: list[Event | BaseException]) -> None:
+        self.events = [*events, None]
+
+    def next(self) -> Event:
+        event = self.events.pop(0)
+        if isinstance(event, BaseException):
+            raise event
+        return event
+
+
 class FakeTrainer:
     """Trains a net of 8 weights: each step adds 1 to all of them, on 10 images a worker."""
 
@@ -39,7 +52,7 @@ class FakeTrainer:
         self.current = np.zeros(LAYOUT.count, dtype=np.float32)
         self.steps = 0
         self.pending = 0
-        self.fails_in_round: tuple[int, BaseException] | None = None
+        self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
 
     def set_train_data(self, data: Any, view: View) -> None:
@@ -53,21 +66,36 @@ class FakeTrainer:
 
     def train(self, tau: int) -> Round:
         self.calls.append(f"train {tau}")
-        rounds = sum(call.startswith("train") for call in self.calls)
-        if self.fails_in_round is not None and rounds == self.fails_in_round[0]:
-            raise self.fails_in_round[1]
         self.pending = tau
         loss = 1 / (1 + self.steps)
         return Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+
+    def train_for(self, seconds: float) -> Round:
+        self.calls.append(f"train for {seconds}")
+        return Round(self.steps + 1, 1.0, 10, seconds, self.workers)
 
     def average(self) -> None:
         self.calls.append("average")
         self.current = self.current + np.float32(self.pending)
         self.steps += self.pending
 
-    def test(self) -> dict[str, float]:
+    def test(self) -> Evaluation:
         self.calls.append("test")
-        return {"accuracy": min(1.0, self.steps / 100), "loss": 0.25}
+        return Evaluation(self.steps, {"accuracy": min(1.0, self.steps / 100), "loss": 0.25})
+
+    def fit(
+        self,
+        rounds: int | None,
+        images: float,
+        tau: int,
+        test_every: int,
+        snapshot_every: int,
+        prefix: str | None,
+    ) -> FakeFit:
+        self.calls.append(f"fit {rounds} {images} {tau} {test_every} {snapshot_every} {prefix}")
+        if self.refuses_prefix is not None:
+            raise self.refuses_prefix
+        return FakeFit(self.runs)
 
     def layout(self) -> Layout:
         return LAYOUT
@@ -80,11 +108,6 @@ class FakeTrainer:
 
     def iteration(self) -> int:
         return self.steps
-
-    def check_snapshots(self, prefix: str) -> None:
-        self.calls.append(f"check {prefix}")
-        if self.refuses_prefix is not None:
-            raise self.refuses_prefix
 
     def snapshot(self, prefix: str) -> list[str]:
         self.calls.append(f"snapshot {prefix}")

@@ -18,3 +18,4 @@ def test_sums_and_curves() -> None:
     assert history.losses() == [(10, 2.0), (20, 1.5)]
     assert history.scores("accuracy") == [(20, 0.5)]
     assert history.rounds[1].images_per_second == 100
+    assert (history.rounds[1].lost, Round(1, 1.0, 1, 1.0, 1, lost=2).lost) == (0, 2)

@@ -8,6 +8,7 @@ from fakes import FakeDataset, FakeJvm, FakeTrainer
 
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, FileError, NumericError, ShapeError, StateError
+from sparknet.history import Evaluation, Round
 from sparknet.proto import caffe_pb2
 from sparknet.trainer import Trainer
 
@@ -48,74 +49,96 @@ def test_the_loop_by_hand(jvm: FakeJvm) -> None:
     assert trainer.history.scores("accuracy") == [(5, 0.05)]
 
 
-def test_fit_by_rounds_tests_and_snapshots_on_time(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
+def test_train_for_some_time(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
-    history = trainer.fit(
-        5, tau=3, test_every=2, snapshot_every=2, snapshot_prefix="/tmp/p", progress=True
-    )
-    each = ["broadcast", "train 3", "average"]
-    kept = ["test", "snapshot /tmp/p"]
-    rounds = each * 2 + kept + each * 2 + kept + each
-    assert made.calls == ["check /tmp/p", *rounds, "snapshot /tmp/p"]
-    assert len(history.rounds) == 5
-    assert trainer.snapshots == ["/tmp/p_iter_15.caffemodel", "/tmp/p_iter_15.solverstate"]
+    assert trainer.train(seconds=0.5).seconds == 0.5
+    assert made.calls == ["train for 0.5"]
+    assert len(trainer.history.rounds) == 1
+    for arguments in ({}, {"tau": 1, "seconds": 1.0}):
+        with pytest.raises(ArgumentError, match="either tau or seconds"):
+            trainer.train(**arguments)
+    assert made.calls == ["train for 0.5"]
+
+
+ROUNDS = [Round(3 * n, 1 / n, 60, 0.5, 2) for n in (1, 2, 3)]
+TESTED = Evaluation(6, {"loss": 0.25, "accuracy": 0.06})
+KEPT = ["/tmp/p_iter_6.caffemodel", "/tmp/p_iter_6.solverstate"]
+
+
+def test_fit_has_a_run_done_and_notes_and_shows_it(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
+    trainer, made = make(jvm)
+    made.runs = [*ROUNDS[:2], TESTED, KEPT, ROUNDS[2]]
+    history = trainer.fit(3, tau=3, test_every=2, snapshot_every=2, snapshot_prefix="/tmp/p")
+    assert made.calls == ["fit 3 inf 3 2 2 /tmp/p"]
+    assert history.rounds == ROUNDS
+    assert history.tests == [TESTED]
+    assert trainer.snapshots == KEPT
+    shown = capsys.readouterr().err.splitlines()
+    assert [line.split(" [")[0] for line in shown] == [
+        "training  33% loss 1.0000, 120 images/s",
+        "training  67% loss 0.5000, 120 images/s",
+        "iteration 6: accuracy 0.0600, loss 0.2500",
+        "snapshot /tmp/p_iter_6.caffemodel",
+        "training 100% loss 0.3333, 120 images/s",
+    ]
+
+
+def test_fit_by_epochs_shows_images(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
+    trainer, made = make(jvm)
+    made.runs = [*ROUNDS]
+    trainer.fit(epochs=0.15, tau=3)  # Of 1,000 images.
+    assert made.calls == ["fit None 150.0 3 0 0 None"]
     shown = capsys.readouterr().err
-    assert "snapshot /tmp/p_iter_12.caffemodel" in shown
-    assert "loss 0.0769, 120 images/s" in shown
-    assert "iteration 6: accuracy 0.0600, loss 0.2500" in shown
+    assert [line.split()[1] for line in shown.splitlines()] == ["40%", "80%", "100%"]
+    made.runs = [*ROUNDS]
+    assert len(trainer.fit(epochs=0.15, progress=False).rounds) == 6
 
 
-def test_no_second_snapshot_of_the_last_round(jvm: FakeJvm) -> None:
-    trainer, made = make(jvm)
-    trainer.fit(2, snapshot_every=2, snapshot_prefix="/tmp/p", progress=False)
-    assert made.calls.count("snapshot /tmp/p") == 1
+def test_fit_tests_what_there_is(jvm: FakeJvm) -> None:
+    trainer, made = make(jvm, test=False)
+    trainer.fit(1, test_every=1, progress=False)
+    assert made.calls == ["fit 1 inf 10 0 0 None"]
 
 
-def test_a_prefix_that_cannot_be_written_to_stops_fit_at_once(jvm: FakeJvm) -> None:
+def test_a_prefix_that_cannot_be_written_to_stops_fit_at_once(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
     trainer, made = make(jvm)
     made.refuses_prefix = FileError("snapshots cannot be written to 's3a://b/p': access denied")
     with pytest.raises(FileError, match="access denied"):
-        trainer.fit(2, snapshot_prefix="s3a://b/p", progress=False)
-    assert made.calls == ["check s3a://b/p"]
-
-
-def test_fit_by_epochs_counts_images(jvm: FakeJvm) -> None:
-    trainer, _ = make(jvm, workers=3)
-    history = trainer.fit(epochs=2, tau=4, progress=False)
-    # 120 images a round, 2,000 images asked for.
-    assert len(history.rounds) == 17
-    trainer.fit(epochs=0.1, tau=4, progress=False)
-    assert len(history.rounds) == 18
+        trainer.fit(2, snapshot_prefix="s3a://b/p")
+    assert capsys.readouterr().err == ""
 
 
 def test_silent_without_progress(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
-    make(jvm)[0].fit(2, test_every=1, progress=False)
+    trainer, made = make(jvm)
+    made.runs = [ROUNDS[0], TESTED, KEPT]
+    trainer.fit(1, test_every=1, snapshot_prefix="/tmp/p", progress=False)
     captured = capsys.readouterr()
     assert captured.out + captured.err == ""
 
 
 def test_fit_needs_one_length(jvm: FakeJvm) -> None:
-    trainer, _ = make(jvm)
+    trainer, made = make(jvm)
     for arguments in ({}, {"rounds": 1, "epochs": 1}):
         with pytest.raises(ArgumentError, match="either rounds or epochs"):
             trainer.fit(**arguments)
     with pytest.raises(ArgumentError, match="snapshot_prefix"):
         trainer.fit(1, snapshot_every=1)
+    assert made.calls == []
 
 
 def test_interrupt_names_the_last_snapshot(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
     trainer, made = make(jvm)
-    made.fails_in_round = (3, KeyboardInterrupt())
+    made.runs = [ROUNDS[0], KEPT, KeyboardInterrupt(), ROUNDS[1]]
     with pytest.raises(KeyboardInterrupt):
         trainer.fit(9, tau=1, snapshot_every=1, snapshot_prefix="/tmp/p")
-    assert "interrupted; last snapshot: /tmp/p_iter_2.caffemodel" in capsys.readouterr().err
-    assert trainer.snapshots[1] == "/tmp/p_iter_2.solverstate"
+    assert "interrupted; last snapshot: /tmp/p_iter_6.caffemodel" in capsys.readouterr().err
+    assert trainer.snapshots == KEPT
     assert made.calls[-1] == "cancel"
 
 
 def test_an_error_of_a_round_comes_out_and_the_trainer_closes(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
-    made.fails_in_round = (2, NumericError("loss is NaN"))
+    made.runs = [ROUNDS[0], NumericError("loss is NaN")]
     with pytest.raises(NumericError, match="NaN"), trainer:
         trainer.fit(9, progress=False)
     assert made.calls[-1] == "close"

@@ -100,6 +100,57 @@ def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
         assert trainer.iteration == 3
 
 
+def test_steps_for_some_time(train: Dataset) -> None:
+    with make(train) as trainer:
+        done = trainer.train(seconds=0.2)
+        trainer.average()
+        assert trainer.iteration == done.iteration >= 1
+        # Workers need not take as many steps; of two counts this is the mean, rounded.
+        assert abs(done.images / 64 - done.iteration) <= 0.5
+        assert (done.workers, done.lost) == (2, 0)
+        with pytest.raises(errors.ArgumentError, match="positive"):
+            trainer.train(seconds=0)
+
+
+def test_fit_tests_and_keeps_weights_on_time(train: Dataset, test: Dataset, tmp_path: Path) -> None:
+    with make(train, test) as trainer:
+        prefix = tmp_path / "digits"
+        history = trainer.fit(
+            5, tau=2, test_every=2, snapshot_every=3, snapshot_prefix=prefix, progress=False
+        )
+        assert [done.iteration for done in history.rounds] == [2, 4, 6, 8, 10]
+        assert [tested.iteration for tested in history.tests] == [4, 8]
+        kept = {int(path.stem.split("_iter_")[1]) for path in tmp_path.iterdir()}
+        assert kept == {6, 10}
+        assert trainer.snapshots[0] == f"{prefix}_iter_10.caffemodel"
+        # 1437 images and 64 a step of both workers: the third round passes a tenth of them.
+        history = trainer.fit(epochs=0.1, tau=1, progress=False)
+        assert [done.iteration for done in history.rounds[5:]] == [11, 12, 13]
+
+
+def test_a_round_of_fit_is_one_call(
+    spark: SparkSession, train: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = spark.sparkContext._gateway._gateway_client
+    send, calls = client.send_command, []
+
+    def counted(command: str, *args: Any, **options: Any) -> Any:
+        calls.append(command)
+        return send(command, *args, **options)
+
+    with make(train) as trainer:
+        trainer.fit(1, tau=1, progress=False)
+        monkeypatch.setattr(client, "send_command", counted)
+        counts = []
+        for rounds in (3, 13):
+            calls.clear()
+            trainer.fit(rounds, tau=1, progress=False)
+            counts.append(sum("next" in command for command in calls))
+            others = [command for command in calls if "next" not in command]
+            assert len(others) < 6
+        assert counts == [4, 14]  # The last call says that nothing is left.
+
+
 def test_weights_are_named_and_shaped_and_can_be_set(train: Dataset) -> None:
     with make(train) as trainer:
         weights = trainer.weights

@@ -9,17 +9,29 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, Union
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sparknet.history import Round
+from sparknet.history import Evaluation, Round
 from sparknet.weights import Layout
 
-__all__ = ["DatasetHandle", "Floats", "Jvm", "TrainerHandle", "UploadHandle", "View"]
+__all__ = [
+    "DatasetHandle",
+    "Event",
+    "FitHandle",
+    "Floats",
+    "Jvm",
+    "TrainerHandle",
+    "UploadHandle",
+    "View",
+]
 
 Floats = NDArray[np.float32]
+
+# What a run did: a round, a test, a snapshot at these places, or nothing, as nothing was left.
+Event = Union[Round, Evaluation, list[str], None]
 
 
 @dataclass(frozen=True)
@@ -67,9 +79,23 @@ class TrainerHandle(Protocol):
 
     def train(self, tau: int) -> Round: ...
 
+    def train_for(self, seconds: float) -> Round: ...
+
     def average(self) -> None: ...
 
-    def test(self) -> dict[str, float]: ...
+    def test(self) -> Evaluation: ...
+
+    def fit(
+        self,
+        rounds: int | None,
+        images: float,
+        tau: int,
+        test_every: int,
+        snapshot_every: int,
+        prefix: str | None,
+    ) -> FitHandle:
+        """A run of so many rounds, or until so many images have been trained on. Raises
+        unless snapshots can be written under the prefix."""
 
     def layout(self) -> Layout: ...
 
@@ -79,10 +105,8 @@ class TrainerHandle(Protocol):
 
     def iteration(self) -> int: ...
 
-    def check_snapshots(self, prefix: str) -> None:
-        """Raises unless snapshots can be written there; paths are seen from this process."""
-
-    def snapshot(self, prefix: str) -> list[str]: ...
+    def snapshot(self, prefix: str) -> list[str]:
+        """Paths, here and below, are seen from this process."""
 
     def restore(self, solverstate: str) -> str:
         """One line that says what was taken."""
@@ -94,6 +118,13 @@ class TrainerHandle(Protocol):
         """Ends the trainer's running jobs; it stays usable."""
 
     def close(self) -> None: ...
+
+
+class FitHandle(Protocol):
+    """A ``sparknet.train.Fit`` in the JVM: the loop, one thing at a time."""
+
+    def next(self) -> Event:
+        """Does the next thing there is to do."""
 
 
 class UploadHandle(Protocol):

@@ -12,7 +12,8 @@ from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
-from sparknet._jvm import DatasetHandle, Floats, View
+from sparknet._jvm import DatasetHandle, Event, Floats, View
+from sparknet._jvm.answers import parse
 from sparknet.errors import (
     ArgumentError,
     CallbackError,
@@ -25,7 +26,7 @@ from sparknet.errors import (
     error_for,
     error_in_text,
 )
-from sparknet.history import Round
+from sparknet.history import Evaluation, Round
 from sparknet.weights import Entry, Layout
 
 __all__ = ["Py4JJvm", "call", "silence", "translate"]
@@ -150,9 +151,9 @@ class Py4JJvm:
         return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
-        trainer = self.jvm.sparknet.train.Trainer
+        answers = self.jvm.sparknet.train.Answers
         chosen = self._map(options)
-        return _Trainer(self, call(trainer, "create", self._context, solver, workers, chosen))
+        return _Trainer(self, call(answers, "newTrainer", self._context, solver, workers, chosen))
 
     def replace_data_layers(
         self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
@@ -261,9 +262,12 @@ class _Dataset:
 
 
 class _Trainer:
+    """``answers`` says in one call what ``java`` would give to look at in several."""
+
     def __init__(self, jvm: Py4JJvm, java: Any) -> None:
         self._jvm = jvm
         self._java = java
+        self._answers = call(jvm.jvm.sparknet.train, "Answers", java)
 
     def set_train_data(self, data: Any, view: View) -> None:
         self._set("setTrainData", data, view)
@@ -279,21 +283,37 @@ class _Trainer:
         call(self._java, "broadcast")
 
     def train(self, tau: int) -> Round:
-        done = call(self._java, "train", tau)
-        return Round(
-            int(done.iteration()),
-            float(done.loss()),
-            int(done.images()),
-            float(done.seconds()),
-            int(done.workers()),
-        )
+        return self._round("train", tau)
+
+    def train_for(self, seconds: float) -> Round:
+        return self._round("trainFor", float(seconds))
+
+    def _round(self, method: str, argument: Any) -> Round:
+        done = parse(call(self._answers, method, argument))
+        assert isinstance(done, Round)
+        return done
 
     def average(self) -> None:
         call(self._java, "average")
 
-    def test(self) -> dict[str, float]:
-        scores = call(self._java, "test")
-        return {str(name): float(scores[name]) for name in scores}
+    def test(self) -> Evaluation:
+        tested = parse(call(self._answers, "test"))
+        assert isinstance(tested, Evaluation)
+        return tested
+
+    def fit(
+        self,
+        rounds: int | None,
+        images: float,
+        tau: int,
+        test_every: int,
+        snapshot_every: int,
+        prefix: str | None,
+    ) -> _Fit:
+        place = None if prefix is None else self._jvm.place(prefix)
+        length = (-1 if rounds is None else max(0, rounds), float(images))
+        args = (*length, tau, test_every, snapshot_every, place)
+        return _Fit(self._answers, call(self._answers, "fit", *args))
 
     def layout(self) -> Layout:
         layout = call(self._java, "layout")
@@ -317,9 +337,6 @@ class _Trainer:
     def iteration(self) -> int:
         return int(call(self._java, "iteration"))
 
-    def check_snapshots(self, prefix: str) -> None:
-        call(self._java, "checkSnapshots", self._jvm.place(prefix))
-
     def snapshot(self, prefix: str) -> list[str]:
         return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]
 
@@ -334,6 +351,15 @@ class _Trainer:
 
     def close(self) -> None:
         call(self._java, "close")
+
+
+class _Fit:
+    def __init__(self, answers: Any, java: Any) -> None:
+        self._answers = answers
+        self._java = java
+
+    def next(self) -> Event:
+        return parse(call(self._answers, "next", self._java))
 
 
 class _Upload:

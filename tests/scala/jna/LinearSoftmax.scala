@@ -31,11 +31,11 @@ object LinearSoftmax {
   }
 
   /** Weights (2x3) and bias (2) after `steps`, in double precision. */
-  def trained(steps: Int, rate: Double = 0.5): Array[Double] =
+  def trained(steps: Int, rate: Double = 0.5, items: Array[Float] = data): Array[Double] =
     (1 to steps).foldLeft(new Array[Double](8)) { (w, _) =>
       val next = w.clone
       for (i <- 0 until 4) {
-        val x = data.slice(3 * i, 3 * i + 3).map(_.toDouble) :+ 1.0
+        val x = items.slice(3 * i, 3 * i + 3).map(_.toDouble) :+ 1.0
         val p = softmax(scores(w, x))
         for (k <- 0 until 2; j <- 0 until 4) {
           val position = if (j < 3) 3 * k + j else 6 + k
@@ -46,9 +46,9 @@ object LinearSoftmax {
     }
 
   /** Mean loss and accuracy over the minibatch. */
-  def tested(w: Array[Double]): (Double, Double) = {
+  def tested(w: Array[Double], items: Array[Float] = data): (Double, Double) = {
     val each = (0 until 4).map { i =>
-      val s = scores(w, data.slice(3 * i, 3 * i + 3).map(_.toDouble) :+ 1.0)
+      val s = scores(w, items.slice(3 * i, 3 * i + 3).map(_.toDouble) :+ 1.0)
       val label = labels(i).toInt
       (-math.log(softmax(s)(label)), if (s(label) > s(1 - label)) 1.0 else 0.0)
     }

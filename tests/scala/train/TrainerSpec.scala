@@ -366,6 +366,28 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(FakeModel.steps.size == steps)
   }
 
+  it should "tell what portions the workers have" taggedAs SparkTag in using(trainer(2)) { t =>
+    assert(t.trainPortions.isEmpty && t.testPortions.isEmpty)
+    t.setTrainData(dataset(Seq(1, 1, 1), Seq(1, 1), Seq(1)))
+    t.setTestData(dataset(Seq(1, 1, 1, 1), Seq(1)))
+    assert(t.trainPortions.toSeq == Seq(3, 3) && t.testPortions.toSeq == Seq(4, 1))
+  }
+
+  it should "end a run that is cancelled between two steps" taggedAs SparkTag in
+    using(trainer(1)) { t =>
+      t.setTrainData(dataset(Seq(1, 1)))
+      val cancelling = new TrainListener {
+        override def onBegin(step: String, round: Int): Unit =
+          if (step == "train" && round == 1) t.cancel()
+      }
+      val run = t.fit(FitPlan(2, 5), cancelling)
+      assert(run.next().isInstanceOf[RoundDone])
+      for (_ <- 1 to 2) intercept[Cancelled](run.next())
+      assert(t.iteration == 2 && FakeModel.seen.length == 2)
+      assert(t.train(1).iteration == 3 && t.average())
+      assert(t.fit(FitPlan(1, 1), new TrainListener {}).next().isInstanceOf[RoundDone])
+    }
+
   it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder {
     folder =>
       using(trainer(2, plan = SnapshotPlan(4, s"$folder/net"))) { t =>
@@ -384,8 +406,8 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
             "test 0",
             "round 1",
             "round 2",
-            s"$folder/net 4",
             "test 4",
+            s"$folder/net 4",
             "round 3",
             "test 6"
           )
@@ -396,6 +418,8 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         Files.delete(gone)
         assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
         assert(failure(t.checkSnapshots(s"$gone/net")).getMessage.contains(s"no folder $gone"))
+        val plan = FitPlan(1, 1, prefix = s"$gone/net")
+        assert(failure(t.fit(plan, new TrainListener {})).getMessage.contains(s"no folder $gone"))
         t.checkSnapshots(s"$folder/net")
       }
       val late = failure(trainer(1, plan = SnapshotPlan(4, s"$gone/net")))

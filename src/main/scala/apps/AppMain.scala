@@ -17,14 +17,11 @@ private[apps] abstract class AppMain(name: String) {
   /** Reads the arguments, all of them, and returns what is then to be done. */
   protected def app(arguments: AppArguments): (SparkContext, TrainingLog) => Unit
 
-  /** The app's settings of Spark. */
-  protected def configure(conf: SparkConf): SparkConf
-
   def main(args: Array[String]): Unit = {
     val body =
       try app(new AppArguments(args))
       catch { case e: IllegalArgumentException => stop(s"${e.getMessage}\nusage: $usage") }
-    val sc = new SparkContext(configure(new SparkConf().setAppName(name)))
+    val sc = new SparkContext(new SparkConf().setAppName(name))
     val log = new TrainingLog(new File("."))
     // Exit only when Spark has stopped: its own shutdown under way looks like lost executors.
     val failure =

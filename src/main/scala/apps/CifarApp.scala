@@ -2,15 +2,14 @@ package apps
 
 import java.io.File
 
-import libs.{ByteImage, ProtoLoader}
-import loaders.CifarLoader
-import org.apache.spark.{SparkConf, SparkContext}
-import preprocessing.{ComputeMean, ScaleAndConvert}
+import libs.ProtoLoader
+import org.apache.spark.SparkContext
 
+import sparknet.data.{Augmentation, Dataset}
 import sparknet.io.{HomeFiles, TrainingLog}
 
-/** Trains cifar10_full or cifar10_quick on Spark: workers train for a few iterations, the driver
-  * averages their weights, and again.
+/** Trains cifar10_full or cifar10_quick on Spark: workers train for a few iterations, their weights are
+  * averaged, and again.
   *
   * {{{spark-submit --class apps.CifarApp sparknet-assembly.jar WORKERS [ROUNDS] [DATA] [full|quick]}}}
   *
@@ -26,9 +25,6 @@ object CifarApp extends AppMain("Cifar") {
   private val syncInterval = 10
 
   override protected val usage: String = "apps.CifarApp WORKERS [ROUNDS] [DATA] [full|quick]"
-
-  override protected def configure(conf: SparkConf): SparkConf =
-    conf.set("spark.driver.maxResultSize", "5G")
 
   override protected def app(arguments: AppArguments): (SparkContext, TrainingLog) => Unit = {
     arguments.expect(4)
@@ -61,37 +57,20 @@ object CifarApp extends AppMain("Cifar") {
     val rounds = givenRounds.getOrElse(math.max(1, solverParameter.getMaxIter / syncInterval))
 
     log("loading train data")
-    val loader = new CifarLoader(data)
-    var trainRDD = sc.parallelize(loader.trainImages.zip(loader.trainLabels))
+    val trainData = Dataset.cifar(sc, data, train = true, workers)
     log("loading test data")
-    var testRDD = sc.parallelize(loader.testImages.zip(loader.testLabels))
+    val testData = Dataset.cifar(sc, data, train = false, workers)
 
-    log("repartition data")
-    trainRDD = trainRDD.repartition(workers)
-    testRDD = testRDD.repartition(workers)
-
-    log("processing train data")
-    val trainConverter = new ScaleAndConvert(trainBatchSize, height, width)
-    val trainMinibatches = trainConverter.makeMinibatchRDDWithoutCompression(trainRDD).persist()
-    val numTrainMinibatches = trainMinibatches.count()
-    log(s"numTrainMinibatches = $numTrainMinibatches")
-
-    log("processing test data")
-    val testConverter = new ScaleAndConvert(testBatchSize, height, width)
-    val testMinibatches = testConverter.makeMinibatchRDDWithoutCompression(testRDD).persist()
-    log(s"numTestMinibatches = ${testMinibatches.count()}")
-
-    log("computing mean image")
-    val numTrainData = numTrainMinibatches.toInt * trainBatchSize
-    val mean = sc.broadcast(
-      ComputeMean(trainMinibatches, Array(channels, height, width), numTrainData).getBuffer()
+    val training = new LoggedTraining(sc, log, solverParameter, workers, syncInterval)
+    training.count("train", trainData, trainBatchSize)
+    training.count("test", testData, testBatchSize)
+    training.run(
+      rounds,
+      trainData,
+      trainBatchSize,
+      testData,
+      testBatchSize,
+      Augmentation.none
     )
-    val subtractMean = (image: ByteImage, buffer: Array[Float]) => {
-      image.cropInto(buffer, Array(0, 0), Array(height, width))
-      for (i <- buffer.indices) buffer(i) -= mean.value(i)
-    }
-
-    new TrainingLoop(sc, log, solverParameter, workers, syncInterval)
-      .run(rounds, trainMinibatches, subtractMean, testMinibatches, subtractMean)
   }
 }

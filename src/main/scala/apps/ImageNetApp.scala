@@ -1,13 +1,10 @@
 package apps
 
-import scala.util.Random
-
-import libs.{ByteImage, ProtoLoader}
+import libs.ProtoLoader
 import loaders.ImageNetLoader
-import org.apache.spark.storage.StorageLevel
-import org.apache.spark.{SparkConf, SparkContext}
-import preprocessing.{ComputeMean, ScaleAndConvert}
+import org.apache.spark.SparkContext
 
+import sparknet.data.{Augmentation, BadRecordLog, Dataset, ImageTars}
 import sparknet.io.{HomeFiles, TrainingLog}
 
 /** Trains CaffeNet, or another net for images of 3x227x227, on ImageNet in tar files.
@@ -49,9 +46,6 @@ object ImageNetApp extends AppMain("ImageNet") {
       solver: Option[String]
   )
 
-  override protected def configure(conf: SparkConf): SparkConf =
-    conf.set("spark.driver.maxResultSize", "30G")
-
   override protected def app(arguments: AppArguments): (SparkContext, TrainingLog) => Unit = {
     val batches = Seq("train-batch", "test-batch", "tau")
     val files = Seq("train", "train-labels", "val", "val-labels", "solver")
@@ -92,43 +86,33 @@ object ImageNetApp extends AppMain("ImageNet") {
     val allRounds = rounds.getOrElse(math.max(1, solverParameter.getMaxIter / syncInterval))
 
     log("loading train data")
-    val loader = new ImageNetLoader(data)
-    val trainRDD = loader.apply(sc, train, trainLabels)
+    val trainData = dataset(sc, data, train, trainLabels)
     log("loading test data")
-    val testRDD = loader.apply(sc, validation, validationLabels)
+    val testData = dataset(sc, data, validation, validationLabels)
 
-    // Decoded images need much room: what does not fit into memory goes to disk.
-    log("processing train data")
-    val trainConverter = new ScaleAndConvert(trainBatchSize, fullSize, fullSize)
-    var trainMinibatches =
-      trainConverter.makeMinibatchRDD(trainRDD).persist(StorageLevel.MEMORY_AND_DISK)
-    val numTrainMinibatches = trainMinibatches.count()
-    log(s"numTrainMinibatches = $numTrainMinibatches")
-    log("processing test data")
-    val testConverter = new ScaleAndConvert(testBatchSize, fullSize, fullSize)
-    var testMinibatches =
-      testConverter.makeMinibatchRDD(testRDD).persist(StorageLevel.MEMORY_AND_DISK)
-    log(s"numTestMinibatches = ${testMinibatches.count()}")
+    val training = new LoggedTraining(sc, log, solverParameter, workers, syncInterval)
+    training.count("train", trainData, trainBatchSize)
+    training.count("test", testData, testBatchSize)
+    training.run(
+      allRounds,
+      trainData,
+      trainBatchSize,
+      testData,
+      testBatchSize,
+      Augmentation(croppedSize, croppedSize, mirror = true)
+    )
+  }
 
-    log("computing mean image")
-    val numTrainData = numTrainMinibatches.toInt * trainBatchSize
-    val meanImage = ComputeMean(trainMinibatches, Array(channels, fullSize, fullSize), numTrainData)
-    val crop = sc.broadcast(new MeanCrop(meanImage.getBuffer(), fullSize, croppedSize))
-
-    log("coalescing")
-    trainMinibatches = trainMinibatches.coalesce(workers)
-    testMinibatches = testMinibatches.coalesce(workers)
-
-    val trainPreprocessing = (image: ByteImage, buffer: Array[Float]) => {
-      val offsets = crop.value.lastOffset + 1
-      val (top, left) = (Random.nextInt(offsets), Random.nextInt(offsets))
-      crop.value(image, buffer, top, left, mirrored = Random.nextBoolean())
-    }
-    val testPreprocessing = (image: ByteImage, buffer: Array[Float]) => {
-      val offset = crop.value.centerOffset
-      crop.value(image, buffer, offset, offset, mirrored = false)
-    }
-    new TrainingLoop(sc, log, solverParameter, workers, syncInterval)
-      .run(allRounds, trainMinibatches, trainPreprocessing, testMinibatches, testPreprocessing)
+  /** The images of tars, decoded; what does not fit into memory goes to disk. */
+  private def dataset(sc: SparkContext, data: String, tars: String, labels: String): Dataset = {
+    val loader = new ImageNetLoader(data)
+    val files = loader.getFilePathsRDD(sc, tars)
+    val known = sc.broadcast(loader.getLabels(labels))
+    Dataset.fromImages(
+      ImageTars.records(files, name => known.value.get(name)),
+      fullSize,
+      fullSize,
+      maxBadShare = BadRecordLog.maxShare(sc.getConf)
+    )
   }
 }

@@ -44,6 +44,14 @@ final case class RoundResult(
 /** Told about training as it goes on. */
 trait TrainListener {
 
+  /** Before a step of [[Fit]]'s, which may take long: "broadcast", "train", "average", "test" or
+    * "snapshot".
+    *
+    * @param round
+    *   rounds that are done
+    */
+  def onBegin(step: String, round: Int): Unit = ()
+
   /** After a round, whose average has become the weights. */
   def onRound(result: RoundResult): Unit = ()
 

@@ -1,14 +1,14 @@
 package sparknet.train
 
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.{LinkedHashMap, Map => JavaMap}
 
 import scala.util.Random
 
 import caffe.Caffe.SolverParameter
 import org.apache.spark.SparkContext
-import org.apache.spark.api.java.JavaSparkContext
 
-import sparknet.data.{Augmentation, BadRecords, Dataset, Identity, Preprocessing}
+import sparknet.data.{Augmentation, Dataset, Identity, Preprocessing}
 import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
 import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
@@ -55,8 +55,9 @@ final class Trainer private[train] (
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
   val layout: WeightsLayout = master.layout
 
-  private var momentumLost = Set.empty[Int] // as it was told last
-  private var toldThreads = false
+  private val notices = new Notices
+  private val cancels = new AtomicInteger
+  private var allowed = Option.empty[Int] // cancels, for what is running
   private var trainData = Option.empty[WorkerData]
   private var testData = Option.empty[WorkerData]
   @volatile private var closed = false
@@ -70,7 +71,7 @@ final class Trainer private[train] (
     options,
     layout.count,
     master.historyCount,
-    say
+    notices.say
   )(newHost)
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
@@ -92,6 +93,12 @@ final class Trainer private[train] (
     trainData.foreach(_.release())
     trainData = Some(next)
   }
+
+  /** How many of the items each worker trains on. */
+  def trainPortions: Array[Long] = use(trainData.fold(Array.empty[Long])(_.portionSizes))
+
+  /** How many of the items each worker tests. */
+  def testPortions: Array[Long] = use(testData.fold(Array.empty[Long])(_.portionSizes))
 
   def setTestData(data: Dataset): Unit = setTestData(data, new Identity)
 
@@ -142,12 +149,13 @@ final class Trainer private[train] (
     refusePending()
     if (trainData.isEmpty) state("there is no training data: call setTrainData first")
     crew.lead { coordinator =>
+      refuseCancelled()
       val begin = System.nanoTime
       val before = coordinator.current
       val round = coordinator.train(duration)
       val results = round.results
-      val leftOut = told(s"round ${before.rounds + 1}", results.map(_.leftOut))
-      tellThreads(results)
+      val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
+      notices.threads(workers, results)
       val images = results.map(_.images).sum
       RoundResult(
         before.rounds + 1,
@@ -166,13 +174,15 @@ final class Trainer private[train] (
 
   /** Makes the mean of the workers' weights, weighted by their images, the current weights, and
     * advances the counter. Workers whose executors were lost meanwhile have no part in it.
+    *
+    * @return
+    *   whether there was one: where all were lost, weights and counter are as before the round
     */
-  def average(): Unit = use {
+  def average(): Boolean = use {
     crew.lead { coordinator =>
       if (!coordinator.isPending) state("there is nothing to average: call train first")
-      coordinator.average()
+      coordinator.average().nonEmpty
     }
-    ()
   }
 
   /** Means of the test net's outputs over all test items, with the current weights. */
@@ -180,8 +190,11 @@ final class Trainer private[train] (
     testInput
     if (testData.isEmpty) state("there is no test data: call setTestData first")
     refusePending()
-    val shares = crew.lead(_.test())
-    told("test", shares.map(_.leftOut))
+    val shares = crew.lead { coordinator =>
+      refuseCancelled()
+      coordinator.test()
+    }
+    notices.leftOut("test", shares.map(_.leftOut))
     val items = shares.map(_.items).sum
     val scores = new LinkedHashMap[String, java.lang.Float]
     for {
@@ -248,7 +261,7 @@ final class Trainer private[train] (
   private[train] def resume(folder: CheckpointFolder): Option[Map[String, String]] = use {
     Checkpoint
       .read(folder, layout, master.historyCount)(skipped =>
-        say(s"a checkpoint is damaged: $skipped")
+        notices.say(s"a checkpoint is damaged: $skipped")
       )
       .map { case (place, found) =>
         crew.lead { coordinator =>
@@ -256,7 +269,7 @@ final class Trainer private[train] (
           coordinator.resume(fitting(place, found))
         }
         seed = found.seed
-        say(s"going on from iteration ${found.progress.iteration} of $place")
+        notices.say(s"going on from iteration ${found.progress.iteration} of $place")
         found.weights.close()
         found.extra
       }
@@ -269,7 +282,7 @@ final class Trainer private[train] (
     val positions = found.progress.positions
     if (positions.length == workers) found
     else {
-      say(
+      notices.say(
         s"$place is of ${positions.length} workers, and there are $workers: momentum starts from zero"
       )
       found.momentum.values.foreach(_.close())
@@ -353,28 +366,29 @@ final class Trainer private[train] (
       listener: TrainListener
   ): JavaMap[String, java.lang.Float] = {
     snapshots.check(places)
-    var scores: JavaMap[String, java.lang.Float] = new LinkedHashMap
-    for (round <- 0 to rounds) {
-      if (testEvery > 0 && (round % testEvery == 0 || round == rounds)) {
-        scores = test()
-        listener.onTest(iteration, scores)
-      }
-      if (round < rounds) {
-        broadcast()
-        val result = train(tau)
-        average()
-        listener.onRound(result)
-        if (snapshots.due(result.iteration - tau, result.iteration))
-          listener.onSnapshot(snapshot(snapshots.prefix))
-      }
-    }
-    scores
+    val plan = FitPlan(
+      tau,
+      rounds,
+      tests = FitPlan.around(testEvery),
+      snapshots = pause => snapshots.due(pause.before, pause.iteration),
+      prefix = snapshots.prefix
+    )
+    new Fit(new Steps, plan, options.retries, listener).run()
+  }
+
+  /** A run by a plan of the caller's, who asks for one thing after the other. It ends with the next
+    * [[cancel]]. Throws if snapshots cannot be written under the plan's prefix.
+    */
+  def fit(plan: FitPlan, listener: TrainListener): Fit = {
+    if (plan.prefix.nonEmpty) checkSnapshots(plan.prefix)
+    new Fit(new Steps, plan, options.retries, listener)
   }
 
   /** Ends what this trainer is doing, from another thread; it stays usable. Jobs of others on the same
     * SparkContext go on.
     */
   def cancel(): Unit = {
+    cancels.incrementAndGet()
     crew.cancel()
     jobs.cancel()
   }
@@ -474,32 +488,36 @@ final class Trainer private[train] (
       val whole = recent.filter(_.whole)
       val lost = all -- whole.map(_.worker)
       val used = if (lost == all) recent else whole
-      if (lost.nonEmpty) tellMomentum(lost, used.map(_.worker).toSet)
+      if (lost.nonEmpty) notices.momentum(lost, used.map(_.worker).toSet)
       used
     }
   }
 
-  private def tellMomentum(lost: Set[Int], used: Set[Int]): Unit = if (lost != momentumLost) {
-    momentumLost = lost
-    val instead =
-      if (used.isEmpty) "the snapshot's is zero"
-      else if (used.subsetOf(lost)) "the snapshot has what they have gathered since"
-      else s"the snapshot has the mean of the other ${used.size}"
-    say(
-      s"the momentum of worker${if (lost.size == 1) "" else "s"} ${lost.toSeq.sorted.mkString(", ")}" +
-        s" was lost with its executor: $instead"
-    )
-  }
-
-  private def tellThreads(shares: Seq[WorkerResult]): Unit = if (!toldThreads && shares.nonEmpty) {
-    toldThreads = true
-    val threads = shares.map(_.threads).distinct.sorted.mkString(" or ")
-    val executors = shares.map(_.executor).distinct.size
-    say(s"workers: $workers, executors that train: $executors, threads of each net: $threads")
-  }
-
   private def refusePending(): Unit =
     if (crew.lead(_.isPending)) state("the last round is not averaged yet: call average() first")
+
+  /** Once a run is cancelled none of its steps begins, also where the crew was between two of them. */
+  private def refuseCancelled(): Unit =
+    if (allowed.exists(_ != cancels.get)) throw new Cancelled
+
+  private final class Steps extends FitSteps {
+    private val begun = cancels.get
+
+    override def broadcast(): Unit = own(Trainer.this.broadcast())
+    override def train(tau: Int): RoundResult = own(Trainer.this.train(tau))
+    override def average(): Boolean = own(Trainer.this.average())
+    override def test(): JavaMap[String, java.lang.Float] = own(Trainer.this.test())
+    override def iteration: Int = Trainer.this.iteration
+    override def snapshot(prefix: String): Array[String] = own(Trainer.this.snapshot(prefix))
+
+    private def own[T](step: => T): T = use {
+      allowed = Some(begun)
+      try {
+        refuseCancelled()
+        step
+      } finally allowed = None
+    }
+  }
 
   private def use[T](body: => T): T = synchronized {
     if (closed) state("the trainer is closed")
@@ -510,38 +528,11 @@ final class Trainer private[train] (
   }
 }
 
-object Trainer {
-
-  /** For Python, whose `fit` has the times of snapshots as arguments: those of the solver do not count.
-    *
-    * @param solver
-    *   a serialised SolverParameter
-    * @param options
-    *   as [[TrainerOptions.from]] takes them
-    */
-  def create(
-      sc: JavaSparkContext,
-      solver: Array[Byte],
-      workers: Int,
-      options: JavaMap[String, Object]
-  ): Trainer = {
-    val own = SolverParameter.newBuilder.mergeFrom(solver).clearSnapshot().build
-    new Trainer(sc.sc, own, workers, TrainerOptions.from(options))
-  }
-
+private object Trainer {
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =
     if (options.seed >= 0) options.seed
     else if (solver.getRandomSeed >= 0) solver.getRandomSeed
     else new Random().nextInt(Int.MaxValue).toLong
-
-  /** The sum of what workers could not use, said on stderr if there is any. */
-  private def told(when: String, leftOut: Seq[BadRecords]): BadRecords = {
-    val all = BadRecords.all(leftOut)
-    if (!all.isEmpty) say(s"$when: $all")
-    all
-  }
-
-  private def say(text: String): Unit = System.err.println(s"SparkNet: $text")
 
   private def state(message: String): Nothing = throw new CaffeException(Status.STATE, message)
 

@@ -40,6 +40,9 @@ private[train] final class WorkerData(
 
   def count: Long = data.count()
 
+  /** Items of each worker. */
+  def portionSizes: Array[Long] = portions.map(_.items).toArray
+
   /** @param windowBytes
     *   of items that each worker may have in memory at a time
     */

@@ -1,0 +1,27 @@
+"""What ``sparknet.train.Answers`` in Scala says, which comes as one string."""
+
+from __future__ import annotations
+
+from sparknet._jvm import Event
+from sparknet.errors import InternalError
+from sparknet.history import Evaluation, Round
+
+__all__ = ["parse"]
+
+
+def parse(text: str) -> Event:
+    """What was done; None: nothing is left to do."""
+    kind, *values = text.split("\0")
+    if kind == "round":
+        iteration, loss, images, seconds, workers, lost = values
+        return Round(
+            int(iteration), float(loss), int(images), float(seconds), int(workers), int(lost)
+        )
+    if kind == "test":
+        means = (float(value) for value in values[2::2])
+        return Evaluation(int(values[0]), dict(zip(values[1::2], means)))
+    if kind == "snapshot":
+        return values
+    if kind == "over":
+        return None
+    raise InternalError(f"the JVM did something that is not known here: {kind}")

@@ -1,0 +1,94 @@
+package sparknet.train
+
+import java.util.{Map => JavaMap}
+
+import scala.collection.JavaConverters._
+
+import caffe.Caffe.SolverParameter
+import org.apache.spark.api.java.JavaSparkContext
+
+/** A trainer's answers as text, for Python: over Py4J each look at an object is a call of its own, and
+  * a string comes with the answer.
+  *
+  * The first value of each says what it is. Between values is NUL, which no path has.
+  */
+final class Answers(trainer: Trainer) {
+  import Answers._
+
+  def train(tau: Int): String = text(RoundDone(trainer.train(tau)))
+
+  def trainFor(seconds: Double): String = text(RoundDone(trainer.trainFor(seconds)))
+
+  def test(): String = {
+    val scores = trainer.test()
+    text(TestDone(trainer.iteration, scores))
+  }
+
+  /** A run for `rounds` rounds, or, if these are below 0, until `images` images have been trained on.
+    *
+    * @param testEvery
+    *   in rounds; 0: never
+    * @param snapshotEvery
+    *   in rounds; 0: never
+    * @param prefix
+    *   of snapshots, of which the last round has one; null: none
+    */
+  def fit(
+      rounds: Int,
+      images: Double,
+      tau: Int,
+      testEvery: Int,
+      snapshotEvery: Int,
+      prefix: String
+  ): Fit = {
+    val kept = FitPlan.every(snapshotEvery)
+    trainer.fit(
+      FitPlan(
+        tau,
+        if (rounds < 0) Int.MaxValue else rounds,
+        if (rounds < 0) images else Double.PositiveInfinity,
+        FitPlan.every(testEvery),
+        pause => prefix != null && (kept(pause) || pause.over),
+        Option(prefix).getOrElse("")
+      ),
+      new TrainListener {}
+    )
+  }
+
+  def next(fit: Fit): String = text(fit.next())
+}
+
+object Answers {
+
+  /** A trainer for Python, whose `fit` has the times of snapshots as arguments: those of the solver do
+    * not count.
+    *
+    * @param solver
+    *   a serialised SolverParameter
+    * @param options
+    *   as [[TrainerOptions.from]] takes them
+    */
+  def newTrainer(
+      sc: JavaSparkContext,
+      solver: Array[Byte],
+      workers: Int,
+      options: JavaMap[String, Object]
+  ): Trainer = {
+    val own = SolverParameter.newBuilder.mergeFrom(solver).clearSnapshot().build
+    new Trainer(sc.sc, own, workers, TrainerOptions.from(options))
+  }
+
+  private[train] def text(event: FitEvent): String = {
+    val values: Seq[Any] = event match {
+      case RoundDone(r) =>
+        Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers, r.lost.length)
+      case TestDone(iteration, scores) =>
+        Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
+          Seq(name, mean)
+        }
+      case SnapshotDone(files) => "snapshot" +: files.toSeq
+      case FitOver             => Seq("over")
+    }
+    values.mkString("\u0000")
+  }
+}

@@ -1,0 +1,57 @@
+package sparknet.train
+
+import FitPlan.When
+
+/** How long a run goes on and what comes between its rounds.
+  *
+  * @param tau
+  *   steps of each worker in a round
+  * @param rounds
+  *   how many at most
+  * @param images
+  *   it ends after the round with which so many have been trained on in it, all workers together
+  * @param tests
+  *   when the test data are tested
+  * @param snapshots
+  *   when snapshots are written, after the test if both are due
+  * @param prefix
+  *   of snapshots, a path or a URI; empty: there must be none
+  */
+final case class FitPlan(
+    tau: Int,
+    rounds: Int = Int.MaxValue,
+    images: Double = Double.PositiveInfinity,
+    tests: When = FitPlan.never,
+    snapshots: When = FitPlan.never,
+    prefix: String = ""
+)
+
+object FitPlan {
+
+  /** Whether something is due between two rounds, before the first or after the last. */
+  type When = Pause => Boolean
+
+  /** Where a run is between two rounds.
+    *
+    * @param done
+    *   rounds that are done
+    * @param over
+    *   whether no more come
+    * @param before
+    *   the solver's counter before the last round, 0 if there was none
+    * @param iteration
+    *   the solver's counter now, 0 before the first round
+    */
+  final case class Pause(done: Int, over: Boolean, before: Int, iteration: Int)
+
+  val never: When = _ => false
+
+  /** After every `rounds` rounds; 0: never. */
+  def every(rounds: Int): When = pause => rounds > 0 && pause.done > 0 && pause.done % rounds == 0
+
+  /** Before every `rounds` rounds; 0: never. */
+  def before(rounds: Int): When = pause => rounds > 0 && pause.done % rounds == 0 && !pause.over
+
+  /** Before the first round, after every `rounds` rounds and after the last; 0: never. */
+  def around(rounds: Int): When = pause => rounds > 0 && (pause.done % rounds == 0 || pause.over)
+}

@@ -1,0 +1,41 @@
+"""What Scala's AnswersSpec writes is read here."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from sparknet._jvm import Event
+from sparknet._jvm.answers import parse
+from sparknet.errors import InternalError
+from sparknet.history import Evaluation, Round
+
+pytestmark = pytest.mark.unit
+
+
+@pytest.mark.parametrize(
+    ("text", "event"),
+    [
+        ("round|70|0.1|6000000000|1.25|2|2", Round(70, 0.1, 6_000_000_000, 1.25, 2, lost=2)),
+        (
+            "test|70|loss|1.0E-9|accuracy|1.0",
+            Evaluation(70, {"loss": 1e-9, "accuracy": 1.0}),
+        ),
+        ("snapshot|/a b|s3a://c", ["/a b", "s3a://c"]),
+        ("over", None),
+    ],
+)
+def test_each_kind(text: str, event: Event) -> None:
+    assert parse(text.replace("|", "\0")) == event
+
+
+def test_a_loss_that_is_no_number() -> None:
+    done = parse("round|1|NaN|2|0.5|1|0".replace("|", "\0"))
+    assert isinstance(done, Round)
+    assert math.isnan(done.loss)
+
+
+def test_an_unknown_kind() -> None:
+    with pytest.raises(InternalError, match="dance"):
+        parse("dance")

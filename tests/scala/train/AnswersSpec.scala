@@ -1,0 +1,59 @@
+package sparknet.train
+
+import java.util.LinkedHashMap
+
+import org.scalatest.flatspec.AnyFlatSpec
+
+import sparknet.data.{BadRecords, Dataset}
+import support.Closing.using
+import support._
+
+class AnswersSpec extends AnyFlatSpec {
+
+  /** With `|` for NUL. */
+  private def text(event: FitEvent): String = Answers.text(event).replace('\u0000', '|')
+
+  "Answers" should "be what Python's sparknet._jvm.answers reads" taggedAs Unit in {
+    val executors = Array("0", "1", "1")
+    val round =
+      RoundResult(7, 70, 0.1f, 6000000000L, 1.25, 2, 0, executors, BadRecords.empty, Array(0, 2))
+    assert(text(RoundDone(round)) == "round|70|0.1|6000000000|1.25|2|2")
+    assert(text(RoundDone(round.copy(loss = Float.NaN))).startsWith("round|70|NaN|"))
+    val scores = new LinkedHashMap[String, java.lang.Float]
+    scores.put("loss", 1e-9f)
+    scores.put("accuracy", 1f)
+    assert(text(TestDone(70, scores)) == "test|70|loss|1.0E-9|accuracy|1.0")
+    assert(text(SnapshotDone(Array("/a b", "s3a://c"))) == "snapshot|/a b|s3a://c")
+    assert(text(FitOver) == "over")
+  }
+
+  it should "be those of a trainer" taggedAs SparkTag in Temporary.folder { folder =>
+    FakeModel.reset()
+    val model = new FakeModel
+    val options = TrainerOptions()
+    using(new Trainer(LocalSpark.context, model, 1, 7, SnapshotPlan.none, options)) { t =>
+      val items = LocalSpark.context.parallelize(Seq.fill(4)((Array(1f), 1)), 1)
+      val data = Dataset.fromFloatExamples(items, Array(1))
+      t.setTrainData(data)
+      t.setTestData(data)
+      val answers = new Answers(t)
+      def next(fit: Fit) = answers.next(fit).replace('\u0000', '|')
+      val prefix = s"$folder/p"
+      val fit = answers.fit(-1, 7, 2, 1, 0, prefix) // two images a step
+      assert(next(fit).startsWith("round|2|1.0|4|"))
+      assert(next(fit) == "test|2|mean|1.0|weight|2.0")
+      assert(next(fit).startsWith("round|4|1.0|4|"))
+      assert(next(fit) == "test|4|mean|1.0|weight|4.0")
+      assert(next(fit) == s"snapshot|$prefix 4|4.0,4.0,1.0|4.0,0.0,0.0")
+      assert(next(fit) == "over")
+      val one = answers.fit(1, 0, 1, 0, 0, null)
+      assert(next(one).startsWith("round|5|1.0|2|") && next(one) == "over")
+      assert(answers.test().split('\u0000').toSeq.take(2) == Seq("test", "5"))
+      assert(answers.train(3).split('\u0000').toSeq.take(4) == Seq("round", "8", "1.0", "6"))
+      t.average()
+      assert(answers.trainFor(0.01).startsWith("round"))
+      t.average()
+      assert(t.iteration > 8)
+    }
+  }
+}

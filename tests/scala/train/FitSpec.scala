@@ -1,0 +1,158 @@
+package sparknet.train
+
+import java.util.{Collections, Map => JavaMap}
+
+import org.scalatest.flatspec.AnyFlatSpec
+
+import sparknet.data.BadRecords
+import sparknet.jna.CaffeException
+import support._
+
+class FitSpec extends AnyFlatSpec {
+
+  /** 10 images a step; notes what is asked of it. `lost`: averages that come to nothing, by number. */
+  private final class FakeSteps(lost: Set[Int] = Set.empty) extends FitSteps {
+    var calls = Vector.empty[String]
+    var failing = false
+    private var averages = 0
+    private var pending = 0
+    private var rounds = 0
+    var steps = 0
+
+    override def iteration: Int = steps
+
+    override def broadcast(): Unit = calls :+= "broadcast"
+    override def train(tau: Int): RoundResult = {
+      calls :+= s"train $tau"
+      pending = tau
+      val next = steps + tau
+      val none = Array.empty[Int]
+      RoundResult(rounds + 1, next, 1, 10L * tau, 2, 1, 0, Array("0"), BadRecords.empty, none)
+    }
+    override def average(): Boolean = {
+      averages += 1
+      calls :+= "average"
+      if (lost(averages)) false
+      else {
+        steps += pending
+        rounds += 1
+        true
+      }
+    }
+    override def test(): JavaMap[String, java.lang.Float] = {
+      if (failing) throw new IllegalStateException("no test")
+      calls :+= s"test $iteration"
+      Collections.singletonMap("iteration", Float.box(iteration.toFloat))
+    }
+    override def snapshot(prefix: String): Array[String] = {
+      calls :+= s"snapshot $prefix $iteration"
+      Array(s"${prefix}_$iteration")
+    }
+  }
+
+  private def fit(
+      steps: FitSteps,
+      plan: FitPlan,
+      listener: TrainListener = new TrainListener {}
+  ): Fit = new Fit(steps, plan, 2, listener)
+
+  /** What came between rounds of 3 steps, each of which is `.`. */
+  private def pauses(plan: FitPlan): String = {
+    val steps = new FakeSteps
+    fit(steps, plan.copy(tau = 3)).run()
+    steps.calls
+      .filterNot(Set("broadcast", "average"))
+      .map(call => if (call.startsWith("train")) "." else call)
+      .mkString(" ")
+  }
+
+  "A Fit" should "do one thing after the other, and say which" taggedAs Unit in {
+    val steps = new FakeSteps
+    val plan = FitPlan(2, 2, tests = FitPlan.every(2), snapshots = FitPlan.every(1), prefix = "p")
+    val run = fit(steps, plan)
+    val events = Seq.fill(6)(run.next())
+    val Seq(RoundDone(first), SnapshotDone(files), RoundDone(second), test, _, FitOver) = events
+    assert(first.iteration == 2 && files.toSeq == Seq("p_2") && second.iteration == 4)
+    assert(test == TestDone(4, Collections.singletonMap("iteration", 4f)))
+    assert(run.next() == FitOver)
+    val round = Seq("broadcast", "train 2", "average")
+    assert(
+      steps.calls == round ++ Seq("snapshot p 2") ++ round ++ Seq("test 4", "snapshot p 4")
+    )
+  }
+
+  it should "test and keep weights when that is due" taggedAs Unit in {
+    val plan = FitPlan(1, 5)
+    assert(pauses(plan) == ". . . . .")
+    assert(pauses(plan.copy(tests = FitPlan.every(2))) == ". . test 6 . . test 12 .")
+    assert(pauses(plan.copy(tests = FitPlan.before(2))) == "test 0 . . test 6 . . test 12 .")
+    assert(
+      pauses(plan.copy(tests = FitPlan.around(2))) == "test 0 . . test 6 . . test 12 . test 15"
+    )
+    assert(pauses(plan.copy(rounds = 4, tests = FitPlan.before(4))) == "test 0 . . . .")
+    assert(pauses(plan.copy(rounds = 0, tests = FitPlan.around(4))) == "test 0")
+    for (when <- Seq(FitPlan.every _, FitPlan.before _, FitPlan.around _))
+      assert(pauses(plan.copy(tests = when(0))) == ". . . . .")
+    val solvers = SnapshotPlan(4, "p")
+    val due: FitPlan.When = pause => solvers.due(pause.before, pause.iteration)
+    assert(
+      pauses(plan.copy(snapshots = due, prefix = "p")) ==
+        ". . snapshot p 6 . snapshot p 9 . snapshot p 12 ."
+    )
+  }
+
+  it should "end when so many images have been trained on" taggedAs Unit in {
+    // 30 a round.
+    assert(pauses(FitPlan(1, images = 60)) == ". .")
+    assert(pauses(FitPlan(1, images = 60.1)) == ". . .")
+    assert(pauses(FitPlan(1, images = 0)) == "")
+    assert(pauses(FitPlan(1, images = Double.NaN)) == "")
+    assert(pauses(FitPlan(1, rounds = 1, images = 60)) == ".")
+  }
+
+  it should "do a round again that came to nothing" taggedAs Unit in {
+    val steps = new FakeSteps(lost = Set(2, 3))
+    var told = Vector.empty[RoundResult]
+    val listener = new TrainListener {
+      override def onRound(result: RoundResult): Unit = told :+= result
+    }
+    fit(steps, FitPlan(2, images = 60), listener).run()
+    assert(steps.calls.count(_ == "average") == 5 && steps.iteration == 6)
+    assert(told.map(_.iteration) == Seq(2, 4, 6) && told.map(_.round) == Seq(1, 2, 3))
+  }
+
+  it should "give up a round that comes to nothing again and again" taggedAs Unit in {
+    val steps = new FakeSteps(lost = Set(2, 3, 5, 6, 7))
+    val run = fit(steps, FitPlan(1, 9))
+    for (_ <- 1 to 2) assert(run.next().isInstanceOf[RoundDone])
+    val refused = intercept[CaffeException](run.next())
+    assert(refused.getCodeName == "STATE" && refused.getMessage.contains("3 times in a row"))
+    assert(steps.calls.count(_ == "average") == 7)
+  }
+
+  it should "tell what begins and what is done, and return the last scores" taggedAs Unit in {
+    var told = Vector.empty[String]
+    val listener = new TrainListener {
+      override def onBegin(step: String, round: Int): Unit = told :+= s"$step $round"
+      override def onRound(result: RoundResult): Unit = told :+= s"round ${result.round}"
+      override def onTest(i: Int, s: JavaMap[String, java.lang.Float]): Unit = told :+= s"tested $i"
+      override def onSnapshot(files: Array[String]): Unit = told :+= files.head
+    }
+    val plan = FitPlan(4, 1, tests = FitPlan.around(1), snapshots = FitPlan.every(1), prefix = "p")
+    assert(fit(new FakeSteps, plan, listener).run().get("iteration") == 4f)
+    assert(
+      told == Seq("test 0", "tested 0", "broadcast 0", "train 0", "average 0", "round 1") ++
+        Seq("test 1", "tested 4", "snapshot 1", "p_4")
+    )
+    assert(fit(new FakeSteps, FitPlan(4, 1)).run().isEmpty)
+  }
+
+  it should "do what failed when it is asked again" taggedAs Unit in {
+    val steps = new FakeSteps
+    steps.failing = true
+    val run = fit(steps, FitPlan(1, 1, tests = FitPlan.before(1)))
+    intercept[IllegalStateException](run.next())
+    steps.failing = false
+    assert(run.next().isInstanceOf[TestDone] && run.next().isInstanceOf[RoundDone])
+  }
+}

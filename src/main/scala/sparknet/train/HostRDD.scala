@@ -167,6 +167,7 @@ private final class HostTask(
           case _ => staying = false
         }
       }
+      host.failure.foreach(throw _)
     } finally {
       host.close()
       // The driver may be gone.

@@ -192,8 +192,9 @@ private[train] final class Members(
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
       case None =>
-        outcomes.foreach { case (host, _) => failures.remove(host.slot) }
-        if (outcomes.nonEmpty) losses = 0
+        val done = outcomes.filterNot(_._2.isInstanceOf[Broken])
+        done.foreach { case (host, _) => failures.remove(host.slot) }
+        if (done.nonEmpty) losses = 0
     }
     outcomes
   }
@@ -212,6 +213,12 @@ private[train] final class Members(
       losses = 0
       throw new CaffeException(Status.STATE, s"all executors were lost $times times in a row")
     }
+  }
+
+  /** Sends one away. */
+  def dismiss(host: Member): Unit = synchronized {
+    host.send(Leave)
+    gone(host.id)
   }
 
   /** Sends all away. */

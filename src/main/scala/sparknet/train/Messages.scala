@@ -126,6 +126,14 @@ private[train] final case class Missing(what: String) extends Outcome
 
 private[train] final case class Failed(failure: Failure) extends Outcome
 
+/** The task has to fail, for Spark to mend what it fails of; the host stays, for who needs its weights,
+  * until it is told to leave.
+  *
+  * @param version
+  *   of the weights that it has
+  */
+private[train] final case class Broken(version: Long) extends Outcome
+
 /** What one worker did in a round.
   *
   * @param position

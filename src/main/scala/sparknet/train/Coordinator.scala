@@ -170,7 +170,9 @@ private[train] final class Coordinator(
     val round = pending.get
     val took = round.mean match {
       case Some((mean, results)) =>
-        adopt(progress.after(results))(_.floats.put(mean.floats))
+        pending = None // adopting would free the mean
+        try adopt(progress.after(results))(_.floats.put(mean.floats))
+        finally mean.close()
         results
       case None =>
         mean(round).fold(Seq.empty[WorkerResult]) { case (weights, results) =>

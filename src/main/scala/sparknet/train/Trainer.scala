@@ -143,8 +143,8 @@ final class Trainer private[train] (
     if (trainData.isEmpty) state("there is no training data: call setTrainData first")
     crew.lead { coordinator =>
       val begin = System.nanoTime
-      val before = coordinator.current
       val round = coordinator.train(duration)
+      val before = coordinator.current // it may have gone back to the driver's copy
       val results = round.results
       val leftOut = told(s"round ${before.rounds + 1}", results.map(_.leftOut))
       tellThreads(results)

@@ -43,6 +43,9 @@ private[train] trait Recruiter {
   /** A slot whose task could not go on in spite of all that Spark tried, and why; each is told once. */
   def failure(): Option[(Int, Throwable)]
 
+  /** Whether Spark has not lost an executor. */
+  def isAlive(executor: String): Boolean
+
   /** Whether others of the application wait for slots. */
   def othersWait: Boolean
 
@@ -102,10 +105,14 @@ private[train] final class Members(
   def lastMissing: String = missing
 
   def joined(message: Joined, send: ToHost => Unit): Unit = synchronized {
-    hosts.values.filter(_.slot == message.slot).map(_.id).toSeq.foreach(hosts.remove)
-    val member = new Member(message.host, message.slot, message.executor, message.place, send)
-    hosts(message.host) = member
-    changed()
+    val before = hosts.values.find(_.slot == message.slot)
+    if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
+    else {
+      before.foreach(host => hosts.remove(host.id))
+      val member = new Member(message.host, message.slot, message.executor, message.place, send)
+      hosts(message.host) = member
+      changed()
+    }
   }
 
   /** A host has ended, or its JVM does not answer. */

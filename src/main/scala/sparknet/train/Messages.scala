@@ -38,6 +38,9 @@ private[train] final case class Abandon(upTo: Long) extends ToHost
 /** Give the slot back. */
 private[train] case object Leave extends ToHost
 
+/** Another attempt of the same task, which Spark has started twice, is a host. */
+private[train] case object Refused extends ToHost
+
 /** A flat buffer that a host, or the driver, has published, in pieces. */
 private[train] final case class Published(place: Place, name: String, pieces: Pieces) {
   def piece(i: Int): String = s"$name-$i"

@@ -26,12 +26,14 @@ def interruptible() -> Iterator[None]:
         return
     before = signal.getsignal(signal.SIGINT)
     root = logging.getLogger()
+    outermost = _is_not_of_py4j not in root.filters
     signal.signal(signal.SIGINT, _raise)
     root.addFilter(_is_not_of_py4j)
     try:
         yield
     finally:
-        root.removeFilter(_is_not_of_py4j)
+        if outermost:
+            root.removeFilter(_is_not_of_py4j)
         signal.signal(signal.SIGINT, before)
 
 

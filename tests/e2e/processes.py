@@ -100,6 +100,11 @@ class Program:
                     found.append(int(folder.name))
         return sorted(found)
 
+    def cpu_seconds(self, pid: int) -> float:
+        """What a process has computed so far, all its threads together."""
+        fields = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
     def leftovers(self, seconds: float = 30.0) -> list[int]:
         """Processes that are still there some time after the program's end."""
         end = time.monotonic() + seconds

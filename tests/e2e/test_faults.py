@@ -2,130 +2,131 @@
 
 from __future__ import annotations
 
-import os
 import re
-import signal
 import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
+from crews import BATCH, PRELUDE, executor, go, kill, reach, rounds
 from processes import EXECUTOR, ROOT, Program, python, running, submit
 
 from sparknet.proto import caffe_pb2
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
-# Each round waits for a line, so that the test decides what happens in which round.
-LONG = """
-import sys, time
-from pathlib import Path
-import numpy as np
-import sparknet
-from sparknet import data
-from sklearn.datasets import load_digits
-
-rounds, go, partitions = int(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
-images, labels = load_digits(return_X_y=True)
-images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+# Trains until the test has seen enough.
+LONG = (
+    PRELUDE
+    + """
 spark = sparknet.session(2)
 train = data.from_numpy(images[300:], labels[300:], partitions)
 test = data.from_numpy(images[:300], labels[:300], 2)
-solver = "examples/digits/digits_lenet_solver.prototxt"
-with sparknet.Trainer(solver, train, test, workers=2, seed=1) as trainer:
-    for number in range(rounds):
-        trainer.broadcast()
-        done = trainer.train(20)
+with sparknet.Trainer(SOLVER, train, test, workers=2, seed=1) as trainer:
+    for number in range(4):
+        trained(trainer, 20)
         trainer.average()
-        print("round", number, done.iteration, done.workers, done.images, done.loss, flush=True)
-        while number == 3 and not go.exists():
-            time.sleep(0.05)
-    print("accuracy", trainer.test()["accuracy"], flush=True)
+    await_go(0)
+    while not (folder / "enough").exists():
+        trained(trainer, 20)
+        trainer.average()
+    say("iteration", trainer.iteration)
+    say("accuracy", trainer.test()["accuracy"])
 spark.stop()
 """
-
-
-def rounds(program: Program) -> list[list[str]]:
-    return [line.split()[1:] for line in program.out.splitlines() if line.startswith("round ")]
+)
 
 
 # With 7 partitions the items are dealt out to the 2 workers over a shuffle.
 @pytest.mark.parametrize("partitions", [2, 7])
 def test_training_goes_on_with_a_replacement(jar: Path, tmp_path: Path, partitions: int) -> None:
-    go = tmp_path / "go"
-    with python(jar, tmp_path, LONG, "30", go, str(partitions)) as program:
-        program.until(lambda: len(rounds(program)) >= 4, "round 3")
-        before = program.descendants(EXECUTOR)
-        assert len(before) == 2
-        os.kill(before[0], signal.SIGKILL)
-        go.touch()
-        program.until(lambda: len(rounds(program)) >= 12, "rounds after the kill")
-        after = program.descendants(EXECUTOR)
+    with python(jar, tmp_path, LONG, tmp_path, str(partitions)) as program:
+        reach(program, 0)
+        before = rounds(program)[-1].executors
+        kill(program, executor(program, before[0]))
+        go(tmp_path, 0)
+        replaced = until_two_train(program, {before[0]})
         # While training runs a second time: kill without waiting for a round to end.
-        os.kill(before[1], signal.SIGKILL)
+        kill(program, executor(program, before[1]))
+        again = until_two_train(program, set(before))
+        (tmp_path / "enough").touch()
         assert program.wait() == 0
         done = rounds(program)
-        accuracy = float(program.out.split("accuracy")[1])
+        told = dict(line.split() for line in program.out.splitlines() if len(line.split()) == 2)
         assert program.leftovers() == []
-    assert len(set(after) - set(before)) == 1
-    assert [int(number) for number, *_ in done] == list(range(30))
-    assert [int(iteration) for _, iteration, *_ in done] == [20 * i for i in range(1, 31)]
-    assert all(workers == "2" and images == "1280" for _, _, workers, images, _ in done)
+    assert replaced & again == replaced - {before[1]}
+    assert [r.iteration for r in done] == [20 * i for i in range(1, len(done) + 1)]
+    assert told["iteration"] == str(20 * len(done))
+    # Only a round that lost a host has less.
+    assert all(r.images == (2 - len(r.lost)) * 20 * BATCH for r in done)
+    # Reading what was shuffled through a lost executor fails once, before Spark makes it anew.
+    assert sum(len(r.lost) for r in done) <= (2 if partitions == 2 else 4)
     # The weights were kept: the loss of round 4 is that of trained nets, not of new ones.
-    losses = [float(loss) for *_, loss in done]
-    assert losses[0] > 1
-    assert max(losses[4:]) < losses[0] / 2
-    assert accuracy > 0.9
+    assert done[0].loss > 1
+    assert max(r.loss for r in done[4:]) < done[0].loss / 2
+    assert float(told["accuracy"]) > 0.9
+
+
+def until_two_train(program: Program, without: set[str]) -> set[str]:
+    """Waits until the two workers train in executors that are none of these."""
+
+    def two() -> set[str]:
+        last = set(rounds(program)[-1].executors)
+        return last if len(last) == 2 and not last & without else set()
+
+    program.until(lambda: bool(two()), f"two executors without {without}")
+    return two()
 
 
 # The same round again and again; between its two halves the test does what it likes.
-HALVES = """
-import sys, time
-from pathlib import Path
-import numpy as np
-import sparknet
-from sparknet import data
-from sklearn.datasets import load_digits
-
-partitions, folder = int(sys.argv[1]), Path(sys.argv[2])
-images, labels = load_digits(return_X_y=True)
-images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+HALVES = (
+    PRELUDE
+    + """
 spark = sparknet.session(2)
 train = data.from_numpy(images, labels, partitions)
-solver = "examples/digits/digits_lenet_solver.prototxt"
-for number in range(3):
-    with sparknet.Trainer(solver, train, workers=2, seed=1) as trainer:
-        trainer.train(20)
-        print("trained", number, flush=True)
-        while not (folder / f"go{number}").exists():
-            time.sleep(0.05)
+for number in range(4):
+    with sparknet.Trainer(SOLVER, train, workers=2, seed=1) as trainer:
+        if number == 3:
+            np.save(folder / "first.npy", flat(trainer))
+        trained(trainer, 20)
+        await_go(number)
         trainer.average()
-        blobs = [blob for layer in trainer.weights.values() for blob in layer]
-        np.save(folder / f"weights{number}.npy", np.concatenate([b.ravel() for b in blobs]))
+        np.save(folder / f"weights{number}.npy", flat(trainer))
+        say("averaged", trainer.iteration)
         trainer.fit(2, tau=5, progress=False)
-        assert trainer.iteration == 30
+        say("iteration", trainer.iteration)
 spark.stop()
 """
+)
 
 
 @pytest.mark.parametrize("partitions", [2, 7])
 def test_executors_lost_between_train_and_average(
     jar: Path, tmp_path: Path, partitions: int
 ) -> None:
-    with python(jar, tmp_path, HALVES, str(partitions), tmp_path) as program:
-        for number, killed in enumerate([0, 1, 2]):
-            trained = f"trained {number}"
-            program.until(lambda trained=trained: trained in program.out, trained)
-            executors = program.descendants(EXECUTOR)
-            assert len(executors) == 2
-            for pid in executors[:killed]:
-                os.kill(pid, signal.SIGKILL)
-            (tmp_path / f"go{number}").touch()
+    with python(jar, tmp_path, HALVES, tmp_path, str(partitions)) as program:
+        for number, killed in enumerate([[], [0], [1], [0, 1]]):
+            reach(program, number)
+            names = rounds(program)[-1].executors
+            assert len(set(names)) == 2
+            kill(program, *(executor(program, names[worker]) for worker in killed))
+            if not killed:
+                assert "SparkNet: all hosts" not in program.err
+            go(tmp_path, number)
         assert program.wait() == 0
-    undisturbed, one, both = (np.load(tmp_path / f"weights{number}.npy") for number in range(3))
-    # What was lost is done again, from the same weights and the same items.
-    np.testing.assert_array_equal(one, undisturbed)
-    np.testing.assert_array_equal(both, undisturbed)
+        lines = program.out.splitlines()
+        lost = "all hosts of the round were lost; the weights are those before it"
+        assert program.err.count(lost) == 1
+    mean, second, first, none = (np.load(tmp_path / f"weights{number}.npy") for number in range(4))
+    # Both have trained on as many images.
+    assert not np.array_equal(first, second)
+    halves = (first.astype(np.float64) + second) / 2
+    np.testing.assert_allclose(mean, halves, rtol=1e-6, atol=1e-9)
+    np.testing.assert_array_equal(none, np.load(tmp_path / "first.npy"))
+    averaged = [line.split()[1] for line in lines if line.startswith("averaged")]
+    assert averaged == ["20", "20", "20", "0"]
+    finished = [line.split()[1] for line in lines if line.startswith("iteration")]
+    assert finished == ["30", "30", "30", "10"]
 
 
 def interrupted(

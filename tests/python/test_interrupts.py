@@ -43,8 +43,13 @@ def test_py4js_report_of_the_interrupted_call_is_not_shown(
 ) -> None:
     with interruptible():
         logging.error("KeyboardInterrupt while sending command.")
+        with interruptible():
+            logging.error("KeyboardInterrupt while sending command.")
+        # A block inside another one leaves the outer one as it is.
+        logging.error("KeyboardInterrupt while sending command.")
         logging.error("of the user's own")
-    assert caplog.messages == ["of the user's own"]
+    logging.error("after it")
+    assert caplog.messages == ["of the user's own", "after it"]
 
 
 def test_pythons_own_handler() -> None:

@@ -149,6 +149,7 @@ private[train] final class Coordinator(
         }
         .flatten
         .sortBy(_._2.worker)
+      release(outcomes)
       refuse(results.flatMap(_._2.failure))
       if (results.isEmpty) members.checkLosses()
       else {
@@ -169,7 +170,9 @@ private[train] final class Coordinator(
     val round = pending.get
     val took = round.mean match {
       case Some((mean, results)) =>
-        adopt(progress.after(results))(_.floats.put(mean.floats))
+        pending = None // adopting would free the mean
+        try adopt(progress.after(results))(_.floats.put(mean.floats))
+        finally mean.close()
         results
       case None =>
         mean(round).fold(Seq.empty[WorkerResult]) { case (weights, results) =>
@@ -212,6 +215,7 @@ private[train] final class Coordinator(
           results ++= own
         case _ => ()
       }
+      release(outcomes)
       refuse(results.flatMap(_.failure))
       if (results.length < workers) members.checkLosses()
     }
@@ -385,6 +389,17 @@ private[train] final class Coordinator(
         }
       if (attempts > Coordinator.attempts) unreachable()
     }
+  }
+
+  /** Sends hosts away whose tasks have to fail, once what they alone have is kept. */
+  private def release(outcomes: Seq[(Member, Outcome)]): Unit = {
+    val broken = outcomes.collect { case (host, Broken(has)) =>
+      host.version = has
+      host
+    }
+    if (broken.nonEmpty && !members.idle.exists(h => h.version == version && !broken.contains(h)))
+      fetchCopy()
+    broken.foreach(members.dismiss)
   }
 
   /** When nobody has the current weights any more. */

@@ -1,6 +1,10 @@
 package sparknet.train
 
-import sparknet.data.Stock
+import scala.util.control.NonFatal
+
+import org.apache.spark.TaskKilledException
+
+import sparknet.data.{SparkFailure, Stock}
 import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, SharedNumbers}
 
 /** What a task of the crew does for as long as it lives: it carries out orders for one or more logical
@@ -40,6 +44,9 @@ private[train] final class Host(
   private var done = -1L // the last order
   private var names = 0L
 
+  /** Why the task has to fail once the host has been told to leave. */
+  var failure = Option.empty[Throwable]
+
   private def unwanted(): Boolean = stopped(done)
 
   private val reducer = new AllReduce(
@@ -60,9 +67,15 @@ private[train] final class Host(
           case _: AbandonedOrder     => Done // nobody waits for it
           case e: CaffeException =>
             Failed(Failure.ofExecutor(e))
+          case NonFatal(thrown) if isLoss(thrown) =>
+            failure = Some(thrown)
+            Broken(version)
         }
       )
     }
+
+  private def isLoss(thrown: Throwable) =
+    SparkFailure.in(thrown).isPresent && !thrown.isInstanceOf[TaskKilledException]
 
   private def carryOut(work: Work): Outcome = work match {
     case train: Train =>

@@ -38,6 +38,8 @@ private[train] final class HostJobs(
     if (failures.isEmpty) None else Some(failures.dequeue())
   }
 
+  override def isAlive(executor: String): Boolean = executors.live.contains(executor)
+
   override def othersWait: Boolean = neighbours.others
 
   override def quiet: (Double, String) = {

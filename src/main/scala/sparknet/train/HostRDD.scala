@@ -14,7 +14,8 @@ import org.apache.spark.{
   Partition,
   SparkContext,
   SparkEnv,
-  TaskContext
+  TaskContext,
+  TaskKilledException
 }
 
 import sparknet.data.{Block, Stock}
@@ -164,9 +165,12 @@ private final class HostTask(
           case null => ()
           case order: Order =>
             host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
-          case _ => staying = false
+          // Not an end like others: Spark would take it for that of the other attempt too.
+          case Refused => throw new TaskKilledException("another attempt trains")
+          case _       => staying = false
         }
       }
+      host.failure.foreach(throw _)
     } finally {
       host.close()
       // The driver may be gone.

@@ -43,6 +43,9 @@ private[train] trait Recruiter {
   /** A slot whose task could not go on in spite of all that Spark tried, and why; each is told once. */
   def failure(): Option[(Int, Throwable)]
 
+  /** Whether Spark has not lost an executor. */
+  def isAlive(executor: String): Boolean
+
   /** Whether others of the application wait for slots. */
   def othersWait: Boolean
 
@@ -102,10 +105,14 @@ private[train] final class Members(
   def lastMissing: String = missing
 
   def joined(message: Joined, send: ToHost => Unit): Unit = synchronized {
-    hosts.values.filter(_.slot == message.slot).map(_.id).toSeq.foreach(hosts.remove)
-    val member = new Member(message.host, message.slot, message.executor, message.place, send)
-    hosts(message.host) = member
-    changed()
+    val before = hosts.values.find(_.slot == message.slot)
+    if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
+    else {
+      before.foreach(host => hosts.remove(host.id))
+      val member = new Member(message.host, message.slot, message.executor, message.place, send)
+      hosts(message.host) = member
+      changed()
+    }
   }
 
   /** A host has ended, or its JVM does not answer. */
@@ -192,8 +199,9 @@ private[train] final class Members(
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
       case None =>
-        outcomes.foreach { case (host, _) => failures.remove(host.slot) }
-        if (outcomes.nonEmpty) losses = 0
+        val done = outcomes.filterNot(_._2.isInstanceOf[Broken])
+        done.foreach { case (host, _) => failures.remove(host.slot) }
+        if (done.nonEmpty) losses = 0
     }
     outcomes
   }
@@ -212,6 +220,12 @@ private[train] final class Members(
       losses = 0
       throw new CaffeException(Status.STATE, s"all executors were lost $times times in a row")
     }
+  }
+
+  /** Sends one away. */
+  def dismiss(host: Member): Unit = synchronized {
+    host.send(Leave)
+    gone(host.id)
   }
 
   /** Sends all away. */

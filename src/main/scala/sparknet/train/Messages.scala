@@ -38,6 +38,9 @@ private[train] final case class Abandon(upTo: Long) extends ToHost
 /** Give the slot back. */
 private[train] case object Leave extends ToHost
 
+/** Another attempt of the same task, which Spark has started twice, is a host. */
+private[train] case object Refused extends ToHost
+
 /** A flat buffer that a host, or the driver, has published, in pieces.
   *
   * @param halves
@@ -134,6 +137,14 @@ private[train] final case class Shown(vector: Published) extends Outcome
 private[train] final case class Missing(what: String) extends Outcome
 
 private[train] final case class Failed(failure: Failure) extends Outcome
+
+/** The task has to fail, for Spark to mend what it fails of; the host stays, for who needs its weights,
+  * until it is told to leave.
+  *
+  * @param version
+  *   of the weights that it has
+  */
+private[train] final case class Broken(version: Long) extends Outcome
 
 /** What one worker did in a round.
   *

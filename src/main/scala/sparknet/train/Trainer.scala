@@ -151,8 +151,8 @@ final class Trainer private[train] (
     crew.lead { coordinator =>
       refuseCancelled()
       val begin = System.nanoTime
-      val before = coordinator.current
       val round = coordinator.train(duration)
+      val before = coordinator.current // it may have gone back to the driver's copy
       val results = round.results
       val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
       notices.threads(workers, results)

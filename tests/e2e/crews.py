@@ -1,0 +1,128 @@
+"""Programs that train digits on executors of their own, and those executors as processes."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from processes import EXECUTOR, Program
+
+# Its arguments are a folder for files that it and its test leave for each other, and a number of
+# partitions.
+PRELUDE = """
+import sys, time
+from pathlib import Path
+import numpy as np
+import sparknet
+from sparknet import data
+from sklearn.datasets import load_digits
+
+folder, partitions = Path(sys.argv[1]), int(sys.argv[2])
+images, labels = load_digits(return_X_y=True)
+images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
+SOLVER = "examples/digits/digits_lenet_solver.prototxt"
+
+
+def say(*words):
+    print(*words, flush=True)
+
+
+def await_go(number):
+    say("at", number)
+    while not (folder / f"go{number}").exists():
+        time.sleep(0.05)
+
+
+def trained(trainer, tau):
+    # The round as Scala knows it, with the executors of its workers.
+    done = trainer._handle._java.train(tau)
+    lost = ",".join(map(str, done.lost())) or "-"
+    where = ",".join(done.executors()) or "-"
+    say("round", done.iteration(), done.workers(), done.images(), lost, where, done.loss())
+
+
+def flat(trainer):
+    return np.concatenate([blob.ravel() for blobs in trainer.weights.values() for blob in blobs])
+"""
+
+BATCH = 32  # of the solver's net
+
+
+class Trained(NamedTuple):
+    """A round as the programs print it, before it is averaged."""
+
+    iteration: int
+    workers: int
+    images: int
+    lost: list[str]
+    executors: list[str]
+    loss: float
+
+
+def rounds(program: Program) -> list[Trained]:
+    """Those that the program has trained so far."""
+    return [_trained(line.split()[1:]) for line in _lines(program.out) if line.startswith("round ")]
+
+
+def _lines(text: str) -> list[str]:
+    """Whole ones: the last may still be on its way."""
+    return text.split("\n")[:-1]
+
+
+def _trained(words: Sequence[str]) -> Trained:
+    iteration, workers, images, lost, executors, loss = words
+    return Trained(
+        int(iteration), int(workers), int(images), _split(lost), _split(executors), float(loss)
+    )
+
+
+def _split(text: str) -> list[str]:
+    return [] if text == "-" else text.split(",")
+
+
+def reach(program: Program, number: int) -> None:
+    """Waits until the program waits for `go`."""
+    program.until(lambda: f"at {number}" in _lines(program.out), f"point {number}")
+
+
+def go(folder: Path, number: int) -> None:
+    """Lets the program go on."""
+    (folder / f"go{number}").touch()
+
+
+def executors(program: Program, number: int) -> list[int]:
+    """Process ids of the executors, once there are so many."""
+    program.until(lambda: len(program.descendants(EXECUTOR)) == number, f"{number} executors")
+    return program.descendants(EXECUTOR)
+
+
+def executor(program: Program, name: str) -> int:
+    """Process id of the executor that Spark calls by this name."""
+    (pid,) = program.descendants(f"--executor-id\0{name}\0")
+    return pid
+
+
+def kill(program: Program, *pids: int) -> None:
+    """SIGKILL, to its end."""
+    for pid in pids:
+        os.kill(pid, signal.SIGKILL)
+    program.until(lambda: not set(pids) & set(program.descendants()), "their end")
+
+
+def until_busy(program: Program, *pids: int) -> None:
+    """Waits until processes have computed for a second of their own time: one that waits for
+    orders takes a minute to."""
+    begin = {pid: program.cpu_seconds(pid) for pid in pids}
+    program.until(
+        lambda: all(program.cpu_seconds(pid) > begin[pid] + 1 for pid in pids), "busy executors"
+    )
+
+
+def given_up(program: Program) -> int:
+    """Iterations that the driver's copy of the weights did not have when all hosts were lost."""
+    back = re.findall(r"going on from iteration (\d+), .* instead of (\d+)", program.err)
+    return sum(int(late) - int(early) for early, late in back)

@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sparknet import feeds, spec
-from sparknet._jvm import FitHandle
+from sparknet._jvm import Checkpoints, FitHandle, Resumed
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, StateError
 from sparknet.history import Evaluation, History, Round
@@ -132,12 +132,20 @@ class Trainer:
         test_every: int = 0,
         snapshot_every: int = 0,
         snapshot_prefix: str | os.PathLike[str] | None = None,
+        checkpoint: str | os.PathLike[str] | None = None,
+        every: int = 10,
+        keep: int = 3,
         progress: bool = True,
     ) -> History:
         """Runs the loop for a number of rounds, or of passes over the training images.
 
         test_every, snapshot_every: in rounds, 0 for never. With a snapshot_prefix the last
         round is kept too; a prefix that cannot be written to is an error before the first.
+        checkpoint: a folder (a path of the driver's machine, or a URI that Hadoop knows) from
+        which a run that was cut off goes on bit for bit, given the same data and workers: weights,
+        every worker's momentum, counters, places in the data. Written after ``every`` rounds
+        and the last, of which ``keep`` are kept. A program that is started again does by
+        itself what is left to do, which for a run that has ended is nothing.
         Ctrl-C ends the running jobs of this trainer and raises KeyboardInterrupt; the last
         snapshot is named on stderr and in ``snapshots``.
         """
@@ -146,9 +154,10 @@ class Trainer:
         if snapshot_every and snapshot_prefix is None:
             raise ArgumentError("snapshot_every needs a snapshot_prefix")
         prefix = None if snapshot_prefix is None else os.fspath(snapshot_prefix)
+        kept = None if checkpoint is None else Checkpoints(os.fspath(checkpoint), every, keep)
         images = math.inf if epochs is None else epochs * self._train_count
         tests = test_every if self._tests else 0
-        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix)
+        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix, kept)
         bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
             with self._interruptible():
@@ -178,7 +187,9 @@ class Trainer:
             elif isinstance(event, Evaluation):
                 self.history.tests.append(event)
                 shown = f"iteration {event.iteration}: {_listed(event.scores)}"
-            else:
+            elif isinstance(event, Resumed):
+                done = event.images if by_images else event.rounds
+            elif isinstance(event, list):
                 self.snapshots = event
                 shown = f"snapshot {event[0]}"
             if shown and bar is not None:

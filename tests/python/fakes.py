@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sparknet._jvm import Event, Floats, View
+from sparknet._jvm import Checkpoints, Event, Floats, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Evaluation, Round
 from sparknet.weights import Entry, Layout
@@ -91,8 +91,10 @@ class FakeTrainer:
         test_every: int,
         snapshot_every: int,
         prefix: str | None,
+        checkpoints: Checkpoints | None,
     ) -> FakeFit:
         self.calls.append(f"fit {rounds} {images} {tau} {test_every} {snapshot_every} {prefix}")
+        self.given["checkpoints"] = checkpoints
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
         return FakeFit(self.runs)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol, Union
+from typing import Any, NamedTuple, Protocol, Union
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,11 +18,14 @@ from sparknet.history import Evaluation, Round
 from sparknet.weights import Layout
 
 __all__ = [
+    "Checkpoints",
     "DatasetHandle",
     "Event",
     "FitHandle",
     "Floats",
     "Jvm",
+    "Kept",
+    "Resumed",
     "TrainerHandle",
     "UploadHandle",
     "View",
@@ -30,8 +33,32 @@ __all__ = [
 
 Floats = NDArray[np.float32]
 
-# What a run did: a round, a test, a snapshot at these places, or nothing, as nothing was left.
-Event = Union[Round, Evaluation, list[str], None]
+
+class Checkpoints(NamedTuple):
+    """Where a run keeps what it takes to go on; every: rounds between two; keep: how many."""
+
+    folder: str
+    every: int
+    keep: int
+
+
+class Resumed(NamedTuple):
+    """A run with checkpoints has begun; rounds, images: what it had done before."""
+
+    iteration: int
+    rounds: int
+    images: int
+
+
+class Kept(NamedTuple):
+    """A checkpoint has been written."""
+
+    place: str
+
+
+# What a run did: a round, a test, a snapshot at these places, a checkpoint, or nothing, as nothing
+# was left; and how one with checkpoints has begun.
+Event = Union[Round, Evaluation, list[str], Resumed, Kept, None]
 
 
 @dataclass(frozen=True)
@@ -93,9 +120,10 @@ class TrainerHandle(Protocol):
         test_every: int,
         snapshot_every: int,
         prefix: str | None,
+        checkpoints: Checkpoints | None,
     ) -> FitHandle:
         """A run of so many rounds, or until so many images have been trained on. Raises
-        unless snapshots can be written under the prefix."""
+        unless snapshots can be written under the prefix, and checkpoints to their folder."""
 
     def layout(self) -> Layout: ...
 

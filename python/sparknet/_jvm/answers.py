@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sparknet._jvm import Event
+from sparknet._jvm import Event, Kept, Resumed
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
 
@@ -22,6 +22,10 @@ def parse(text: str) -> Event:
         return Evaluation(int(values[0]), dict(zip(values[1::2], means)))
     if kind == "snapshot":
         return values
+    if kind == "resumed":
+        return Resumed(*map(int, values))
+    if kind == "checkpoint":
+        return Kept(values[0])
     if kind == "over":
         return None
     raise InternalError(f"the JVM did something that is not known here: {kind}")

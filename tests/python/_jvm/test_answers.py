@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from sparknet._jvm import Event
+from sparknet._jvm import Event, Kept, Resumed
 from sparknet._jvm.answers import parse
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
@@ -23,6 +23,8 @@ pytestmark = pytest.mark.unit
             Evaluation(70, {"loss": 1e-9, "accuracy": 1.0}),
         ),
         ("snapshot|/a b|s3a://c", ["/a b", "s3a://c"]),
+        ("resumed|60|6|6000000000", Resumed(60, 6, 6_000_000_000)),
+        ("checkpoint|/a b/iter_60", Kept("/a b/iter_60")),
         ("over", None),
     ],
 )

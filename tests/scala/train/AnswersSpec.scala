@@ -24,6 +24,8 @@ class AnswersSpec extends AnyFlatSpec {
     scores.put("accuracy", 1f)
     assert(text(TestDone(70, scores)) == "test|70|loss|1.0E-9|accuracy|1.0")
     assert(text(SnapshotDone(Array("/a b", "s3a://c"))) == "snapshot|/a b|s3a://c")
+    assert(text(Resumed(60, 6, 6000000000L)) == "resumed|60|6|6000000000")
+    assert(text(CheckpointDone("/a b/iter_60")) == "checkpoint|/a b/iter_60")
     assert(text(FitOver) == "over")
   }
 
@@ -39,15 +41,16 @@ class AnswersSpec extends AnyFlatSpec {
       val answers = new Answers(t)
       def next(fit: Fit) = answers.next(fit).replace('\u0000', '|')
       val prefix = s"$folder/p"
-      val fit = answers.fit(-1, 7, 2, 1, 0, prefix) // two images a step
+      val fit = answers.fit(-1, 7, 2, 1, 0, prefix, null, 1, 1) // two images a step
       assert(next(fit).startsWith("round|2|1.0|4|"))
       assert(next(fit) == "test|2|mean|1.0|weight|2.0")
       assert(next(fit).startsWith("round|4|1.0|4|"))
       assert(next(fit) == "test|4|mean|1.0|weight|4.0")
       assert(next(fit) == s"snapshot|$prefix 4|4.0,4.0,1.0|4.0,0.0,0.0")
       assert(next(fit) == "over")
-      val one = answers.fit(1, 0, 1, 0, 0, null)
-      assert(next(one).startsWith("round|5|1.0|2|") && next(one) == "over")
+      val one = answers.fit(1, 0, 1, 0, 0, null, s"$folder/c", 1, 1)
+      assert(next(one) == "resumed|4|0|0" && next(one).startsWith("round|5|1.0|2|"))
+      assert(next(one).endsWith("/c/iter_5") && next(one) == "over")
       assert(answers.test().split('\u0000').toSeq.take(2) == Seq("test", "5"))
       assert(answers.train(3).split('\u0000').toSeq.take(4) == Seq("round", "8", "1.0", "6"))
       t.average()

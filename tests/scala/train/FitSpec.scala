@@ -53,8 +53,9 @@ class FitSpec extends AnyFlatSpec {
   private def fit(
       steps: FitSteps,
       plan: FitPlan,
-      listener: TrainListener = new TrainListener {}
-  ): Fit = new Fit(steps, plan, 2, listener)
+      listener: TrainListener = new TrainListener {},
+      checkpoints: Option[FitCheckpoints] = None
+  ): Fit = new Fit(steps, plan, 2, checkpoints, listener)
 
   /** What came between rounds of 3 steps, each of which is `.`. */
   private def pauses(plan: FitPlan): String = {
@@ -154,5 +155,35 @@ class FitSpec extends AnyFlatSpec {
     intercept[IllegalStateException](run.next())
     steps.failing = false
     assert(run.next().isInstanceOf[TestDone] && run.next().isInstanceOf[RoundDone])
+  }
+
+  it should "keep checkpoints, and go on from the last one" taggedAs Unit in {
+    val steps = new FakeSteps
+    var found = Option.empty[(Int, Long)]
+    var written = Vector.empty[(Int, Long)]
+    val checkpoints = Some(new FitCheckpoints {
+      override def resume(): Option[(Int, Long)] = found
+      override def write(rounds: Int, images: Long): String = {
+        written :+= ((rounds, images))
+        s"place $rounds"
+      }
+    })
+    val plan =
+      FitPlan(1, 5, tests = FitPlan.around(5), checkpoints = Some(CheckpointPlan("c", 2, 3)))
+    val run = fit(steps, plan, checkpoints = checkpoints)
+    val events = Iterator.continually(run.next()).takeWhile(_ != FitOver).toSeq
+    assert(events.head == Resumed(0, 0, 0) && events(1).isInstanceOf[TestDone])
+    assert(events.collect { case CheckpointDone(p) => p } == Seq("place 2", "place 4", "place 5"))
+    assert(written == Seq((2, 20L), (4, 40L), (5, 50L)))
+    assert(events.last == CheckpointDone("place 5")) // after the test
+    found = Some((4, 40L))
+    written = Vector.empty
+    val rest = fit(new FakeSteps, plan, checkpoints = checkpoints)
+    val after = Iterator.continually(rest.next()).takeWhile(_ != FitOver).toSeq
+    assert(after.head == Resumed(0, 4, 40) && after.count(_.isInstanceOf[RoundDone]) == 1)
+    assert(written == Seq((5, 50L)))
+    found = Some((5, 50L))
+    val none = fit(new FakeSteps, plan, checkpoints = checkpoints)
+    assert(none.next() == Resumed(0, 5, 50) && none.next() == FitOver)
   }
 }

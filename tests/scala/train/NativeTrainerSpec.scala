@@ -212,46 +212,44 @@ class NativeTrainerSpec extends AnyFlatSpec {
               .setLrPolicy("fixed")
               .setBaseLr(0.01f)
               .build
-        def trainer() = new Trainer(sc, param, 3, options)
-        def folder(keep: Int = 2) =
-          new sparknet.io.CheckpointFolder(sc.hadoopConfiguration, base.toString, keep)
+        def plan(rounds: Int) =
+          FitPlan(3, rounds, checkpoints = Some(CheckpointPlan(base.toString, 3, 2)))
         // 7 partitions for 3 workers, which take turns at 2 hosts.
-        val whole = using(trainer()) { t =>
+        def fitted(rounds: Int*): (Int, Array[Float]) =
+          using(new Trainer(sc, param, 3, options)) { t =>
+            t.setTrainData(data(7))
+            for (n <- rounds) t.fit(plan(n), new TrainListener {}).run()
+            (t.iteration, t.weights)
+          }
+        val whole = using(new Trainer(sc, param, 3, options)) { t =>
           t.setTrainData(data(7))
-          rounds(t, 3)
-          t.checkpoint(folder(), Map("a" -> "b"))
-          rounds(t, 4)
-          t.checkpoint(folder(), Map.empty)
+          rounds(t, 7)
           t.weights
         }
-        def resumed(expected: String): Array[Float] = using(trainer()) { t =>
-          t.setTrainData(data(7))
-          val notes = t.resume(folder()).get
-          assert(notes.getOrElse("a", "") == expected)
-          val behind = 7 - t.iteration / 3
-          rounds(t, behind)
-          assert(t.iteration == 21)
-          t.weights
-        }
-        assert(resumed("").sameElements(whole))
+        def isWhole(found: (Int, Array[Float])): Unit =
+          assert(found._1 == 21 && found._2.sameElements(whole))
+        assert(fitted(3)._1 == 9)
+        isWhole(fitted(7)) // as if it had been cut off after three rounds
+        isWhole(fitted(7)) // nothing is left to do
         val newest = base.resolve("iter_21/momentum-1.f32")
         val bytes = java.nio.file.Files.readAllBytes(newest)
         java.nio.file.Files.write(newest, bytes.updated(5, (bytes(5) ^ 1).toByte))
-        assert(resumed("b").sameElements(whole)) // from the one before
+        isWhole(fitted(7)) // from the one before
+        assert(fitted(7, 2)._1 == 27) // another run in the same folder
+        assert(fitted(7, 4)._1 == 33) // which is gone on with: the first has nothing left to do
         using(new Trainer(sc, param, 2, options)) { other =>
           other.setTrainData(data(7))
-          assert(other.resume(folder()).nonEmpty && other.iteration == 9)
-          rounds(other, 1)
-          assert(other.iteration == 12)
+          for (n <- Seq(7, 5)) other.fit(plan(n), new TrainListener {}).run()
+          assert(other.iteration == 36)
         }
         using(new Trainer(sc, solver(net(classes = 4)), 3, options)) { other =>
-          val refused = intercept[CaffeException](other.resume(folder()))
+          other.setTrainData(data(7))
+          val refused = intercept[CaffeException](other.fit(plan(9), new TrainListener {}).run())
           assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains("another net"))
         }
-        java.nio.file.Files.delete(base.resolve("iter_9/checkpoint.properties"))
-        using(trainer()) { t =>
-          assert(intercept[CaffeException](t.resume(folder())).getMessage.contains("is whole"))
-        }
+        for (folder <- base.toFile.listFiles)
+          java.nio.file.Files.delete(folder.toPath.resolve("checkpoint.properties"))
+        assert(intercept[CaffeException](fitted(9)).getMessage.contains("is whole"))
       }
 
   it should "send what workers have learned as bfloat16, and keep weights as floats" taggedAs

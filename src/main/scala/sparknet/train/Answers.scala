@@ -32,6 +32,12 @@ final class Answers(trainer: Trainer) {
     *   in rounds; 0: never
     * @param prefix
     *   of snapshots, of which the last round has one; null: none
+    * @param checkpoints
+    *   folder of the run's checkpoints; null: none
+    * @param every
+    *   rounds between two checkpoints
+    * @param keep
+    *   how many are kept
     */
   def fit(
       rounds: Int,
@@ -39,7 +45,10 @@ final class Answers(trainer: Trainer) {
       tau: Int,
       testEvery: Int,
       snapshotEvery: Int,
-      prefix: String
+      prefix: String,
+      checkpoints: String,
+      every: Int,
+      keep: Int
   ): Fit = {
     val kept = FitPlan.every(snapshotEvery)
     trainer.fit(
@@ -49,7 +58,8 @@ final class Answers(trainer: Trainer) {
         if (rounds < 0) images else Double.PositiveInfinity,
         FitPlan.every(testEvery),
         pause => prefix != null && (kept(pause) || pause.over),
-        Option(prefix).getOrElse("")
+        Option(prefix).getOrElse(""),
+        Option(checkpoints).map(CheckpointPlan(_, every, keep))
       ),
       new TrainListener {}
     )
@@ -87,7 +97,9 @@ object Answers {
           Seq(name, mean)
         }
       case SnapshotDone(files) => "snapshot" +: files.toSeq
-      case FitOver             => Seq("over")
+      case Resumed(iteration, rounds, images) => Seq("resumed", iteration, rounds, images)
+      case CheckpointDone(place)              => Seq("checkpoint", place)
+      case FitOver                            => Seq("over")
     }
     values.mkString("\u0000")
   }

@@ -11,7 +11,7 @@ import org.apache.spark.sparknet.{Mail, MailListener, Recipient}
   * tell them, until nobody needs them for a while or others need their slots.
   *
   * @param host
-  *   makes the task of a slot, which takes its orders from an office
+  *   makes what runs in a slot, which takes its orders from an office; with it, where workers' items lie
   */
 private[train] final class Crew(
     sc: SparkContext,
@@ -23,13 +23,13 @@ private[train] final class Crew(
     floats: Int,
     historyCount: Int,
     say: String => Unit
-)(host: (String, Int) => HostRDD)
+)(host: (String, Int) => (HostRDD, IndexedSeq[Option[String]]))
     extends AutoCloseable {
   private val office = s"sparknet-$trainer"
   private val time: Time = RealTime
   private val neighbours = new Neighbours(trainer, time)
   private val hostJobs =
-    new HostJobs(sc, jobs, executors, neighbours, workers, trainer, host(office, _))
+    new HostJobs(sc, jobs, executors, neighbours, workers, trainer, newHost)
   private val members =
     new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries)
   private val copy =
@@ -41,6 +41,12 @@ private[train] final class Crew(
   @volatile private var closed = false
 
   sc.addSparkListener(neighbours)
+
+  private def newHost(slot: Int): HostRDD = {
+    val (rdd, homes) = host(office, slot)
+    coordinator.place(homes)
+    rdd
+  }
 
   private val mail = new Mail.Office(
     sc,

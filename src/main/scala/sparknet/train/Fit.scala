@@ -11,6 +11,8 @@ import sparknet.jna.{CaffeException, Status}
   *
   * @param retries
   *   how often in a row a round may come to nothing before that is an error
+  * @param checkpoints
+  *   of the run, if there shall be any
   * @param listener
   *   told of everything, by whom [[next]] is called
   */
@@ -18,18 +20,28 @@ final class Fit private[train] (
     steps: FitSteps,
     plan: FitPlan,
     retries: Int,
+    checkpoints: Option[FitCheckpoints],
     listener: TrainListener
 ) {
   private var done = 0
   private var images = 0L
-  private var due = between(0, 0) // before the next round; what failed stays due
+  private var due = // before the next round; what failed stays due
+    if (checkpoints.isEmpty) between(0, 0) else List(() => begin())
 
   /** Does the next thing there is to do. */
   def next(): FitEvent = due.headOption match {
     case Some(step) =>
-      val event = step()
-      due = due.tail
-      event
+      val after = due.tail
+      due = Nil
+      try {
+        val event = step()
+        due ++= after
+        event
+      } catch {
+        case e: Throwable =>
+          due = step :: after
+          throw e
+      }
     case None => if (isOver) FitOver else round()
   }
 
@@ -55,9 +67,32 @@ final class Fit private[train] (
 
   private def between(before: Int, iteration: Int): List[() => FitEvent] = {
     val pause = FitPlan.Pause(done, isOver, before, iteration)
-    List(plan.tests -> (() => test()), plan.snapshots -> (() => snapshot())).collect {
+    List(
+      plan.tests -> (() => test()),
+      plan.snapshots -> (() => snapshot()),
+      keeps -> (() => checkpoint())
+    ).collect {
       case (when, step) if when(pause) => step
     }
+  }
+
+  private def keeps: FitPlan.When = pause =>
+    plan.checkpoints.exists(c => pause.done > 0 && (FitPlan.every(c.every)(pause) || pause.over))
+
+  /** Goes on with a run that was cut off. */
+  private def begin(): FitEvent = checkpoints.get.resume() match {
+    case Some((rounds, trained)) =>
+      done = rounds
+      images = trained
+      Resumed(steps.iteration, done, images)
+    case None =>
+      due = between(0, 0)
+      Resumed(steps.iteration, 0, 0)
+  }
+
+  private def checkpoint(): FitEvent = {
+    listener.onBegin("checkpoint", done)
+    CheckpointDone(checkpoints.get.write(done, images))
   }
 
   private def round(): FitEvent = {
@@ -117,6 +152,20 @@ final case class TestDone(iteration: Int, scores: JavaMap[String, java.lang.Floa
   */
 final case class SnapshotDone(files: Array[String]) extends FitEvent
 
+/** A run with checkpoints begins, or goes on.
+  *
+  * @param rounds
+  *   that it has done before
+  * @param images
+  *   that it has trained on before
+  */
+final case class Resumed(iteration: Int, rounds: Int, images: Long) extends FitEvent
+
+/** @param place
+  *   of the checkpoint
+  */
+final case class CheckpointDone(place: String) extends FitEvent
+
 /** There was nothing left to do. */
 case object FitOver extends FitEvent
 
@@ -128,4 +177,14 @@ private[train] trait FitSteps {
   def test(): JavaMap[String, java.lang.Float]
   def iteration: Int
   def snapshot(prefix: String): Array[String]
+}
+
+/** Where a run keeps what it takes to go on when it is cut off. */
+private[train] trait FitCheckpoints {
+
+  /** Goes on from the last one of this run, if there is one; its rounds and images then. */
+  def resume(): Option[(Int, Long)]
+
+  /** Writes one; returns its place. */
+  def write(rounds: Int, images: Long): String
 }

@@ -16,6 +16,8 @@ import FitPlan.When
   *   when snapshots are written, after the test if both are due
   * @param prefix
   *   of snapshots, a path or a URI; empty: there must be none
+  * @param checkpoints
+  *   from which a run that was cut off goes on, and where it keeps what that takes
   */
 final case class FitPlan(
     tau: Int,
@@ -23,8 +25,18 @@ final case class FitPlan(
     images: Double = Double.PositiveInfinity,
     tests: When = FitPlan.never,
     snapshots: When = FitPlan.never,
-    prefix: String = ""
+    prefix: String = "",
+    checkpoints: Option[CheckpointPlan] = None
 )
+
+/** @param folder
+  *   a path of the driver's machine or a URI of any Hadoop file system; one run has it to itself
+  * @param every
+  *   rounds between two; the last round of a run has one in any case
+  * @param keep
+  *   how many of the last ones are kept
+  */
+final case class CheckpointPlan(folder: String, every: Int, keep: Int)
 
 object FitPlan {
 

@@ -44,8 +44,8 @@ final case class RoundResult(
 /** Told about training as it goes on. */
 trait TrainListener {
 
-  /** Before a step of [[Fit]]'s, which may take long: "broadcast", "train", "average", "test" or
-    * "snapshot".
+  /** Before a step of [[Fit]]'s, which may take long: "broadcast", "train", "average", "test",
+    * "snapshot" or "checkpoint".
     *
     * @param round
     *   rounds that are done

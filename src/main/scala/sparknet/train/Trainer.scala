@@ -10,7 +10,7 @@ import org.apache.spark.SparkContext
 
 import sparknet.data.{Augmentation, Dataset, Identity, Preprocessing}
 import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
-import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
+import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
   * are averaged (arXiv 1511.06051).
@@ -44,8 +44,7 @@ final class Trainer private[train] (
 
   if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
 
-  private val places = new Places(sc.hadoopConfiguration)
-  snapshots.check(places)
+  snapshots.check(new Places(sc.hadoopConfiguration))
 
   private val executors = new Executors(sc)
   private val jobs = new Jobs(sc)
@@ -56,10 +55,12 @@ final class Trainer private[train] (
   val layout: WeightsLayout = master.layout
 
   private val notices = new Notices
+  private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
+  private val data =
+    new TrainerData(sc, id, model, master, workers, executors, jobs, options)
+  private var runs = Map.empty[String, Int] // with checkpoints, in each folder
   private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
-  private var trainData = Option.empty[WorkerData]
-  private var testData = Option.empty[WorkerData]
   @volatile private var closed = false
 
   private val crew = new Crew(
@@ -72,7 +73,7 @@ final class Trainer private[train] (
     layout.count,
     master.historyCount,
     notices.say
-  )(newHost)
+  )(data.newHost(_, _, seed))
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
@@ -84,21 +85,21 @@ final class Trainer private[train] (
     * otherwise the items are dealt out anew.
     */
   def setTrainData(
-      data: Dataset,
+      given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use {
-    val next = accepted(data, preprocessing, augmentation, master.trainInput)
+    val next = accepted(given, preprocessing, augmentation, master.trainInput)
     crew.lead(_.drop())
-    trainData.foreach(_.release())
-    trainData = Some(next)
+    data.train.foreach(_.release())
+    data.train = Some(next)
   }
 
   /** How many of the items each worker trains on. */
-  def trainPortions: Array[Long] = use(trainData.fold(Array.empty[Long])(_.portionSizes))
+  def trainPortions: Array[Long] = use(data.train.fold(Array.empty[Long])(_.portionSizes))
 
   /** How many of the items each worker tests. */
-  def testPortions: Array[Long] = use(testData.fold(Array.empty[Long])(_.portionSizes))
+  def testPortions: Array[Long] = use(data.test.fold(Array.empty[Long])(_.portionSizes))
 
   def setTestData(data: Dataset): Unit = setTestData(data, new Identity)
 
@@ -106,13 +107,13 @@ final class Trainer private[train] (
     setTestData(data, preprocessing, Augmentation.none)
 
   def setTestData(
-      data: Dataset,
+      given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use {
-    val next = accepted(data, preprocessing, augmentation, testInput)
-    testData.foreach(_.release())
-    testData = Some(next)
+    val next = accepted(given, preprocessing, augmentation, testInput)
+    data.test.foreach(_.release())
+    data.test = Some(next)
   }
 
   /** Sends the weights to the workers: what the next round starts from. They get them by themselves
@@ -120,7 +121,7 @@ final class Trainer private[train] (
     */
   def broadcast(): Unit = use {
     refusePending()
-    if (trainData.nonEmpty) crew.lead(_.send())
+    if (data.train.nonEmpty) crew.lead(_.send())
   }
 
   /** The same with other weights; a round that is not averaged yet is dropped. */
@@ -147,7 +148,7 @@ final class Trainer private[train] (
 
   private def train(duration: Duration): RoundResult = use {
     refusePending()
-    if (trainData.isEmpty) state("there is no training data: call setTrainData first")
+    if (data.train.isEmpty) state("there is no training data: call setTrainData first")
     crew.lead { coordinator =>
       refuseCancelled()
       val begin = System.nanoTime
@@ -188,7 +189,7 @@ final class Trainer private[train] (
   /** Means of the test net's outputs over all test items, with the current weights. */
   def test(): JavaMap[String, java.lang.Float] = use {
     testInput
-    if (testData.isEmpty) state("there is no test data: call setTestData first")
+    if (data.test.isEmpty) state("there is no test data: call setTestData first")
     refusePending()
     val shares = crew.lead { coordinator =>
       refuseCancelled()
@@ -239,90 +240,18 @@ final class Trainer private[train] (
     refusePending()
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    crew.lead { coordinator =>
-      val momentum = meanMomentum(coordinator)
-      val weights = coordinator.weights()
-      places.writing(place)(master.snapshot(_, weights, momentum, coordinator.current.iteration))
-    }
-  }
-
-  /** Writes all that [[resume]] takes to go on as if nothing had happened. */
-  private[train] def checkpoint(folder: CheckpointFolder, extra: Map[String, String]): String =
-    use {
-      refusePending()
-      crew.lead(Checkpoint.write(folder, _, seed, layout, extra))
-    }
-
-  /** Goes on from the newest checkpoint of a folder that is whole, and says so.
-    *
-    * @return
-    *   what was given to be kept with it; None: there is no checkpoint
-    */
-  private[train] def resume(folder: CheckpointFolder): Option[Map[String, String]] = use {
-    Checkpoint
-      .read(folder, layout, master.historyCount)(skipped =>
-        notices.say(s"a checkpoint is damaged: $skipped")
-      )
-      .map { case (place, found) =>
-        crew.lead { coordinator =>
-          coordinator.dismiss() // hosts began with another seed
-          coordinator.resume(fitting(place, found))
-        }
-        seed = found.seed
-        notices.say(s"going on from iteration ${found.progress.iteration} of $place")
-        found.weights.close()
-        found.extra
-      }
-  }
-
-  /** The checkpoint for as many workers as this trainer has: of another number each has seen about as
-    * much, and momentum is gathered anew.
-    */
-  private def fitting(place: String, found: Checkpoint): Checkpoint = {
-    val positions = found.progress.positions
-    if (positions.length == workers) found
-    else {
-      notices.say(
-        s"$place is of ${positions.length} workers, and there are $workers: momentum starts from zero"
-      )
-      found.momentum.values.foreach(_.close())
-      found.copy(
-        progress = found.progress.copy(positions = Vector.fill(workers)(positions.sum / workers)),
-        images = Vector.fill(workers)(0L),
-        momentum = Map.empty
-      )
-    }
+    crew.lead(files.snapshot(place, _))
   }
 
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
-  def checkSnapshots(prefix: String): Unit = use(places.probe(prefix))
+  def checkSnapshots(prefix: String): Unit = use(files.places.probe(prefix))
 
   /** Goes on from a solverstate, a path or a URI: weights, counter, and momentum for every worker.
     *
     * @return
     *   one line that says what was taken
     */
-  def restore(solverstate: String): String = use {
-    val history = new FloatMemory(master.historyCount)
-    val read = new FloatMemory(layout.count)
-    try {
-      val found = places.reading(solverstate, SnapshotPlan.modelBeside(_).toSeq) { path =>
-        val restored = master.restore(path, read, history)
-        restored.copy(report = Places.named(restored.report, path, solverstate))
-      }
-      val positions = found.iteration * itemsPerIteration
-      crew.lead { c =>
-        c.adopt(
-          Progress(c.current.rounds, found.iteration, Vector.fill(workers)(positions)),
-          (0 until workers).map(_ -> history).toMap
-        )(_.floats.put(read.floats))
-      }
-      found.report
-    } finally read.close()
-  }
-
-  private def itemsPerIteration: Long =
-    master.trainInput.batch.toLong * master.minibatchesPerIteration
+  def restore(solverstate: String): String = use(crew.lead(files.restore(solverstate, _)))
 
   /** Takes over the weights of a caffemodel, a path or a URI, for layers of the same name, of which
     * there must be one.
@@ -330,28 +259,10 @@ final class Trainer private[train] (
     * @return
     *   one line that says what was taken, and which layers only the file or only the net has
     */
-  def loadWeights(caffemodel: String): String = use {
-    crew.lead { c =>
-      var report = ""
-      c.adopt(c.current) { weights =>
-        report = places.reading(caffemodel) { path =>
-          Places.named(master.load(path, weights), path, caffemodel)
-        }
-      }
-      report
-    }
-  }
+  def loadWeights(caffemodel: String): String = use(crew.lead(files.load(caffemodel, _)))
 
   /** Writes the current weights as a caffemodel, to a path or a URI. */
-  def saveWeights(caffemodel: String): Unit = use {
-    crew.lead { c =>
-      places.writing(caffemodel) { path =>
-        master.save(path, c.weights())
-        Array(path)
-      }
-    }
-    ()
-  }
+  def saveWeights(caffemodel: String): Unit = use(crew.lead(files.save(caffemodel, _)))
 
   /** Runs `rounds` rounds, a test before the first, every `testEvery` rounds and after the last (0:
     * never), and the solver's periodic snapshots.
@@ -365,7 +276,7 @@ final class Trainer private[train] (
       testEvery: Int,
       listener: TrainListener
   ): JavaMap[String, java.lang.Float] = {
-    snapshots.check(places)
+    snapshots.check(files.places)
     val plan = FitPlan(
       tau,
       rounds,
@@ -373,15 +284,31 @@ final class Trainer private[train] (
       snapshots = pause => snapshots.due(pause.before, pause.iteration),
       prefix = snapshots.prefix
     )
-    new Fit(new Steps, plan, options.retries, listener).run()
+    begun(plan, listener).run()
   }
 
   /** A run by a plan of the caller's, who asks for one thing after the other. It ends with the next
-    * [[cancel]]. Throws if snapshots cannot be written under the plan's prefix.
+    * [[cancel]]. Throws if snapshots cannot be written under the plan's prefix, or checkpoints to
+    * their folder.
+    *
+    * With checkpoints it goes on where the last run of the same number in this folder was, if that was
+    * cut off: the first one of a trainer with the first, and so on.
     */
   def fit(plan: FitPlan, listener: TrainListener): Fit = {
     if (plan.prefix.nonEmpty) checkSnapshots(plan.prefix)
-    new Fit(new Steps, plan, options.retries, listener)
+    begun(plan, listener)
+  }
+
+  private def begun(plan: FitPlan, listener: TrainListener): Fit = use {
+    val checkpoints = plan.checkpoints.map { own =>
+      if (own.every < 1) invalid(s"rounds between checkpoints are 1 or more, not ${own.every}")
+      val folder = files.checkpoints(own.folder, own.keep)
+      folder.probe()
+      val number = runs.getOrElse(own.folder, 0) + 1
+      runs += own.folder -> number
+      new RunCheckpoints(folder, number)
+    }
+    new Fit(new Steps, plan, options.retries, checkpoints, listener)
   }
 
   /** Ends what this trainer is doing, from another thread; it stays usable. Jobs of others on the same
@@ -404,94 +331,26 @@ final class Trainer private[train] (
       if (!sc.isStopped) {
         val own = id
         jobs.quietly(executors.onEach(() => WorkerNets.close(own)))
-        (trainData ++ testData).foreach(_.release())
+        data.release()
       } else WorkerNets.close(id)
       master.close()
     }
   }
 
-  /** What runs in a slot: a host that can read all workers' items. */
-  private def newHost(office: String, slot: Int): HostRDD = {
-    val train = trainData.map(data => (data, data.homes()))
-    val homes = train.fold(IndexedSeq.fill(workers)(Option.empty[String]))(_._2)
-    val plan = HostPlan(
-      id,
-      OpenTrainers.ids,
-      model,
-      layout,
-      seed,
-      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads),
-      options.wirePrecision == "bf16",
-      trainData.map(_.supply(windowBytes)),
-      testData.map(_.supply(windowBytes))
-    )
-    new HostRDD(
-      sc,
-      plan,
-      trainData.map(_.forHosts()),
-      testData.map(_.forHosts()),
-      office,
-      slot,
-      homes(slot)
-    )
-  }
-
-  /** Workers that have their place in one executor. */
-  private def sharing: Int = {
-    val places = math.max(1, executors.live.length)
-    (workers + places - 1) / places
-  }
-
-  /** Throws before training runs out of memory. */
-  private def checkMemory(): Unit = {
-    val needs = MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
-    // Of executors that are still to come, and whose cores are not known, each has one worker.
-    val tasks =
-      if (executors.slots > 0) math.min(executors.slots, sharing)
-      else if (executors.live.isEmpty) 1
-      else sharing
-    val heap = if (sc.isLocal) None else Some(executors.heap)
-    needs.checkHeaps(tasks, Runtime.getRuntime.maxMemory, heap)
-    executors.overhead.foreach(needs.checkContainer(tasks, _))
-  }
-
-  private def windowBytes: Long = options.windowMb.toLong << 20
-
+  /** Hosts know the data that they began with, and looking at new data takes slots: they go. */
   private def accepted(
-      data: Dataset,
+      given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation,
       input: NetInput
   ): WorkerData = {
-    crew.lead(
-      _.dismiss()
-    ) // hosts know the data that they began with, and looking at data takes slots
-    executors.await(workers, options.waitSeconds)
-    checkMemory()
-    val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
-    jobs.run("SparkNet: check data")(next.check(input, master.classes))
-    next
+    crew.lead(_.dismiss())
+    data.accepted(given, preprocessing, augmentation, input)
   }
 
   private def testInput: NetInput = master.testInput.getOrElse(
     state("the solver has no test net: give it a test_iter and a net with TEST layers")
   )
-
-  /** The mean of the workers' momentum as it is now. What replaced workers have is too little, so it
-    * counts only where there is nothing else.
-    */
-  private def meanMomentum(coordinator: Coordinator): Option[FloatMemory] = {
-    val all = (0 until workers).filter(coordinator.lastImages(_) > 0).toSet
-    val last = coordinator.current.rounds - 1
-    coordinator.meanMomentum { there =>
-      val recent = there.filter(_.round == last)
-      val whole = recent.filter(_.whole)
-      val lost = all -- whole.map(_.worker)
-      val used = if (lost == all) recent else whole
-      if (lost.nonEmpty) notices.momentum(lost, used.map(_.worker).toSet)
-      used
-    }
-  }
 
   private def refusePending(): Unit =
     if (crew.lead(_.isPending)) state("the last round is not averaged yet: call average() first")
@@ -499,6 +358,40 @@ final class Trainer private[train] (
   /** Once a run is cancelled none of its steps begins, also where the crew was between two of them. */
   private def refuseCancelled(): Unit =
     if (allowed.exists(_ != cancels.get)) throw new Cancelled
+
+  /** Checkpoints of a run.
+    *
+    * @param number
+    *   it is this trainer's so manieth in the folder: of those before it nothing is left to do when the
+    *   folder has a later one's
+    */
+  private final class RunCheckpoints(folder: CheckpointFolder, number: Int) extends FitCheckpoints {
+    override def resume(): Option[(Int, Long)] = use {
+      files.newest(folder).flatMap { case (place, found) =>
+        def note(name: String) = found.extra.getOrElse(name, "0")
+        val last = note("fit").toInt
+        try
+          if (last == number) {
+            crew.lead { coordinator =>
+              coordinator.dismiss() // hosts may have begun with another seed
+              coordinator.resume(found)
+            }
+            seed = found.seed
+            notices.say(s"going on from iteration ${found.progress.iteration} of $place")
+            Some((note("rounds").toInt, note("images").toLong))
+          } else if (last > number) Some((Int.MaxValue, Long.MaxValue))
+          else None
+        finally if (last == number) found.weights.close() else found.close()
+      }
+    }
+
+    override def write(rounds: Int, images: Long): String = use {
+      refusePending()
+      val extra =
+        Map("fit" -> number.toString, "rounds" -> rounds.toString, "images" -> images.toString)
+      crew.lead(Checkpoint.write(folder, _, seed, layout, extra))
+    }
+  }
 
   private final class Steps extends FitSteps {
     private val begun = cancels.get

@@ -1,0 +1,88 @@
+package sparknet.train
+
+import org.apache.spark.SparkContext
+
+import sparknet.data.{Augmentation, Dataset, Preprocessing}
+import sparknet.jna.WeightsLayout
+
+/** What a trainer trains and tests on, and the hosts that are made for it.
+  *
+  * @param trainer
+  *   its id
+  */
+private[train] final class TrainerData(
+    sc: SparkContext,
+    trainer: Long,
+    model: Model,
+    master: MasterNet,
+    workers: Int,
+    executors: Executors,
+    jobs: Jobs,
+    options: TrainerOptions
+) {
+  private val layout: WeightsLayout = master.layout
+  private val windowBytes = options.windowMb.toLong << 20
+
+  var train = Option.empty[WorkerData]
+  var test = Option.empty[WorkerData]
+
+  /** Data for the workers; throws if they do not suit the net, or memory is too small for it. Looking
+    * at data takes slots: no host may hold them.
+    */
+  def accepted(
+      data: Dataset,
+      preprocessing: Preprocessing,
+      augmentation: Augmentation,
+      input: NetInput
+  ): WorkerData = {
+    executors.await(workers, options.waitSeconds)
+    checkMemory()
+    val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
+    jobs.run("SparkNet: check data")(next.check(input, master.classes))
+    next
+  }
+
+  /** What runs in a slot: a host that can read all workers' items, and is near those of a worker.
+    *
+    * @return
+    *   with it, for each worker where its items should be read, if that matters
+    */
+  def newHost(office: String, slot: Int, seed: Long): (HostRDD, IndexedSeq[Option[String]]) = {
+    val homes = train.fold(IndexedSeq.fill(workers)(Option.empty[String]))(_.homes())
+    val plan = HostPlan(
+      trainer,
+      OpenTrainers.ids,
+      model,
+      layout,
+      seed,
+      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads),
+      options.wirePrecision == "bf16",
+      train.map(_.supply(windowBytes)),
+      test.map(_.supply(windowBytes))
+    )
+    val items = train.map(_.forHosts())
+    (new HostRDD(sc, plan, items, test.map(_.forHosts()), office, slot, homes(slot)), homes)
+  }
+
+  /** Frees what was added to the data sets themselves. */
+  def release(): Unit = (train ++ test).foreach(_.release())
+
+  /** Workers that have their place in one executor. */
+  private def sharing: Int = {
+    val places = math.max(1, executors.live.length)
+    (workers + places - 1) / places
+  }
+
+  /** Throws before training runs out of memory. */
+  private def checkMemory(): Unit = {
+    val needs = MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
+    // Of executors that are still to come, and whose cores are not known, each has one worker.
+    val tasks =
+      if (executors.slots > 0) math.min(executors.slots, sharing)
+      else if (executors.live.isEmpty) 1
+      else sharing
+    val heap = if (sc.isLocal) None else Some(executors.heap)
+    needs.checkHeaps(tasks, Runtime.getRuntime.maxMemory, heap)
+    executors.overhead.foreach(needs.checkContainer(tasks, _))
+  }
+}

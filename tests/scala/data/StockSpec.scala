@@ -79,4 +79,21 @@ class StockSpec extends AnyFlatSpec {
     for (items <- Seq(grown, gone))
       assert(intercept[CaffeException](items.inOrder.size).getCodeName == "STATE")
   }
+
+  it should "read anew after a failure, not on from what has failed" taggedAs Unit in {
+    var reads = 0
+    val items = new Stock(
+      Array(Array(1, 1)),
+      _ => {
+        reads += 1
+        val failing = reads == 1
+        Iterator(0, 1).map { i =>
+          if (failing && i == 1) throw new IllegalStateException("of the user's")
+          block(i)
+        }
+      }
+    )
+    intercept[IllegalStateException](items.inOrder.size)
+    assert(labels(items.inOrder) == Seq(0, 1) && reads == 2)
+  }
 }

@@ -70,11 +70,13 @@ final class Stock(val chunks: Array[Array[Int]], read: Int => Iterator[Block]) {
   }
 
   private def readUpTo(id: BlockId): Block = {
-    if (!open.exists(r => r.chunk == id.chunk && r.position <= id.index))
-      open = Some(new Reading(id.chunk))
-    val reading = open.get
+    val reading = open
+      .filter(r => r.chunk == id.chunk && r.position <= id.index)
+      .getOrElse(new Reading(id.chunk))
+    open = None // who has failed is not asked again: it may never answer
     while (reading.position < id.index) reading.next()
     val block = reading.next()
+    open = Some(reading)
     if (block.size != chunks(id.chunk)(id.index)) changed()
     block
   }

@@ -35,13 +35,16 @@ private[train] final case class Progress(rounds: Int, iteration: Int, positions:
   *   the driver's copy of the weights
   * @param say
   *   tells the user
+  * @param cut
+  *   cuts so many floats for so many hosts
   */
 private[train] final class Coordinator(
     workers: Int,
     historyCount: Int,
     members: Members,
     copy: WeightsCopy,
-    say: String => Unit
+    say: String => Unit,
+    cut: (Int, Int) => Pieces = Pieces.of(_, _)
 ) {
   import Coordinator._
 
@@ -49,7 +52,7 @@ private[train] final class Coordinator(
   private var progress = Progress(0, 0, Vector.fill(workers)(0L))
   private var version = 0L // of the current weights
   private var versions = 0L // the last one given
-  private var layout = Pieces.of(floats, 1)
+  private var layout = cut(floats, 1)
   private var shown = Map.empty[Int, (Long, Published)] // pieces of the current weights, and hosts
   private var pending = Option.empty[Pending]
   private var takeOver = Map.empty[Int, FloatMemory] // momentum, in the next round
@@ -116,7 +119,7 @@ private[train] final class Coordinator(
     while (round.isEmpty) {
       val crew = assembled()
       val weights = ready(crew)
-      val pieces = Pieces.of(floats, crew.length)
+      val pieces = cut(floats, crew.length)
       val hosts = placement.of(workers, crew)
       val moved = movedMomentum(crew, hosts)
       placement.used(hosts)
@@ -311,7 +314,7 @@ private[train] final class Coordinator(
   private def ready(crew: Seq[Member]): Weights = {
     if (copy.version != version && !crew.exists(_.version == version)) goBack()
     val nowhere = !crew.exists(_.version == version)
-    if (nowhere && !Pieces.of(floats, crew.length).everywhere) scatter(crew)
+    if (nowhere && !cut(floats, crew.length).everywhere) scatter(crew)
     if (crew.forall(_.version == version)) Weights(version, layout, Nil)
     else {
       val found = sources()
@@ -323,7 +326,7 @@ private[train] final class Coordinator(
     * those who got them.
     */
   private def scatter(crew: Seq[Member]): Unit = {
-    layout = Pieces.of(floats, crew.length)
+    layout = cut(floats, crew.length)
     for (weights <- reduced(crew, Seq(Term(copy.published(layout), 1)), layout)) {
       version = weights.version
       copy.version = version
@@ -473,7 +476,7 @@ private[train] final class Coordinator(
     } yield worker -> from
     if (moves.isEmpty) Map.empty
     else {
-      val pieces = Pieces.of(historyCount, crew.length)
+      val pieces = cut(historyCount, crew.length)
       val orders = moves.groupBy(_._2).toSeq.map { case (from, own) =>
         from -> Export(own.map(_._1), pieces)
       }
@@ -492,7 +495,7 @@ private[train] final class Coordinator(
   private def exported[T](wanted: Seq[Int])(use: (Seq[ExportedMomentum], Pieces) => T): T = {
     val crew = assembled()
     ready(crew)
-    val pieces = Pieces.of(historyCount, crew.length)
+    val pieces = cut(historyCount, crew.length)
     try {
       val holders = for {
         worker <- wanted
@@ -529,7 +532,7 @@ private[train] final class Coordinator(
     val published = takeOver.values
       .toSet[FloatMemory]
       .map { values =>
-        values -> copy.publish(values, Pieces.of(historyCount, 1))
+        values -> copy.publish(values, cut(historyCount, 1))
       }
       .toMap
     takeOver.map { case (worker, values) => worker -> published(values) }

@@ -1,0 +1,64 @@
+package sparknet.train
+
+import org.scalatest.flatspec.AnyFlatSpec
+import support.Unit
+
+/** What happens in some single cases, in a simulated cluster. */
+class CoordinatorSpec extends AnyFlatSpec {
+
+  private def plan(workers: Int, executors: Int, slots: Int): TrainingPlan = TrainingPlan(
+    ClusterPlan(
+      executors,
+      slots,
+      perExecutor = 1,
+      slow = 0.01,
+      duplicates = 0,
+      mortal = true,
+      deadly = 0,
+      halves = false,
+      late = 0
+    ),
+    workers,
+    floats = 12,
+    cut = Pieces.of(_, _, 2, 100),
+    items = (0 until workers).map(worker => Seq(1f, 2f, 3f, 4f).map(_ + worker)),
+    rounds = 0,
+    seconds = Double.PositiveInfinity,
+    keepSeconds = 1e9,
+    faults = Double.PositiveInfinity,
+    steady = true
+  )
+
+  private def using(plan: TrainingPlan)(body: SimulatedTraining => Unit): Unit = {
+    val training = new SimulatedTraining(plan, 1)
+    training.use(body(training))
+  }
+
+  "A coordinator" should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
+    using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
+      t.train(1)
+      assert(t.average() == Seq(0, 1, 2))
+      t.cluster.onMessage = {
+        case (host, Order(_, _: Train)) if host.id == 0 && host.executor.stoppedUntil == 0 =>
+          host.executor.stop(30)
+        case _ => ()
+      }
+      t.train(2)
+      assert(t.average().length == 2)
+      t.train(2) // two do what three did
+      assert(t.average() == Seq(0, 1, 2) && t.members.idle.length == 2)
+      t.time.pass(60)
+      t.train(2)
+      assert(t.average() == Seq(0, 1, 2) && t.members.idle.length == 3)
+    }
+
+  it should "go on from its copy when all hosts die" taggedAs Unit in
+    using(plan(3, executors = 3, slots = 3)) { t =>
+      for (_ <- 1 to 4) { t.train(2); t.average() }
+      assert(t.coordinator.current.iteration == 8)
+      t.cluster.living.foreach(_.kill())
+      t.train(2)
+      assert(t.losses == 1 && t.average() == Seq(0, 1, 2))
+      t.checkWeights()
+    }
+}

@@ -34,7 +34,22 @@ class CoordinatorSpec extends AnyFlatSpec {
     training.use(body(training))
   }
 
-  "A coordinator" should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
+  "A coordinator" should "average a round whose hosts have left meanwhile" taggedAs Unit in {
+    for (hosts <- 1 to 3; halves <- Seq(false, true)) {
+      val of3 = plan(3, hosts, hosts)
+      using(of3.copy(cluster = of3.cluster.copy(halves = halves))) { t =>
+        for (_ <- 1 to 2) {
+          t.train(2)
+          t.leave()
+          assert(t.average() == Seq(0, 1, 2))
+          t.checkWeights()
+        }
+        assert(t.coordinator.current.iteration == 4)
+      }
+    }
+  }
+
+  it should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
     using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
       t.train(1)
       assert(t.average() == Seq(0, 1, 2))

@@ -294,15 +294,35 @@ private[train] final class Coordinator(
   def dismiss(): Unit = {
     if (members.idle.nonEmpty) {
       fetchCopy()
-      for (round <- pending if round.mean.isEmpty)
-        pending = mean(round).map { case (weights, results) =>
-          val values = new FloatMemory(floats)
-          copy.gather(weights.pieces.all.map(p => (weights.sources(p), p)), values)
-          round.copy(mean = Some((values, results)))
-        }
+      pending = pending.map(round => if (round.mean.isEmpty) setAside(round) else round)
     }
     members.dismiss()
     shown = Map.empty
+  }
+
+  /** Fetches the mean of a round, which leaves the current weights as they are; if all of its hosts get
+    * lost meanwhile there is none.
+    */
+  private def setAside(round: Pending): Pending = mean(round).fold(round) {
+    case (weights, results) =>
+      val (before, layoutBefore) = (version, layout)
+      version = weights.version
+      layout = weights.pieces
+      keepShown(weights)
+      try {
+        var values = Option.empty[FloatMemory]
+        var attempts = 0
+        while (values.isEmpty && members.idle.exists(_.version == version)) {
+          values = fetchedWeights()
+          attempts += 1
+          if (attempts > Coordinator.attempts) unreachable()
+        }
+        values.fold(round)(found => round.copy(mean = Some((found, results))))
+      } finally {
+        version = before
+        layout = layoutBefore
+        shown = Map.empty
+      }
   }
 
   private def assembled(): Seq[Member] = {
@@ -371,6 +391,25 @@ private[train] final class Coordinator(
             })
       }
       shown.map { case (piece, (_, source)) => piece -> source }
+    }
+  }
+
+  /** The current weights of hosts, if they are all there. */
+  private def fetchedWeights(): Option[FloatMemory] = {
+    val found = sources()
+    if (found.size < layout.count) None
+    else {
+      val values = new FloatMemory(floats)
+      try {
+        copy.gather(layout.all.map(p => (found(p), p)), values)
+        Some(values)
+      } catch {
+        case missing: MissingPiece =>
+          values.close()
+          members.settle(missing.getMessage)
+          shown = Map.empty
+          None
+      }
     }
   }
 

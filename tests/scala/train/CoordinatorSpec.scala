@@ -49,6 +49,17 @@ class CoordinatorSpec extends AnyFlatSpec {
     }
   }
 
+  it should "average with hosts that have joined since the round began" taggedAs Unit in
+    using(plan(3, executors = 1, slots = 3)) { t =>
+      t.train(2)
+      t.cluster.addExecutor()
+      t.cluster.addExecutor()
+      t.time.pass(10)
+      assert(t.members.idle.length == 3)
+      assert(t.average() == Seq(0, 1, 2))
+      t.checkWeights()
+    }
+
   it should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
     using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
       t.train(1)

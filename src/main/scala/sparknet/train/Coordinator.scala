@@ -247,7 +247,7 @@ private[train] final class Coordinator(
           val hosts = members.idle
           val dealt = hosts.zip(layout.dealt(hosts.length)).toMap
           val vectors = members.carryOut(
-            hosts.map(host => host -> Reduce(None, terms, dealt(host)))
+            hosts.map(host => host -> Reduce(None, terms, dealt(host), alone = false))
           )(_ => false)
           val sources =
             for ((host, Shown(vector)) <- vectors; piece <- dealt(host))
@@ -358,9 +358,9 @@ private[train] final class Coordinator(
   /** Notes which hosts have published which pieces of the current weights. */
   private def keepShown(weights: Weights): Unit = {
     val crew = members.idle
+    val alone = weights.sources.distinct.length == 1
     shown =
-      if (crew.length == 1 && !weights.pieces.everywhere || weights.sources.exists(_.halves))
-        Map.empty
+      if (alone && !weights.pieces.everywhere || weights.sources.exists(_.halves)) Map.empty
       else
         (for {
           piece <- weights.pieces.all
@@ -480,8 +480,9 @@ private[train] final class Coordinator(
     val next = versions
     if (!terms.head.vector.halves) crew.foreach(_.version = -1) // the old ones are overwritten
     val dealt = crew.zip(layout.dealt(crew.length)).toMap
-    val reduced =
-      members.carryOut(crew.map(host => host -> Reduce(Some(next), terms, dealt(host))))(_ => false)
+    val alone = crew.length == 1
+    val orders = crew.map(host => host -> Reduce(Some(next), terms, dealt(host), alone))
+    val reduced = members.carryOut(orders)(_ => false)
     refuseFailed(reduced)
     val vectors = reduced.collect { case (host, Shown(vector)) => host -> vector }
     if (vectors.length < crew.length) None

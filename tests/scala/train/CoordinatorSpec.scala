@@ -60,6 +60,21 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  it should "go on from its copy when the only host that has the weights dies" taggedAs Unit in
+    using(plan(2, executors = 1, slots = 2)) { t =>
+      for (_ <- 1 to 3) { t.train(1); t.average() }
+      t.cluster.addExecutor()
+      t.time.pass(10)
+      t.cluster.onMessage = {
+        case (host, Order(_, _: Publish)) => t.time.later(0, 0)(host.executor.kill())
+        case _                            => ()
+      }
+      assert(t.train(1)) // the other one asks for them
+      t.cluster.onMessage = (_, _) => ()
+      t.average()
+      assert(t.losses == 1)
+    }
+
   it should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
     using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
       t.train(1)

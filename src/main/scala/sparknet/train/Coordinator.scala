@@ -332,14 +332,22 @@ private[train] final class Coordinator(
 
   /** What hosts that lack the current weights are told of them. */
   private def ready(crew: Seq[Member]): Weights = {
-    if (copy.version != version && !crew.exists(_.version == version)) goBack()
-    val nowhere = !crew.exists(_.version == version)
-    if (nowhere && !cut(floats, crew.length).everywhere) scatter(crew)
-    if (crew.forall(_.version == version)) Weights(version, layout, Nil)
-    else {
-      val found = sources()
-      Weights(version, layout, layout.all.map(found))
+    var weights = Option.empty[Weights]
+    var attempts = 0
+    while (weights.isEmpty) {
+      attempts += 1
+      if (copy.version != version && !members.idle.exists(_.version == version)) goBack()
+      val nowhere = !crew.exists(_.version == version)
+      if (nowhere && !cut(floats, crew.length).everywhere) scatter(crew)
+      if (crew.forall(_.version == version)) weights = Some(Weights(version, layout, Nil))
+      else {
+        val found = sources() // not all, if who had them has just been lost
+        if (found.size == layout.count)
+          weights = Some(Weights(version, layout, layout.all.map(found)))
+        else if (attempts > Coordinator.attempts) unreachable()
+      }
     }
+    weights.get
   }
 
   /** Sends the driver's copy to many at the cost of one: each gets some pieces, and the others from

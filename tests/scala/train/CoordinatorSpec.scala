@@ -75,6 +75,21 @@ class CoordinatorSpec extends AnyFlatSpec {
       assert(t.losses == 1)
     }
 
+  it should "begin a round anew in which nobody with items is left" taggedAs Unit in {
+    val of2 = plan(2, executors = 2, slots = 2)
+    using(of2.copy(items = IndexedSeq(of2.items.head, Nil))) { t =>
+      var killed = false
+      t.cluster.onMessage = {
+        case (host, Order(_, train: Train)) if !killed && train.turns.exists(_.worker == 0) =>
+          killed = true
+          t.time.later(0, 0)(host.executor.kill())
+        case _ => ()
+      }
+      t.train(1)
+      assert(killed && t.average() == Seq(0))
+    }
+  }
+
   it should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
     using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
       t.train(1)

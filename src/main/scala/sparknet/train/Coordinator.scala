@@ -154,7 +154,7 @@ private[train] final class Coordinator(
         .sortBy(_._2.worker)
       release(outcomes)
       refuse(results.flatMap(_._2.failure))
-      if (results.isEmpty) members.checkLosses()
+      if (!results.exists(_._2.images > 0)) members.checkLosses()
       else {
         val there = results.map(_._2)
         pending = Some(Pending(results, pieces, None))

@@ -3,6 +3,8 @@ package sparknet.train
 import org.scalatest.flatspec.AnyFlatSpec
 import support.Unit
 
+import sparknet.jna.CaffeException
+
 /** What happens in some single cases, in a simulated cluster. */
 class CoordinatorSpec extends AnyFlatSpec {
 
@@ -115,6 +117,19 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.cluster.living.foreach(_.kill())
       t.train(2)
       assert(t.losses == 1 && t.average() == Seq(0, 1, 2))
+      t.checkWeights()
+    }
+
+  it should "say so when the driver cannot fetch weights" taggedAs Unit in
+    using(plan(2, executors = 2, slots = 2)) { t =>
+      t.train(1)
+      t.average()
+      t.train(1)
+      t.average()
+      t.cluster.unreachable = true
+      val refused = intercept[CaffeException](t.coordinator.weights())
+      assert(refused.getCodeName == "IO" && refused.getMessage.contains("no route"))
+      t.cluster.unreachable = false
       t.checkWeights()
     }
 }

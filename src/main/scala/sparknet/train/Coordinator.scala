@@ -433,7 +433,7 @@ private[train] final class Coordinator(
           if (found.size == layout.count)
             copy.fetch(version, progress, layout.all.map(p => (found(p), p)))
         } catch {
-          case missing: MissingPiece if attempts < Coordinator.attempts =>
+          case missing: MissingPiece =>
             members.settle(missing.getMessage)
             shown = Map.empty
         }

@@ -530,12 +530,14 @@ private[train] final class Coordinator(
       }
       val outcomes = members.carryOut(orders)(_ => false)
       refuseFailed(outcomes)
-      outcomes
+      val given = outcomes
         .collect { case (_, Exported(own)) => own }
         .flatten
         .filter(m => m.whole && m.round == progress.rounds - 1)
         .map(m => m.worker -> m.vector)
         .toMap
+      if (given.isEmpty) members.idle.foreach(members.tell(_, Forget))
+      given
     }
   }
 

@@ -132,4 +132,33 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.cluster.unreachable = false
       t.checkWeights()
     }
+
+  /** Bytes that the driver sent and fetched in some rounds, and messages from it and to it of each. */
+  private def work(hosts: Int): (Long, Long, Set[Int]) = {
+    val training = new SimulatedTraining(plan(hosts, hosts, hosts).copy(floats = 1024), 1)
+    var messages = Map.empty[Long, Int].withDefaultValue(0)
+    var result = (0L, 0L, Set.empty[Int])
+    training.use {
+      training.train(1)
+      training.average()
+      val cluster = training.cluster
+      cluster.onMessage = {
+        case (host, _: Reported) => messages += host.id -> (messages(host.id) + 1)
+        case _                   => ()
+      }
+      val driver = cluster.driver.here
+      val before = cluster.fetched(driver)
+      for (_ <- 1 to 5) { training.train(1); training.average() }
+      result = (cluster.served(driver), cluster.fetched(driver) - before, messages.values.toSet)
+    }
+    result
+  }
+
+  it should "have as much to do for 64 hosts as for 4" taggedAs Unit in {
+    val bytes = 4L * 1024
+    val (served, fetched, reports) = work(64)
+    assert(reports == Set(3 * 5)) // of training, its part of the mean, and fetching the others'
+    assert(served == bytes && fetched <= bytes)
+    assert(work(4) == ((served, fetched, reports)))
+  }
 }

@@ -18,4 +18,11 @@ class FloatMemorySpec extends AnyFlatSpec {
   it should "hold nothing, too" taggedAs Unit in Closing.using(new FloatMemory(0)) { m =>
     assert(m.toArray.isEmpty && !m.floats.hasRemaining)
   }
+
+  it should "throw once it is freed, where reading it would end the JVM" taggedAs Unit in {
+    val memory = FloatMemory.of(Array(1f, 2f))
+    memory.close()
+    for (read <- Seq(() => memory.floats, () => memory.toArray, () => memory.bytes(0, 1)))
+      assert(intercept[IllegalStateException](read()).getMessage.contains("2 floats"))
+  }
 }

@@ -120,6 +120,13 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     next.end(usable = true)
   }
 
+  it should "not call a new net fresh that takes over momentum" taggedAs Unit in {
+    val taken = lease(0, 1)
+    taken.begin(3, Some(FloatMemory.of(Array(4f, 0f, 0f))))
+    assert(!taken.fresh && historyOf(taken)(0) == 4f)
+    taken.end(usable = true)
+  }
+
   it should "close the nets of trainers that are gone" taggedAs Unit in {
     lease(0, 2).end(usable = true)
     val other = WorkerNets.lease(id + 1000, Set(id + 1000), 0, 2)(model.newWorker(0, 1))

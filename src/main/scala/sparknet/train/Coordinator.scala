@@ -35,13 +35,16 @@ private[train] final case class Progress(rounds: Int, iteration: Int, positions:
   *   the driver's copy of the weights
   * @param say
   *   tells the user
+  * @param cut
+  *   cuts so many floats for so many hosts
   */
 private[train] final class Coordinator(
     workers: Int,
     historyCount: Int,
     members: Members,
     copy: WeightsCopy,
-    say: String => Unit
+    say: String => Unit,
+    cut: (Int, Int) => Pieces = Pieces.of(_, _)
 ) {
   import Coordinator._
 
@@ -49,7 +52,7 @@ private[train] final class Coordinator(
   private var progress = Progress(0, 0, Vector.fill(workers)(0L))
   private var version = 0L // of the current weights
   private var versions = 0L // the last one given
-  private var layout = Pieces.of(floats, 1)
+  private var layout = cut(floats, 1)
   private var shown = Map.empty[Int, (Long, Published)] // pieces of the current weights, and hosts
   private var pending = Option.empty[Pending]
   private var takeOver = Map.empty[Int, FloatMemory] // momentum, in the next round
@@ -116,7 +119,7 @@ private[train] final class Coordinator(
     while (round.isEmpty) {
       val crew = assembled()
       val weights = ready(crew)
-      val pieces = Pieces.of(floats, crew.length)
+      val pieces = cut(floats, crew.length)
       val hosts = placement.of(workers, crew)
       val moved = movedMomentum(crew, hosts)
       placement.used(hosts)
@@ -151,7 +154,7 @@ private[train] final class Coordinator(
         .sortBy(_._2.worker)
       release(outcomes)
       refuse(results.flatMap(_._2.failure))
-      if (results.isEmpty) members.checkLosses()
+      if (!results.exists(_._2.images > 0)) members.checkLosses()
       else {
         val there = results.map(_._2)
         pending = Some(Pending(results, pieces, None))
@@ -244,7 +247,7 @@ private[train] final class Coordinator(
           val hosts = members.idle
           val dealt = hosts.zip(layout.dealt(hosts.length)).toMap
           val vectors = members.carryOut(
-            hosts.map(host => host -> Reduce(None, terms, dealt(host)))
+            hosts.map(host => host -> Reduce(None, terms, dealt(host), alone = false))
           )(_ => false)
           val sources =
             for ((host, Shown(vector)) <- vectors; piece <- dealt(host))
@@ -291,15 +294,35 @@ private[train] final class Coordinator(
   def dismiss(): Unit = {
     if (members.idle.nonEmpty) {
       fetchCopy()
-      for (round <- pending if round.mean.isEmpty)
-        pending = mean(round).map { case (weights, results) =>
-          val values = new FloatMemory(floats)
-          copy.gather(weights.pieces.all.map(p => (weights.sources(p), p)), values)
-          round.copy(mean = Some((values, results)))
-        }
+      pending = pending.map(round => if (round.mean.isEmpty) setAside(round) else round)
     }
     members.dismiss()
     shown = Map.empty
+  }
+
+  /** Fetches the mean of a round, which leaves the current weights as they are; if all of its hosts get
+    * lost meanwhile there is none.
+    */
+  private def setAside(round: Pending): Pending = mean(round).fold(round) {
+    case (weights, results) =>
+      val (before, layoutBefore) = (version, layout)
+      version = weights.version
+      layout = weights.pieces
+      keepShown(weights)
+      try {
+        var values = Option.empty[FloatMemory]
+        var attempts = 0
+        while (values.isEmpty && members.idle.exists(_.version == version)) {
+          values = fetchedWeights()
+          attempts += 1
+          if (attempts > Coordinator.attempts) unreachable()
+        }
+        values.fold(round)(found => round.copy(mean = Some((found, results))))
+      } finally {
+        version = before
+        layout = layoutBefore
+        shown = Map.empty
+      }
   }
 
   private def assembled(): Seq[Member] = {
@@ -309,21 +332,29 @@ private[train] final class Coordinator(
 
   /** What hosts that lack the current weights are told of them. */
   private def ready(crew: Seq[Member]): Weights = {
-    if (copy.version != version && !crew.exists(_.version == version)) goBack()
-    val nowhere = !crew.exists(_.version == version)
-    if (nowhere && !Pieces.of(floats, crew.length).everywhere) scatter(crew)
-    if (crew.forall(_.version == version)) Weights(version, layout, Nil)
-    else {
-      val found = sources()
-      Weights(version, layout, layout.all.map(found))
+    var weights = Option.empty[Weights]
+    var attempts = 0
+    while (weights.isEmpty) {
+      attempts += 1
+      if (copy.version != version && !members.idle.exists(_.version == version)) goBack()
+      val nowhere = !crew.exists(_.version == version)
+      if (nowhere && !cut(floats, crew.length).everywhere) scatter(crew)
+      if (crew.forall(_.version == version)) weights = Some(Weights(version, layout, Nil))
+      else {
+        val found = sources() // not all, if who had them has just been lost
+        if (found.size == layout.count)
+          weights = Some(Weights(version, layout, layout.all.map(found)))
+        else if (attempts > Coordinator.attempts) unreachable()
+      }
     }
+    weights.get
   }
 
   /** Sends the driver's copy to many at the cost of one: each gets some pieces, and the others from
     * those who got them.
     */
   private def scatter(crew: Seq[Member]): Unit = {
-    layout = Pieces.of(floats, crew.length)
+    layout = cut(floats, crew.length)
     for (weights <- reduced(crew, Seq(Term(copy.published(layout), 1)), layout)) {
       version = weights.version
       copy.version = version
@@ -335,9 +366,9 @@ private[train] final class Coordinator(
   /** Notes which hosts have published which pieces of the current weights. */
   private def keepShown(weights: Weights): Unit = {
     val crew = members.idle
+    val alone = weights.sources.distinct.length == 1
     shown =
-      if (crew.length == 1 && !weights.pieces.everywhere || weights.sources.exists(_.halves))
-        Map.empty
+      if (alone && !weights.pieces.everywhere || weights.sources.exists(_.halves)) Map.empty
       else
         (for {
           piece <- weights.pieces.all
@@ -371,6 +402,25 @@ private[train] final class Coordinator(
     }
   }
 
+  /** The current weights of hosts, if they are all there. */
+  private def fetchedWeights(): Option[FloatMemory] = {
+    val found = sources()
+    if (found.size < layout.count) None
+    else {
+      val values = new FloatMemory(floats)
+      try {
+        copy.gather(layout.all.map(p => (found(p), p)), values)
+        Some(values)
+      } catch {
+        case missing: MissingPiece =>
+          values.close()
+          members.settle(missing.getMessage)
+          shown = Map.empty
+          None
+      }
+    }
+  }
+
   /** Makes the driver's copy that of the current weights. */
   private def fetchCopy(): Unit = {
     var attempts = 0
@@ -383,7 +433,7 @@ private[train] final class Coordinator(
           if (found.size == layout.count)
             copy.fetch(version, progress, layout.all.map(p => (found(p), p)))
         } catch {
-          case missing: MissingPiece if attempts < Coordinator.attempts =>
+          case missing: MissingPiece =>
             members.settle(missing.getMessage)
             shown = Map.empty
         }
@@ -438,8 +488,9 @@ private[train] final class Coordinator(
     val next = versions
     if (!terms.head.vector.halves) crew.foreach(_.version = -1) // the old ones are overwritten
     val dealt = crew.zip(layout.dealt(crew.length)).toMap
-    val reduced =
-      members.carryOut(crew.map(host => host -> Reduce(Some(next), terms, dealt(host))))(_ => false)
+    val alone = crew.length == 1
+    val orders = crew.map(host => host -> Reduce(Some(next), terms, dealt(host), alone))
+    val reduced = members.carryOut(orders)(_ => false)
     refuseFailed(reduced)
     val vectors = reduced.collect { case (host, Shown(vector)) => host -> vector }
     if (vectors.length < crew.length) None
@@ -473,18 +524,20 @@ private[train] final class Coordinator(
     } yield worker -> from
     if (moves.isEmpty) Map.empty
     else {
-      val pieces = Pieces.of(historyCount, crew.length)
+      val pieces = cut(historyCount, crew.length)
       val orders = moves.groupBy(_._2).toSeq.map { case (from, own) =>
         from -> Export(own.map(_._1), pieces)
       }
       val outcomes = members.carryOut(orders)(_ => false)
       refuseFailed(outcomes)
-      outcomes
+      val given = outcomes
         .collect { case (_, Exported(own)) => own }
         .flatten
         .filter(m => m.whole && m.round == progress.rounds - 1)
         .map(m => m.worker -> m.vector)
         .toMap
+      if (given.isEmpty) members.idle.foreach(members.tell(_, Forget))
+      given
     }
   }
 
@@ -492,7 +545,7 @@ private[train] final class Coordinator(
   private def exported[T](wanted: Seq[Int])(use: (Seq[ExportedMomentum], Pieces) => T): T = {
     val crew = assembled()
     ready(crew)
-    val pieces = Pieces.of(historyCount, crew.length)
+    val pieces = cut(historyCount, crew.length)
     try {
       val holders = for {
         worker <- wanted
@@ -529,7 +582,7 @@ private[train] final class Coordinator(
     val published = takeOver.values
       .toSet[FloatMemory]
       .map { values =>
-        values -> copy.publish(values, Pieces.of(historyCount, 1))
+        values -> copy.publish(values, cut(historyCount, 1))
       }
       .toMap
     takeOver.map { case (worker, values) => worker -> published(values) }

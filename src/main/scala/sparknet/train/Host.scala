@@ -85,7 +85,7 @@ private[train] final class Host(
     case Test(weights, tested) =>
       take(weights)
       Tested(tested.map(worker(_).test(current)))
-    case Reduce(Some(next), terms, pieces) if terms.head.vector.halves =>
+    case Reduce(Some(next), terms, pieces, _) if terms.head.vector.halves =>
       val layout = terms.head.vector.pieces
       withdrawDifferences()
       val into = mean.getOrElse(new HalfMemory(floats))
@@ -94,17 +94,15 @@ private[train] final class Host(
       if (pieces.length == layout.count) meanVersion = next
       differences = Some(publish(into, layout, pieces, halves = true))
       Shown(differences.get.vector)
-    case Reduce(Some(next), terms, pieces) =>
+    case Reduce(Some(next), terms, pieces, alone) =>
       val layout = terms.head.vector.pieces
       restart()
       reducer.reduce(terms, pieces, current, 0)
-      val whole = pieces.length == layout.count
-      if (whole) version = next
-      // Who has computed all of a large net by itself is asked for it when somebody needs it.
-      val publication = publish(current, layout, if (whole && !layout.everywhere) Nil else pieces)
+      if (pieces.length == layout.count) version = next
+      val publication = publish(current, layout, if (alone && !layout.everywhere) Nil else pieces)
       shown = Some(publication)
       Shown(publication.vector)
-    case Reduce(None, terms, pieces) =>
+    case Reduce(None, terms, pieces, _) =>
       val layout = terms.head.vector.pieces
       val offset = pieces.headOption.fold(0)(layout.start)
       val mean = new FloatMemory(pieces.map(layout.length).sum)

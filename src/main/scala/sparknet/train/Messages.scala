@@ -99,9 +99,15 @@ private[train] final case class Test(weights: Weights, workers: Seq[Int]) extend
   *
   * @param version
   *   of the weights that they are part of; None: a mean of momentum, which no host keeps
+  * @param alone
+  *   whether no other host does the same: who needs these weights later asks for them
   */
-private[train] final case class Reduce(version: Option[Long], terms: Seq[Term], pieces: Seq[Int])
-    extends Work
+private[train] final case class Reduce(
+    version: Option[Long],
+    terms: Seq[Term],
+    pieces: Seq[Int],
+    alone: Boolean
+) extends Work
 
 /** A vector, and the images that it weighs. */
 private[train] final case class Term(vector: Published, images: Long)

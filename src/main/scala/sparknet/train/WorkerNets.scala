@@ -56,8 +56,10 @@ private[train] object WorkerNets {
       *   if given, is the worker's
       */
     def begin(round: Int, history: Option[FloatMemory]): Unit = {
-      if (history.nonEmpty) net.writeHistory(history.get)
-      else if (round > 0 && slot.round < round - 1) {
+      if (history.nonEmpty) {
+        net.writeHistory(history.get)
+        without = false
+      } else if (round > 0 && slot.round < round - 1) {
         if (slot.round >= 0) forget()
         without = true
         slot.whole = false

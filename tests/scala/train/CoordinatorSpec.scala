@@ -1,0 +1,164 @@
+package sparknet.train
+
+import org.scalatest.flatspec.AnyFlatSpec
+import support.Unit
+
+import sparknet.jna.CaffeException
+
+/** What happens in some single cases, in a simulated cluster. */
+class CoordinatorSpec extends AnyFlatSpec {
+
+  private def plan(workers: Int, executors: Int, slots: Int): TrainingPlan = TrainingPlan(
+    ClusterPlan(
+      executors,
+      slots,
+      perExecutor = 1,
+      slow = 0.01,
+      duplicates = 0,
+      mortal = true,
+      deadly = 0,
+      halves = false,
+      late = 0
+    ),
+    workers,
+    floats = 12,
+    cut = Pieces.of(_, _, 2, 100),
+    items = (0 until workers).map(worker => Seq(1f, 2f, 3f, 4f).map(_ + worker)),
+    rounds = 0,
+    seconds = Double.PositiveInfinity,
+    keepSeconds = 1e9,
+    faults = Double.PositiveInfinity,
+    steady = true
+  )
+
+  private def using(plan: TrainingPlan)(body: SimulatedTraining => Unit): Unit = {
+    val training = new SimulatedTraining(plan, 1)
+    training.use(body(training))
+  }
+
+  "A coordinator" should "average a round whose hosts have left meanwhile" taggedAs Unit in {
+    for (hosts <- 1 to 3; halves <- Seq(false, true)) {
+      val of3 = plan(3, hosts, hosts)
+      using(of3.copy(cluster = of3.cluster.copy(halves = halves))) { t =>
+        for (_ <- 1 to 2) {
+          t.train(2)
+          t.leave()
+          assert(t.average() == Seq(0, 1, 2))
+          t.checkWeights()
+        }
+        assert(t.coordinator.current.iteration == 4)
+      }
+    }
+  }
+
+  it should "average with hosts that have joined since the round began" taggedAs Unit in
+    using(plan(3, executors = 1, slots = 3)) { t =>
+      t.train(2)
+      t.cluster.addExecutor()
+      t.cluster.addExecutor()
+      t.time.pass(10)
+      assert(t.members.idle.length == 3)
+      assert(t.average() == Seq(0, 1, 2))
+      t.checkWeights()
+    }
+
+  it should "go on from its copy when the only host that has the weights dies" taggedAs Unit in
+    using(plan(2, executors = 1, slots = 2)) { t =>
+      for (_ <- 1 to 3) { t.train(1); t.average() }
+      t.cluster.addExecutor()
+      t.time.pass(10)
+      t.cluster.onMessage = {
+        case (host, Order(_, _: Publish)) => t.time.later(0, 0)(host.executor.kill())
+        case _                            => ()
+      }
+      assert(t.train(1)) // the other one asks for them
+      t.cluster.onMessage = (_, _) => ()
+      t.average()
+      assert(t.losses == 1)
+    }
+
+  it should "begin a round anew in which nobody with items is left" taggedAs Unit in {
+    val of2 = plan(2, executors = 2, slots = 2)
+    using(of2.copy(items = IndexedSeq(of2.items.head, Nil))) { t =>
+      var killed = false
+      t.cluster.onMessage = {
+        case (host, Order(_, train: Train)) if !killed && train.turns.exists(_.worker == 0) =>
+          killed = true
+          t.time.later(0, 0)(host.executor.kill())
+        case _ => ()
+      }
+      t.train(1)
+      assert(killed && t.average() == Seq(0))
+    }
+  }
+
+  it should "leave a host that is stopped out of timed rounds, and take it back" taggedAs Unit in
+    using(plan(3, executors = 3, slots = 3).copy(seconds = 5, faults = 1e9)) { t =>
+      t.train(1)
+      assert(t.average() == Seq(0, 1, 2))
+      t.cluster.onMessage = {
+        case (host, Order(_, _: Train)) if host.id == 0 && host.executor.stoppedUntil == 0 =>
+          host.executor.stop(30)
+        case _ => ()
+      }
+      t.train(2)
+      assert(t.average().length == 2)
+      t.train(2) // two do what three did
+      assert(t.average() == Seq(0, 1, 2) && t.members.idle.length == 2)
+      t.time.pass(60)
+      t.train(2)
+      assert(t.average() == Seq(0, 1, 2) && t.members.idle.length == 3)
+    }
+
+  it should "go on from its copy when all hosts die" taggedAs Unit in
+    using(plan(3, executors = 3, slots = 3)) { t =>
+      for (_ <- 1 to 4) { t.train(2); t.average() }
+      assert(t.coordinator.current.iteration == 8)
+      t.cluster.living.foreach(_.kill())
+      t.train(2)
+      assert(t.losses == 1 && t.average() == Seq(0, 1, 2))
+      t.checkWeights()
+    }
+
+  it should "say so when the driver cannot fetch weights" taggedAs Unit in
+    using(plan(2, executors = 2, slots = 2)) { t =>
+      t.train(1)
+      t.average()
+      t.train(1)
+      t.average()
+      t.cluster.unreachable = true
+      val refused = intercept[CaffeException](t.coordinator.weights())
+      assert(refused.getCodeName == "IO" && refused.getMessage.contains("no route"))
+      t.cluster.unreachable = false
+      t.checkWeights()
+    }
+
+  /** Bytes that the driver sent and fetched in some rounds, and messages from it and to it of each. */
+  private def work(hosts: Int): (Long, Long, Set[Int]) = {
+    val training = new SimulatedTraining(plan(hosts, hosts, hosts).copy(floats = 1024), 1)
+    var messages = Map.empty[Long, Int].withDefaultValue(0)
+    var result = (0L, 0L, Set.empty[Int])
+    training.use {
+      training.train(1)
+      training.average()
+      val cluster = training.cluster
+      cluster.onMessage = {
+        case (host, _: Reported) => messages += host.id -> (messages(host.id) + 1)
+        case _                   => ()
+      }
+      val driver = cluster.driver.here
+      val before = cluster.fetched(driver)
+      for (_ <- 1 to 5) { training.train(1); training.average() }
+      result = (cluster.served(driver), cluster.fetched(driver) - before, messages.values.toSet)
+    }
+    result
+  }
+
+  it should "have as much to do for 64 hosts as for 4" taggedAs Unit in {
+    val bytes = 4L * 1024
+    val (served, fetched, reports) = work(64)
+    assert(reports == Set(3 * 5)) // of training, its part of the mean, and fetching the others'
+    assert(served == bytes && fetched <= bytes)
+    assert(work(4) == ((served, fetched, reports)))
+  }
+}

@@ -114,7 +114,8 @@ def test_trainers_side_by_side(jar: Path, tmp_path: Path, partitions: int) -> No
     np.testing.assert_array_equal(together, alone)
 
 
-# Spark starts every task again that has run for longer than others take.
+# Spark would start every task again that has run for longer than others take. Never on the same
+# machine, so what becomes of such tasks is in MembersSpec.
 SPECULATION = (
     PRELUDE
     + """

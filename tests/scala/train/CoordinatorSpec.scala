@@ -62,9 +62,20 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  /** Rounds until the driver's copy is older than the weights. */
+  private def trainPastCopy(t: SimulatedTraining): Unit = {
+    var rounds = 0
+    do {
+      assert(rounds < 50)
+      rounds += 1
+      t.train(1)
+      t.average()
+    } while (t.copy.progress == t.coordinator.current)
+  }
+
   it should "go on from its copy when the only host that has the weights dies" taggedAs Unit in
     using(plan(2, executors = 1, slots = 2)) { t =>
-      for (_ <- 1 to 3) { t.train(1); t.average() }
+      trainPastCopy(t)
       t.cluster.addExecutor()
       t.time.pass(10)
       t.cluster.onMessage = {
@@ -122,10 +133,7 @@ class CoordinatorSpec extends AnyFlatSpec {
 
   it should "say so when the driver cannot fetch weights" taggedAs Unit in
     using(plan(2, executors = 2, slots = 2)) { t =>
-      t.train(1)
-      t.average()
-      t.train(1)
-      t.average()
+      trainPastCopy(t)
       t.cluster.unreachable = true
       val refused = intercept[CaffeException](t.coordinator.weights())
       assert(refused.getCodeName == "IO" && refused.getMessage.contains("no route"))
@@ -139,8 +147,7 @@ class CoordinatorSpec extends AnyFlatSpec {
     var messages = Map.empty[Long, Int].withDefaultValue(0)
     var result = (0L, 0L, Set.empty[Int])
     training.use {
-      training.train(1)
-      training.average()
+      for (_ <- 1 to 5) { training.train(1); training.average() } // the first ones are copied
       val cluster = training.cluster
       cluster.onMessage = {
         case (host, _: Reported) => messages += host.id -> (messages(host.id) + 1)
@@ -158,7 +165,8 @@ class CoordinatorSpec extends AnyFlatSpec {
     val bytes = 4L * 1024
     val (served, fetched, reports) = work(64)
     assert(reports == Set(3 * 5)) // of training, its part of the mean, and fetching the others'
-    assert(served == bytes && fetched <= bytes)
-    assert(work(4) == ((served, fetched, reports)))
+    assert(served == bytes && fetched <= bytes) // one copy at most
+    val few = work(4)
+    assert(few._1 == served && few._2 <= bytes && few._3 == reports)
   }
 }

@@ -15,6 +15,7 @@ class MembersSpec extends AnyFlatSpec {
     override def asked: Int = 2
     override def failure(): Option[(Int, Throwable)] = None
     override def isAlive(executor: String): Boolean = !lost(executor)
+    override def isLeaving(executor: String): Boolean = false
     override def othersWait: Boolean = false
     override def quiet: (Double, String) = (0, "")
     override def dismiss(): Unit = ()

@@ -59,7 +59,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
   )
   val members = new Members(cluster, time, waitSeconds = 20, retries)
   cluster.open(members)
-  private val copy = new WeightsCopy(floats, cluster.driver, "driver", plan.keepSeconds, time)
+  val copy = new WeightsCopy(floats, cluster.driver, "driver", plan.keepSeconds, time)
   val coordinator = new Coordinator(workers, history, members, copy, said, plan.cut)
 
   /** What the user knows of a moment, to which training may have to go back. */

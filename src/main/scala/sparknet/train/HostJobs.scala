@@ -4,6 +4,7 @@ import scala.collection.mutable
 import scala.concurrent.ExecutionContext
 import scala.util.{Failure => Threw, Success}
 
+import org.apache.spark.sparknet.Decommission
 import org.apache.spark.{FutureAction, SparkContext}
 
 /** The Spark jobs that hosts are tasks of: one for each slot, so that each comes and goes by itself.
@@ -39,6 +40,8 @@ private[train] final class HostJobs(
   }
 
   override def isAlive(executor: String): Boolean = executors.live.contains(executor)
+
+  override def isLeaving(executor: String): Boolean = Decommission.of(sc, executor)
 
   override def othersWait: Boolean = neighbours.others
 

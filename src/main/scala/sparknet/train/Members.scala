@@ -46,6 +46,13 @@ private[train] trait Recruiter {
   /** Whether Spark has not lost an executor. */
   def isAlive(executor: String): Boolean
 
+  /** Whether Spark is about to take an executor away, and gives it no new tasks.
+    *
+    * @param executor
+    *   its id
+    */
+  def isLeaving(executor: String): Boolean
+
   /** Whether others of the application wait for slots. */
   def othersWait: Boolean
 
@@ -171,11 +178,14 @@ private[train] final class Members(
   /** Whether others wait for slots. */
   def othersWait: Boolean = recruiter.othersWait
 
+  /** Whether a host's executor is about to be taken away. */
+  def isLeaving(host: Member): Boolean = recruiter.isLeaving(host.place.executor)
+
   /** Gives each host its order and waits until all have carried theirs out or are gone, or `until`, or
     * one comes to something after which the others need not go on.
     *
     * @return
-    *   what became of the orders that were carried out
+    *   what became of the orders that were carried out; a host's failure is thrown
     */
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
@@ -196,6 +206,10 @@ private[train] final class Members(
     finally
       given.filter(h => h.order.nonEmpty && hosts.contains(h.id)).foreach(_.send(Abandon(last)))
     val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
+    outcomes.foreach {
+      case (_, Failed(failure)) => throw new TrainingException(failure)
+      case _                    => ()
+    }
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
       case None =>

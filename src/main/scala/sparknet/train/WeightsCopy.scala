@@ -23,6 +23,7 @@ private[train] final class WeightsCopy(
   private var names = 0
   private var copiedAt = time.now
   private var cost = 0.0 // seconds that fetching took last
+  private var fetches = 0
   private val reducer = new AllReduce(memory, _ => None, () => false)
 
   var version = 0L
@@ -45,10 +46,13 @@ private[train] final class WeightsCopy(
     reducer.gather(pieces, spare.get)
     take(version, progress)
     cost = time.now - begin
+    fetches += 1
   }
 
   /** Whether it is time for a new one: often where that costs next to nothing. */
-  def isDue: Boolean = time.now - copiedAt >= math.min(keepSeconds, cost * WeightsCopy.rarely)
+  def isDue: Boolean =
+    fetches < WeightsCopy.slow ||
+      time.now - copiedAt >= math.min(keepSeconds, cost * WeightsCopy.rarely)
 
   def gather(pieces: Seq[(Published, Int)], into: FloatMemory): Unit = reducer.gather(pieces, into)
 
@@ -94,4 +98,7 @@ private[train] object WeightsCopy {
 
   /** Fetching takes at most one part in so many of the time. */
   private val rarely = 50
+
+  /** So many at first say nothing of what the next ones cost. */
+  private val slow = 3
 }

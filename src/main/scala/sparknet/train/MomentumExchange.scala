@@ -1,0 +1,160 @@
+package sparknet.train
+
+import sparknet.jna.{CaffeException, FloatMemory, Status}
+
+/** The momentum of workers, where it is wanted elsewhere than in their nets: in snapshots and checkpoints,
+  * on the executor that a worker moves to, or in the next round after a restore.
+  *
+  * @param count
+  *   of a worker's values
+  * @param assembled
+  *   hosts that know the current weights
+  */
+private[train] final class MomentumExchange(
+    workers: Int,
+    count: Int,
+    members: Members,
+    copy: WeightsCopy,
+    placement: Placement,
+    cut: (Int, Int) => Pieces,
+    assembled: () => Seq[Member]
+) {
+  private var given = Map.empty[Int, FloatMemory] // that workers take over in the next round
+
+  /** The mean of momentum over workers, weighted by their images.
+    *
+    * @param chosen
+    *   which of those there are go into it
+    * @return
+    *   None: there is none
+    */
+  def mean(
+      images: IndexedSeq[Long]
+  )(chosen: Seq[ExportedMomentum] => Seq[ExportedMomentum]): Option[FloatMemory] = {
+    val wanted = images.indices.filter(images(_) > 0)
+    if (given.nonEmpty) meanTakenOver(images)
+    else if (wanted.isEmpty) None
+    else
+      exported(wanted) { (there, layout) =>
+        val used = chosen(there)
+        if (used.isEmpty) None
+        else {
+          val terms = used.map(m => Term(m.vector, images(m.worker)))
+          val hosts = members.idle
+          val dealt = hosts.zip(layout.dealt(hosts.length)).toMap
+          val vectors = members.carryOut(
+            hosts.map(host => host -> Reduce(None, terms, dealt(host), alone = false))
+          )(_ => false)
+          val sources =
+            for ((host, Shown(vector)) <- vectors; piece <- dealt(host))
+              yield piece -> vector
+          Some(fetched(sources.toMap, layout))
+        }
+      }
+  }
+
+  /** Of momentum that no worker has yet; all weigh the same where none has trained. */
+  private def meanTakenOver(images: IndexedSeq[Long]): Option[FloatMemory] = {
+    val shown = published()
+    try {
+      val terms = given.toSeq.sortBy(_._1).map { case (worker, _) =>
+        Term(shown(worker).vector, math.max(1L, images(worker)))
+      }
+      val mean = new FloatMemory(count)
+      new AllReduce(
+        copy.memory,
+        name => shown.values.find(_.vector.name == name).map(_.values),
+        () => false
+      ).reduce(terms, terms.head.vector.pieces.all, mean, 0)
+      Some(mean)
+    } finally shown.values.toSet[Publication].foreach(_.withdraw())
+  }
+
+  /** The momentum of each worker that has gathered it in all rounds, one at a time. */
+  def each(rounds: Int)(use: (Int, FloatMemory) => Unit): Unit =
+    if (given.nonEmpty) given.toSeq.sortBy(_._1).foreach(use.tupled)
+    else if (rounds > 0)
+      // One at a time: all of a host's at once may be more than it can publish.
+      for (worker <- 0 until workers)
+        exported(Seq(worker)) { (there, layout) =>
+          for (momentum <- there if momentum.whole && momentum.round == rounds - 1) {
+            val values = fetched(layout.all.map(_ -> momentum.vector).toMap, layout)
+            try use(worker, values)
+            finally values.close()
+          }
+        }
+
+  /** Momentum of workers that train on another executor than before. */
+  def moved(
+      crew: Seq[Member],
+      hosts: IndexedSeq[Member],
+      rounds: Int
+  ): Map[Int, Published] = {
+    val moves = for {
+      worker <- 0 until workers if !given.contains(worker)
+      before <- placement.executorOf(worker) if before != hosts(worker).executor
+      from <- crew.find(_.executor == before)
+    } yield worker -> from
+    if (moves.isEmpty) Map.empty
+    else {
+      val pieces = cut(count, crew.length)
+      val orders = moves.groupBy(_._2).toSeq.map { case (from, own) =>
+        from -> Export(own.map(_._1), pieces)
+      }
+      val outcomes = members.carryOut(orders)(_ => false)
+        val given = outcomes
+        .collect { case (_, Exported(own)) => own }
+        .flatten
+        .filter(m => m.whole && m.round == rounds - 1)
+        .map(m => m.worker -> m.vector)
+        .toMap
+      if (given.isEmpty) members.idle.foreach(members.tell(_, Forget))
+      given
+    }
+  }
+
+  /** What some workers have of momentum, which their hosts publish meanwhile. */
+  private def exported[T](wanted: Seq[Int])(use: (Seq[ExportedMomentum], Pieces) => T): T = {
+    val crew = assembled()
+    val pieces = cut(count, crew.length)
+    try {
+      val holders = for {
+        worker <- wanted
+        executor <- placement.executorOf(worker)
+        host <- crew.find(_.executor == executor)
+      } yield worker -> host
+      val orders = holders.groupBy(_._2).toSeq.map { case (host, own) =>
+        host -> Export(own.map(_._1), pieces)
+      }
+      val outcomes = members.carryOut(orders)(_ => false)
+        use(outcomes.collect { case (_, Exported(own)) => own }.flatten.sortBy(_.worker), pieces)
+    } finally members.idle.foreach(members.tell(_, Forget))
+  }
+
+  private def fetched(sources: Map[Int, Published], layout: Pieces): FloatMemory = {
+    if (sources.size < layout.count)
+      throw new CaffeException(Status.IO, "a host was lost while momentum was fetched: try again")
+    val values = new FloatMemory(layout.floats)
+    try copy.gather(layout.all.map(p => (sources(p), p)), values)
+    catch {
+      case missing: MissingPiece => throw new CaffeException(Status.IO, missing.getMessage, missing)
+    }
+    values
+  }
+
+  def takeOver(momentum: Map[Int, FloatMemory]): Unit = {
+    given.values.toSet[FloatMemory].foreach(_.close())
+    given = momentum
+  }
+
+  /** What workers are to take over; workers that take the same get the same. */
+  def published(): Map[Int, Publication] = {
+    val published = given.values
+      .toSet[FloatMemory]
+      .map { values =>
+        values -> copy.publish(values, cut(count, 1))
+      }
+      .toMap
+    given.map { case (worker, values) => worker -> published(values) }
+  }
+}

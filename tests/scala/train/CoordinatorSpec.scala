@@ -141,6 +141,27 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  it should "leave no momentum published that cannot be moved" taggedAs Unit in
+    using(plan(2, executors = 1, slots = 2)) { t =>
+      def round(): Unit = { t.train(1); t.average(); () }
+      round()
+      t.cluster.living.head.kill()
+      round() // from here on workers have momentum that is not whole
+      t.cluster.addExecutor()
+      t.time.pass(20)
+      var asked = false
+      t.cluster.onMessage = {
+        case (_, Order(_, _: Export)) => asked = true
+        case _                        => ()
+      }
+      round()
+      assert(asked && t.members.idle.length == 2)
+      val bytes = t.cluster.published.toSeq.groupBy { case ((_, name), _) =>
+        name.take(name.lastIndexOf('-'))
+      }
+      assert(bytes.values.forall(_.map(_._2.remaining).sum != 4 * SimulatedTraining.history))
+    }
+
   /** Bytes that the driver sent and fetched in some rounds, and messages from it and to it of each. */
   private def work(hosts: Int): (Long, Long, Set[Int]) = {
     val training = new SimulatedTraining(plan(hosts, hosts, hosts).copy(floats = 1024), 1)

@@ -100,6 +100,7 @@ private[train] final class SimulatedCluster(
   final class Executor(val number: Int) {
     val trainer: Long = firstTrainer + number
     val place: Place = Place(s"node$number", 1, number.toString)
+    val name = s"executor_$number"
     var alive = true
     var trusted = true // by Spark
     var stoppedUntil = 0.0
@@ -127,9 +128,9 @@ private[train] final class SimulatedCluster(
     /** It does not answer, so that Spark gives it up, and goes on later until Spark ends it. */
     def disown(seconds: Double): Unit = if (alive) {
       time.note(s"executor $number is given up")
-      trusted = false
       stop(seconds)
       time.later(seconds / 2, dice.number()) {
+        trusted = false
         for (task <- tasks) {
           members.gone(task.id)
           jobs.values.find(_.task.contains(task)).foreach(_.lost())
@@ -176,6 +177,7 @@ private[train] final class SimulatedCluster(
     private var abandoned = -1L
     private var waiting = false
     private var cancelled = false
+    private var refused = false
     private val memory = new SimulatedMemory(executor.place, Some(this))
     private val strand = new Strand(run())
     private val toDriver = new Wire(
@@ -277,7 +279,7 @@ private[train] final class SimulatedCluster(
       )
       val host = new Host(id, hostPlan, memory, stockOf, testStockOf, unwanted)
       try {
-        toDriver.send(Joined(id, slot, s"executor_${executor.number}", executor.place), false)
+        toDriver.send(Joined(id, slot, executor.name, executor.place), false)
         joined = true
         var staying = true
         while (staying) {
@@ -293,6 +295,9 @@ private[train] final class SimulatedCluster(
                 sleep()
                 toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
               }
+            case Refused =>
+              refused = true
+              throw new Strand.Killed
             case _ => staying = false
           }
         }
@@ -300,8 +305,10 @@ private[train] final class SimulatedCluster(
       } finally {
         host.close()
         toDriver.send(Gone(id), mayRepeat = false)
-        if (toHost.open) // its job ends with it
-          jobs.values.find(_.task.contains(this)).foreach(job => jobs.remove(job.slot))
+        // Its job ends with it, unless Spark is to try once more.
+        if (toHost.open)
+          for (job <- jobs.values.find(_.task.contains(this)))
+            if (refused) job.again() else jobs.remove(job.slot)
       }
     }
 
@@ -322,6 +329,12 @@ private[train] final class SimulatedCluster(
       task = None
       if (attempts >= 4) fail("its executor was lost 4 times")
       else launch(dice.of(0.01, dice.between(0, 5)))
+    }
+
+    /** A task that was refused is none that failed. */
+    def again(): Unit = {
+      attempts -= 1
+      lost()
     }
 
     def fail(why: String): Unit = {
@@ -351,6 +364,9 @@ private[train] final class SimulatedCluster(
 
   override def failure(): Option[(Int, Throwable)] =
     if (failures.isEmpty) None else Some(failures.dequeue())
+
+  override def isAlive(executor: String): Boolean =
+    living.exists(e => e.trusted && e.name == executor)
 
   override def othersWait: Boolean = others
 

@@ -24,7 +24,9 @@ class CrewSimulationSpec extends AnyFlatSpec {
   "A crew" should "keep its promises whatever becomes of hosts and messages" taggedAs Slow in {
     val runs = (first until first + schedules).map(seed => run(seed, drawn(new Dice(seed))))
     info(s"${runs.map(_.rounds).sum} rounds, ${runs.map(_.time.events).sum} events")
-    info(s"${runs.map(_.losses).sum} times all hosts were lost, ${runs.map(_.failures).sum} failures")
+    info(
+      s"${runs.map(_.losses).sum} times all hosts were lost, ${runs.map(_.failures).sum} failures"
+    )
     if (schedules >= 500) assert(runs.map(_.losses).sum > 50 && runs.map(_.failures).sum > 0)
   }
 

@@ -254,7 +254,9 @@ private[train] final class SimulatedCluster(
           case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
           case other: ToHost =>
             inbox.enqueue(other)
-            if (plan.mortal && executors.length < SimulatedCluster.most / 2 && own.chance(plan.deadly))
+            if (
+              plan.mortal && executors.length < SimulatedCluster.most / 2 && own.chance(plan.deadly)
+            )
               time.later(own.between(0, 4 * plan.slow), own.number())(executor.kill())
             if (waiting) {
               waiting = false

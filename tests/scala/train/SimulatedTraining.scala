@@ -1,6 +1,5 @@
 package sparknet.train
 
-
 import org.scalatest.Assertions._
 
 import sparknet.jna.{CaffeException, FloatMemory}
@@ -84,7 +83,8 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
   var failures = 0
   var losses = 0
 
-  private var partial = Set.empty[Int] // workers that have lost momentum: what they have stays behind
+  private var partial =
+    Set.empty[Int] // workers that have lost momentum: what they have stays behind
   private val working = (0 until workers).filter(plan.items(_).nonEmpty)
   private def turns = cluster.model.turns
 
@@ -95,7 +95,8 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       wentBack = true
       losses += 1
       val holders = state.last.values.map(_.host).toSet
-      val there = cluster.tasks.filter(t => holders(t.id) && t.present && steadily(t.executor.number))
+      val there =
+        cluster.tasks.filter(t => holders(t.id) && t.present && steadily(t.executor.number))
       assert(there.isEmpty, s"$what, although ${there.map(_.id)} are there")
     }
   }
@@ -135,7 +136,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       if (plan.cluster.mortal) which.kill()
     }
     if (living.nonEmpty) dice.upTo(19) match {
-      case 0     => living.foreach(kill)
+      case 0          => living.foreach(kill)
       case n if n < 8 => kill(some)
       case n if n < 12 =>
         val which = some
@@ -149,8 +150,8 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
         living.foreach(e => disturbed += e.number)
         cluster.failSome()
       case 14 | 15 => cluster.addExecutor()
-      case 16 => cluster.others = true
-      case _ => cluster.others = false
+      case 16      => cluster.others = true
+      case _       => cluster.others = false
     }
   }
 
@@ -276,7 +277,9 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     lazy val known =
       turns.filter(t => (t ne turn) && t.worker == turn.worker).map(_.momentumAfter).toSet
     state.takeOver match {
-      case Some(values) => assert(has == values, "a worker has not taken over momentum")
+      case Some(values) =>
+        assert(has == values, "a worker has not taken over momentum")
+        partial -= turn.worker
       case None if state.progress.rounds == 0 => ()
       case None if fresh =>
         assert(has == nothing)
@@ -314,7 +317,10 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       Progress(
         before.rounds + 1,
         before.iteration + tau, // each has done so many
-        Vector.tabulate(workers)(w => before.positions(w) + records.get(w).filter(_ => present.contains(w)).fold(0)(_.items.length))
+        Vector.tabulate(workers)(w =>
+          before
+            .positions(w) + records.get(w).filter(_ => present.contains(w)).fold(0)(_.items.length)
+        )
       ),
       if (halves) Vector.tabulate(floats)(i => state.weights(i) + halved(mean(i))) else mean,
       Vector.tabulate(workers)(w =>
@@ -324,8 +330,10 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       None
     )
     earlier ::= state
-    assert(Seq.tabulate(workers)(coordinator.lastImages) ==
-      Seq.tabulate(workers)(w => took.filter(_.worker == w).map(_.images).sum))
+    assert(
+      Seq.tabulate(workers)(coordinator.lastImages) ==
+        Seq.tabulate(workers)(w => took.filter(_.worker == w).map(_.images).sum)
+    )
     if (!wentBack) disturbed = Set.empty
   }
 
@@ -372,7 +380,6 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       weights = values,
       takeOver = Some(momentum)
     )
-    partial = Set.empty
     earlier ::= state
   }
 
@@ -397,7 +404,9 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       for (values <- mean) {
         val sums = new Array[Double](history)
         for (m <- used; i <- sums.indices)
-          sums(i) += state.last(m.worker).momentumAfter(i).toDouble * coordinator.lastImages(m.worker)
+          sums(i) += state.last(m.worker).momentumAfter(i).toDouble * coordinator.lastImages(
+            m.worker
+          )
         val total = used.map(m => coordinator.lastImages(m.worker)).sum.toDouble
         assert(values.toArray.toVector == sums.map(s => (s / total).toFloat).toVector)
         values.close()

@@ -1,5 +1,6 @@
-"""How the time of a round grows with the number of hosts, where the network is what it takes: Spark's
-own master and workers, each in a network namespace of its own, with links of so many Mbit/s.
+"""How the time of a round grows with the number of hosts, where the network is what it takes.
+
+Spark's own master and workers run in network namespaces, with links of so many Mbit/s.
 
 The bound is what an all-reduce has to move through each link, 2 (N - 1) / N times the weights.
 """

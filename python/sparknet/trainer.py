@@ -154,10 +154,10 @@ class Trainer:
         if snapshot_every and snapshot_prefix is None:
             raise ArgumentError("snapshot_every needs a snapshot_prefix")
         prefix = None if snapshot_prefix is None else os.fspath(snapshot_prefix)
-        kept = None if checkpoint is None else Checkpoints(os.fspath(checkpoint), every, keep)
+        states = None if checkpoint is None else Checkpoints(os.fspath(checkpoint), every, keep)
         images = math.inf if epochs is None else epochs * self._train_count
         tests = test_every if self._tests else 0
-        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix, kept)
+        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix, states)
         bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
             with self._interruptible():

@@ -1,4 +1,4 @@
-"""A job on Spark's own master and worker processes, as clusters without YARN or Kubernetes have them."""
+"""A job on Spark's own master and worker processes, as clusters without YARN have them."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[Program]]]:
         assert match is not None
         options = ["--cores", "1", "--memory", "1g", "--webui-port", "0", match[1]]
         command = [SPARK_CLASS, f"{DEPLOY}.worker.Worker", *options]
-        programs = [
-            stack.enter_context(running(command, folder, **local)) for _ in range(workers)
-        ]
+        programs = [stack.enter_context(running(command, folder, **local)) for _ in range(workers)]
         for program in programs:
             program.until(lambda program=program: "registered with" in program.text, "worker")
         yield match[1], programs

@@ -96,7 +96,7 @@ object Answers {
         Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
           Seq(name, mean)
         }
-      case SnapshotDone(files) => "snapshot" +: files.toSeq
+      case SnapshotDone(files)                => "snapshot" +: files.toSeq
       case Resumed(iteration, rounds, images) => Seq("resumed", iteration, rounds, images)
       case CheckpointDone(place)              => Seq("checkpoint", place)
       case FitOver                            => Seq("over")

@@ -197,7 +197,7 @@ private[train] final class Coordinator(
         case Tested(own) => own.exists(_.failure.nonEmpty)
         case _           => false
       }
-        outcomes.foreach {
+      outcomes.foreach {
         case (host, Tested(own)) =>
           host.version = weights.version
           results ++= own

@@ -198,13 +198,19 @@ private[train] final class Members(
       host
     }
     val last = orders
-    try
+    def unfinished = given.filter(h => h.order.nonEmpty && hosts.contains(h.id))
+    var whole = false
+    try {
       await(time.now + seconds) {
-        given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id)) ||
-        given.exists(_.outcome.exists(enough))
+        whole = given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id))
+        whole || given.exists(_.outcome.exists(enough))
       }
-    finally
-      given.filter(h => h.order.nonEmpty && hosts.contains(h.id)).foreach(_.send(Abandon(last)))
+      // Those who are told to stop do so after a step: the next round shall find them where they were.
+      if (!whole && given.exists(_.outcome.exists(enough))) {
+        unfinished.foreach(_.send(Abandon(last)))
+        await(time.now + stopSeconds)(unfinished.isEmpty)
+      }
+    } finally unfinished.foreach(_.send(Abandon(last)))
     val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
     outcomes.foreach {
       case (_, Failed(failure)) => throw new TrainingException(failure)
@@ -305,5 +311,6 @@ private[train] object Members {
   /** How long a crew works before it gives slots to others who wait. */
   private val sliceSeconds = 1.0
   private val settleSeconds = 1.0
+  private val stopSeconds = 10.0
   private val hopeFactor = 10
 }

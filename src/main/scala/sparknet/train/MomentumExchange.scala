@@ -102,7 +102,7 @@ private[train] final class MomentumExchange(
         from -> Export(own.map(_._1), pieces)
       }
       val outcomes = members.carryOut(orders)(_ => false)
-        val given = outcomes
+      val given = outcomes
         .collect { case (_, Exported(own)) => own }
         .flatten
         .filter(m => m.whole && m.round == rounds - 1)
@@ -127,7 +127,7 @@ private[train] final class MomentumExchange(
         host -> Export(own.map(_._1), pieces)
       }
       val outcomes = members.carryOut(orders)(_ => false)
-        use(outcomes.collect { case (_, Exported(own)) => own }.flatten.sortBy(_.worker), pieces)
+      use(outcomes.collect { case (_, Exported(own)) => own }.flatten.sortBy(_.worker), pieces)
     } finally members.idle.foreach(members.tell(_, Forget))
   }
 

@@ -372,9 +372,6 @@ private[train] final class SimulatedCluster(
 
   override def othersWait: Boolean = others
 
-  override def isAlive(executor: String): Boolean =
-    executors.exists(e => executor == s"executor_${e.number}" && e.alive && e.trusted)
-
   override def isLeaving(executor: String): Boolean = false
 
   override def quiet: (Double, String) = (time.now - changedAt, "simulated")

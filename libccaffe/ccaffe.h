@@ -264,6 +264,24 @@ ccaffe_status ccaffe_net_weights_count(ccaffe_net* net, int64_t* count);
 ccaffe_status ccaffe_net_read_weights(ccaffe_net* net, float* values, int64_t count);
 ccaffe_status ccaffe_net_write_weights(ccaffe_net* net, const float* values, int64_t count);
 
+/* The functions below work on memory of the caller's, on the calling thread.
+ *
+ * mean[i] = (weights[0] * vectors[0][i] + ...) / (weights[0] + ...): in double precision and in
+ * this order, rounded once. count: of vectors, each of `size` values. bf16: 0 for floats, 1 for
+ * bfloat16, the upper 16 bits of a float. mean may be one of the vectors. */
+ccaffe_status ccaffe_mean(const void* const* vectors, const double* weights, int32_t count,
+                          int32_t bf16, void* mean, int64_t size);
+
+/* differences[i] = values[i] - base[i] as bfloat16, rounded to nearest, ties to even. */
+ccaffe_status ccaffe_differ(const float* values, const float* base, void* differences,
+                            int64_t size);
+
+/* values[i] += differences[i], which are bfloat16. */
+ccaffe_status ccaffe_add_differences(const void* differences, float* values, int64_t size);
+
+/* finite: 1 if no value is infinite or not a number, else 0. */
+ccaffe_status ccaffe_all_finite(const float* values, int64_t size, int32_t* finite);
+
 /* ---- solver ------------------------------------------------------------------------- */
 
 /* Builds solver, train net and test nets from a serialised SolverParameter. */

@@ -1,4 +1,5 @@
 // ccaffe.h, section "weights".
+#include "caffe/mean.hpp"
 #include "handles.hpp"
 
 using ccaffe::check_count;
@@ -50,5 +51,64 @@ ccaffe_status ccaffe_net_write_weights(ccaffe_net* net, const float* values, int
     given(values, "values");
     check_count(count, locked->weights_count());
     locked->write_weights(values);
+  });
+}
+
+namespace {
+
+void check_size(int64_t size) {
+  caffe::require(size >= 0, caffe::Code::kInvalidArgument, "size ", size, " is negative");
+}
+
+template <typename T>
+void mean_of(const void* const* vectors, const double* weights, int32_t count, void* mean,
+             int64_t size) {
+  caffe::weighted_mean(reinterpret_cast<const T* const*>(vectors), weights, count,
+                       static_cast<T*>(mean), size);
+}
+
+}  // namespace
+
+ccaffe_status ccaffe_mean(const void* const* vectors, const double* weights, int32_t count,
+                          int32_t bf16, void* mean, int64_t size) {
+  return guard([&] {
+    given(vectors, "vectors");
+    given(weights, "weights");
+    given(mean, "mean");
+    check_size(size);
+    caffe::require(count >= 1, caffe::Code::kInvalidArgument,
+                   "a mean is of 1 or more vectors, not ", count);
+    for (int32_t n = 0; n < count; ++n) given(vectors[n], "a vector");
+    const auto run = bf16 != 0 ? mean_of<uint16_t> : mean_of<float>;
+    run(vectors, weights, count, mean, size);
+  });
+}
+
+ccaffe_status ccaffe_differ(const float* values, const float* base, void* differences,
+                            int64_t size) {
+  return guard([&] {
+    given(values, "values");
+    given(base, "base");
+    given(differences, "differences");
+    check_size(size);
+    caffe::differ(values, base, static_cast<uint16_t*>(differences), size);
+  });
+}
+
+ccaffe_status ccaffe_add_differences(const void* differences, float* values, int64_t size) {
+  return guard([&] {
+    given(differences, "differences");
+    given(values, "values");
+    check_size(size);
+    caffe::add_differences(static_cast<const uint16_t*>(differences), values, size);
+  });
+}
+
+ccaffe_status ccaffe_all_finite(const float* values, int64_t size, int32_t* finite) {
+  return guard([&] {
+    given(values, "values");
+    given(finite, "finite");
+    check_size(size);
+    *finite = caffe::all_finite(values, size) ? 1 : 0;
   });
 }

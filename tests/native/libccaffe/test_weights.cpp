@@ -53,5 +53,43 @@ TEST(CWeights, AWrongCountChangesNothing) {
   EXPECT_EQ(solver.weights(), before);
 }
 
+TEST(CWeights, MeansAreOfTheCallersMemory) {
+  const std::vector<float> a = {1, 2, 3}, b = {5, 6, 7};
+  const void* vectors[] = {a.data(), b.data()};
+  const double weights[] = {3, 1};
+  std::vector<float> mean(3);
+  ok(ccaffe_mean(vectors, weights, 2, 0, mean.data(), 3));
+  EXPECT_EQ(mean, (std::vector<float>{2, 3, 4}));
+  std::vector<uint16_t> halves(3);
+  ok(ccaffe_differ(b.data(), a.data(), halves.data(), 3));
+  const void* differences[] = {halves.data()};
+  ok(ccaffe_mean(differences, weights, 1, 1, halves.data(), 3));
+  std::vector<float> sum = a;
+  ok(ccaffe_add_differences(halves.data(), sum.data(), 3));
+  EXPECT_EQ(sum, b);
+  int32_t finite = -1;
+  ok(ccaffe_all_finite(sum.data(), 3, &finite));
+  EXPECT_EQ(finite, 1);
+}
+
+TEST(CWeights, MeansOfNothingAreRefused) {
+  float value = 1;
+  uint16_t half = 0;
+  int32_t finite = 0;
+  const double weight = 1;
+  const void* vectors[] = {&value, nullptr};
+  const auto refused = CCAFFE_INVALID_ARGUMENT;
+  expect_status(ccaffe_mean(nullptr, &weight, 1, 0, &value, 1), refused, "vectors is null");
+  expect_status(ccaffe_mean(vectors, nullptr, 1, 0, &value, 1), refused, "weights is null");
+  expect_status(ccaffe_mean(vectors, &weight, 2, 0, &value, 1), refused, "a vector is null");
+  expect_status(ccaffe_mean(vectors, &weight, 0, 0, &value, 1), refused, "1 or more");
+  expect_status(ccaffe_mean(vectors, &weight, 1, 0, nullptr, 1), refused, "mean is null");
+  expect_status(ccaffe_mean(vectors, &weight, 1, 0, &value, -1), refused, "negative");
+  expect_status(ccaffe_differ(&value, nullptr, &half, 1), refused, "base is null");
+  expect_status(ccaffe_add_differences(&half, nullptr, 1), refused, "values is null");
+  expect_status(ccaffe_all_finite(nullptr, 1, &finite), refused, "values is null");
+  expect_status(ccaffe_all_finite(&value, 1, nullptr), refused, "finite is null");
+}
+
 }  // namespace
 }  // namespace ccaffe_test

@@ -147,6 +147,15 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_write_weights(Pointer net, FloatBuffer values, long count);
 
+  int ccaffe_mean(
+      Pointer vectors, double[] weights, int count, int bf16, Pointer mean, long size);
+
+  int ccaffe_differ(Pointer values, Pointer base, Pointer differences, long size);
+
+  int ccaffe_add_differences(Pointer differences, Pointer values, long size);
+
+  int ccaffe_all_finite(Pointer values, long size, IntByReference finite);
+
   // ---- solver
   int ccaffe_solver_create(byte[] solverParam, long size, PointerByReference solver);
 

@@ -1,8 +1,10 @@
 package sparknet.train
 
-import java.nio.{ByteBuffer, ByteOrder}
+import java.nio.ByteBuffer
 
-import sparknet.jna.{FloatMemory, HalfMemory, SharedNumbers}
+import com.sun.jna.{Memory => NativeMemory, Pointer}
+
+import sparknet.jna.{SharedNumbers, VectorMath}
 
 /** Another JVM did not give a piece: it is gone, or has something else by now. */
 private[train] final class MissingPiece(message: String) extends Exception(message)
@@ -24,73 +26,46 @@ private[train] final class AllReduce(
 ) {
   import AllReduce._
 
-  private val chunk =
-    ByteBuffer.allocateDirect(chunkFloats * floatBytes).order(ByteOrder.nativeOrder)
-  private val some = new Array[Float](chunkFloats)
-  private val someHalves = new Array[Short](chunkFloats)
-
-  /** Pieces of the mean of the terms, each weighted by its images. The sum runs in the order of the
-    * terms and in double precision, so it does not depend on who computes it, and equal vectors have
-    * exactly themselves as mean.
+  /** Pieces of the mean of the terms, each weighted by its images, as floats or bfloat16 as the terms
+    * are. The sum runs in the order of the terms and in double precision, so it does not depend on who
+    * computes it, and equal vectors have exactly themselves as mean.
     *
     * @param into
-    *   gets the pieces; its first float is float `offset` of the whole vector
+    *   gets the pieces; its first number is number `offset` of the whole vector
     */
-  def reduce(terms: Seq[Term], pieces: Seq[Int], into: FloatMemory, offset: Int): Unit =
-    reduce(terms, pieces) { (from, floats) =>
-      into.floats(from - offset, floats).put(some, 0, floats)
-      ()
-    }
-
-  /** The same, rounded to bfloat16. */
-  def reduce(terms: Seq[Term], pieces: Seq[Int], into: HalfMemory): Unit =
-    reduce(terms, pieces) { (from, floats) =>
-      HalfMemory.round(some, someHalves, floats)
-      into.shorts(from, floats).put(someHalves, 0, floats)
-      ()
-    }
-
-  private def reduce(terms: Seq[Term], pieces: Seq[Int])(write: (Int, Int) => Unit): Unit = {
+  def reduce(terms: Seq[Term], pieces: Seq[Int], into: SharedNumbers, offset: Int = 0): Unit = {
     val layout = terms.head.vector.pieces
-    val total = terms.map(_.images).sum.toDouble
-    val passes = terms.grouped(atATime).toIndexedSeq
-    // Sums that wait for the next pass; of a single pass none do.
-    val sums = new Array[Double](
-      if (passes.length == 1) chunkFloats else pieces.map(layout.length).foldLeft(0)(math.max)
-    )
-    val wanted = for {
-      piece <- pieces
-      term <- terms
-      if own(term.vector.name).isEmpty
-    } yield (term.vector, piece)
-    // From everybody at once: one after the other would be asked by all at the same time.
-    fetching(wanted, math.max(fewest, terms.length)) { incoming =>
-      for (piece <- pieces; (pass, number) <- passes.zipWithIndex) {
-        val inputs = pass.map { term =>
-          val input = own(term.vector.name) match {
-            case Some(values) => new OwnInput(values, layout.start(piece), term.vector.halves)
-            case None         => new FetchedInput(incoming.next(), term.vector.halves)
-          }
-          (input, term.images.toDouble)
+    val own = terms.map(term => this.own(term.vector.name))
+    val chunk = math.max(leastChunk, math.min(mostChunk, chunks / terms.length))
+    val rows = new Rows(own.count(_.isEmpty), chunk, into.width)
+    val mean =
+      new VectorMath.Mean(terms.map(_.images.toDouble).toArray, terms.head.vector.halves)
+    val wanted = for (piece <- pieces; (term, None) <- terms.zip(own)) yield (term.vector, piece)
+    try
+      // From everybody at once: one after the other would be asked by all at the same time.
+      fetching(wanted, math.max(fewest, terms.length)) { incoming =>
+        for (piece <- pieces) {
+          val start = layout.start(piece)
+          val fetched = own.filter(_.isEmpty).map(_ => incoming.next()).toIndexedSeq
+          try
+            for (from <- 0 until layout.length(piece) by chunk) {
+              val count = math.min(chunk, layout.length(piece) - from)
+              var row = 0
+              for ((values, i) <- own.zipWithIndex) values match {
+                case Some(numbers) => mean.set(i, numbers.address(start + from))
+                case None =>
+                  fetched(row).copyTo(from * into.width, rows.of(row, count))
+                  mean.set(i, rows.address(row))
+                  row += 1
+              }
+              mean(into.address(start + from - offset), count)
+            }
+          finally fetched.foreach(_.close())
         }
-        try {
-          var from = 0
-          while (from < layout.length(piece)) {
-            val floats = math.min(chunkFloats, layout.length(piece) - from)
-            val at = if (passes.length == 1) 0 else from
-            if (number == 0) java.util.Arrays.fill(sums, at, at + floats, 0.0)
-            for ((input, images) <- inputs) {
-              input.read(from, floats)
-              add(sums, at, floats, images)
-            }
-            if (number == passes.length - 1) {
-              divide(sums, at, floats, total)
-              write(layout.start(piece) + from, floats)
-            }
-            from += floats
-          }
-        } finally inputs.foreach(_._1.close())
       }
+    finally {
+      mean.close()
+      rows.close()
     }
   }
 
@@ -104,91 +79,26 @@ private[train] final class AllReduce(
       }
     }
 
-  /** One term's floats of a piece. */
-  private sealed trait Input {
+  /** What has been fetched, a chunk of each vector at a time: it comes in several parts. */
+  private final class Rows(count: Int, chunk: Int, width: Int) {
+    private val memory = new NativeMemory(math.max(1L, count) * chunk * width)
+    private val buffers =
+      IndexedSeq.tabulate(count)(i =>
+        memory.getByteBuffer(i.toLong * chunk * width, chunk.toLong * width)
+      )
 
-    /** Copies floats from `from` on into `some`. */
-    def read(from: Int, floats: Int): Unit
-    def close(): Unit
-  }
-
-  private final class OwnInput(values: SharedNumbers, start: Int, halves: Boolean) extends Input {
-    override def read(from: Int, floats: Int): Unit =
-      take(values.bytes(start + from, floats), halves, floats)
-    override def close(): Unit = ()
-  }
-
-  private final class FetchedInput(arrived: Incoming, halves: Boolean) extends Input {
-    private val size = if (halves) HalfMemory.bytesEach.toInt else floatBytes
-
-    override def read(from: Int, floats: Int): Unit = {
-      chunk.clear()
-      chunk.limit(floats * size)
-      arrived.copyTo(from * size, chunk)
-      chunk.flip()
-      take(chunk, halves, floats)
-    }
-    override def close(): Unit = arrived.close()
-  }
-
-  private def take(bytes: ByteBuffer, halves: Boolean, floats: Int): Unit =
-    if (halves) {
-      bytes.asShortBuffer.get(someHalves, 0, floats)
-      HalfMemory.widen(someHalves, some, floats)
-    } else {
-      bytes.asFloatBuffer.get(some, 0, floats)
-      ()
+    /** Room for the first numbers of a row. */
+    def of(row: Int, numbers: Int): ByteBuffer = {
+      val buffer = buffers(row)
+      buffer.clear()
+      buffer.limit(numbers * width)
+      buffer
     }
 
-  // Loops of their own, over nothing but arrays: the JVM's compiler makes them vector loops.
-  /** `into` = how much `values` differ from `base`, rounded to bfloat16. */
-  def difference(values: FloatMemory, base: FloatMemory, into: HalfMemory): Unit =
-    chunks(values.count) { (from, floats) =>
-      val other = new Array[Float](chunkFloats)
-      base.floats(from, floats).get(other, 0, floats)
-      values.floats(from, floats).get(some, 0, floats)
-      var i = 0
-      while (i < floats) {
-        some(i) -= other(i)
-        i += 1
-      }
-      HalfMemory.round(some, someHalves, floats)
-      into.shorts(from, floats).put(someHalves, 0, floats)
-      ()
-    }
+    def address(row: Int): Long =
+      Pointer.nativeValue(memory) + row.toLong * chunk * width
 
-  /** Adds differences to weights. */
-  def apply(differences: HalfMemory, to: FloatMemory): Unit = chunks(to.count) { (from, floats) =>
-    val other = new Array[Float](chunkFloats)
-    to.floats(from, floats).get(other, 0, floats)
-    differences.shorts(from, floats).get(someHalves, 0, floats)
-    HalfMemory.widen(someHalves, some, floats)
-    var i = 0
-    while (i < floats) {
-      some(i) += other(i)
-      i += 1
-    }
-    to.floats(from, floats).put(some, 0, floats)
-    ()
-  }
-
-  private def chunks(count: Int)(body: (Int, Int) => Unit): Unit =
-    for (from <- 0 until count by chunkFloats) body(from, math.min(chunkFloats, count - from))
-
-  private def add(sums: Array[Double], at: Int, floats: Int, images: Double): Unit = {
-    var i = 0
-    while (i < floats) {
-      sums(at + i) += some(i) * images
-      i += 1
-    }
-  }
-
-  private def divide(sums: Array[Double], at: Int, floats: Int, total: Double): Unit = {
-    var i = 0
-    while (i < floats) {
-      some(i) = (sums(at + i) / total).toFloat
-      i += 1
-    }
+    def close(): Unit = memory.close()
   }
 
   /** Has pieces fetched in order, a few ahead of the one that is needed. */
@@ -223,15 +133,14 @@ private[train] final class AllReduce(
 }
 
 private[train] object AllReduce {
-  private val floatBytes = FloatMemory.floatBytes.toInt
 
-  // Sums included these stay in the processor's caches.
-  private val chunkFloats = 1 << 12
-
-  /** Terms that are added up in one pass over a piece, which has them all in memory. */
-  private val atATime = 4
+  // Numbers of a vector that are added up at a time: chunks of all vectors stay in the processor's
+  // caches, and calls of the engine are few.
+  private val chunks = 1 << 17
+  private val leastChunk = 1 << 10
+  private val mostChunk = 1 << 14
 
   /** Pieces on their way at a time, at least. */
-  private val fewest = atATime + 2
+  private val fewest = 6
   private val pollMillis = 50L
 }

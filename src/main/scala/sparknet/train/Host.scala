@@ -5,7 +5,7 @@ import scala.util.control.NonFatal
 import org.apache.spark.TaskKilledException
 
 import sparknet.data.{SparkFailure, Stock}
-import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, SharedNumbers}
+import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, SharedNumbers, VectorMath}
 
 /** What a task of the crew does for as long as it lives: it carries out orders for one or more logical
   * workers, one order at a time.
@@ -97,7 +97,7 @@ private[train] final class Host(
     case Reduce(Some(next), terms, pieces, alone) =>
       val layout = terms.head.vector.pieces
       restart()
-      reducer.reduce(terms, pieces, current, 0)
+      reducer.reduce(terms, pieces, current)
       if (pieces.length == layout.count) version = next
       val publication = publish(current, layout, if (alone && !layout.everywhere) Nil else pieces)
       shown = Some(publication)
@@ -168,7 +168,7 @@ private[train] final class Host(
         else {
           val halves = spareHalves.headOption.getOrElse(new HalfMemory(floats))
           spareHalves = spareHalves.drop(1)
-          reducer.difference(into, current, halves)
+          VectorMath.differ(into, current, halves)
           spare ::= into
           publish(halves, work.pieces, work.pieces.all, halves = true)
         }
@@ -193,7 +193,7 @@ private[train] final class Host(
   /** Makes weights of the mean of differences, if these are the weights that are wanted. */
   private def applyMean(wanted: Long): Unit = if (meanVersion == wanted) {
     restart()
-    reducer.apply(mean.get, current)
+    VectorMath.add(mean.get, current)
     version = wanted
     withdrawDifferences()
   }

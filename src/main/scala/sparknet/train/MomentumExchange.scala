@@ -65,7 +65,7 @@ private[train] final class MomentumExchange(
         copy.memory,
         name => shown.values.find(_.vector.name == name).map(_.values),
         () => false
-      ).reduce(terms, terms.head.vector.pieces.all, mean, 0)
+      ).reduce(terms, terms.head.vector.pieces.all, mean)
       Some(mean)
     } finally shown.values.toSet[Publication].foreach(_.withdraw())
   }

@@ -81,7 +81,7 @@ private[train] final class Worker(
         }
       } finally net.setTrainFeed(null) // it would keep the items in memory
       net.readWeights(into)
-      if (!Worker.finite(into))
+      if (!into.isFinite)
         throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
       val images = perStep * steps
       val leftOut = opened.leftOut.get.since(before)
@@ -201,30 +201,4 @@ private[train] object Worker {
     new SplittableRandom(new SplittableRandom(seed + 31L * worker).nextLong() ^ position)
       .nextLong() &
       Long.MaxValue
-
-  /** Whether no value is infinite or not a number. */
-  def finite(values: FloatMemory): Boolean = {
-    val bits = values.ints
-    val some = new Array[Int](math.min(values.count, 1 << 12))
-    var found = 0
-    while (bits.hasRemaining) {
-      val n = math.min(some.length, bits.remaining)
-      bits.get(some, 0, n)
-      found |= notFinite(some, n)
-    }
-    found >= 0
-  }
-
-  /** Negative if the exponent of some value has all its bits: adding one to it then carries into the
-    * sign. A loop over integers, as the JVM's compiler makes no vector loop of sums of floats.
-    */
-  private def notFinite(bits: Array[Int], n: Int): Int = {
-    var found = 0
-    var i = 0
-    while (i < n) {
-      found |= (bits(i) & 0x7f800000) + 0x00800000
-      i += 1
-    }
-    found
-  }
 }

@@ -16,6 +16,8 @@ from table import MORE
 import sparknet
 from sparknet import data
 
+WARM_UP = 8.0  # seconds in which the JVMs compile what runs often
+
 
 def net(side: int) -> str:
     """Two square layers; hardly any arithmetic for a batch of 1."""
@@ -59,7 +61,8 @@ def main() -> None:
     solver = "base_lr: 1e-6 lr_policy: 'fixed' momentum: 0.9 net_param {" + net(side) + "}"
     options = {"seed": 1, "wire_precision": precision}
     with sparknet.Trainer(solver, train, workers=executors, **options) as trainer:
-        for _ in range(3):
+        begin = time.perf_counter()
+        while time.perf_counter() - begin < WARM_UP:
             milliseconds(trainer, 1)
         short = [milliseconds(trainer, 1) for _ in range(rounds)]
         long = [milliseconds(trainer, 1 + MORE) for _ in range(max(3, rounds // 3))]

@@ -12,8 +12,8 @@ void weighted_mean(const float* const* vectors, const double* weights, int count
                    int64_t size);
 
 // The same of bfloat16: the upper half of a float each.
-void weighted_mean(const uint16_t* const* vectors, const double* weights, int count,
-                   uint16_t* mean, int64_t size);
+void weighted_mean(const uint16_t* const* vectors, const double* weights, int count, uint16_t* mean,
+                   int64_t size);
 
 // differences[i] = values[i] - base[i], rounded to bfloat16: to nearest, ties to even.
 void differ(const float* values, const float* base, uint16_t* differences, int64_t size);

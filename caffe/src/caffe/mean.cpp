@@ -80,8 +80,8 @@ void weighted_mean(const float* const* vectors, const double* weights, int count
   mean_of(vectors, weights, count, mean, size);
 }
 
-void weighted_mean(const uint16_t* const* vectors, const double* weights, int count,
-                   uint16_t* mean, int64_t size) {
+void weighted_mean(const uint16_t* const* vectors, const double* weights, int count, uint16_t* mean,
+                   int64_t size) {
   mean_of(vectors, weights, count, mean, size);
 }
 

@@ -1,5 +1,3 @@
-#include "caffe/mean.hpp"
-
 #include <gtest/gtest.h>
 
 #include <cmath>
@@ -7,6 +5,8 @@
 #include <limits>
 #include <random>
 #include <vector>
+
+#include "caffe/mean.hpp"
 
 namespace caffe {
 namespace {

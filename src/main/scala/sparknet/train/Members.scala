@@ -165,6 +165,7 @@ private[train] final class Members(
       checkFailure()
       val ready = idle.length
       if (ready == 0) checkHope(begin)
+      if (recruiter.asked == 0) recruiter.recruit() // a host that was told to leave has left late
       ready > 0 && (ready >= recruiter.asked || !patient)
     }
     if (formedAt.isEmpty) formedAt = Some(time.now)

@@ -32,7 +32,7 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 both_layouts = pytest.mark.parametrize("partitions", [2, 7])
 
 # The round that the test is to disturb is one of minutes on a slow machine.
-LONG_ROUND = 3000
+LONG_ROUND = 8000
 
 MID_ROUND = (
     PRELUDE

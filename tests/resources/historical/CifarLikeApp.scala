@@ -19,7 +19,7 @@ object CifarLikeApp {
   val channels = 3
   val height = 32
   val width = 32
-  val syncInterval = 5
+  val syncInterval = 10
 
   val sparkNetHome = "@SPARKNET_HOME@"
 

@@ -66,7 +66,12 @@ def test_one_killed_in_mid_round(jar: Path, tmp_path: Path, partitions: int) -> 
         assert f"iteration {LONG_ROUND + 15}" in program.out
     assert [r.iteration for r in done] == [5, *(LONG_ROUND + 5 * i for i in (1, 2, 3))]
     assert (done[1].images, done[1].workers, done[1].lost) == (LONG_ROUND * BATCH, 1, ["0"])
-    assert all((r.images, r.lost) == (2 * 5 * BATCH, []) for r in (done[0], *done[2:]))
+    others = (done[0], *done[2:])
+    assert all(r.images == (2 - len(r.lost)) * 5 * BATCH for r in others)
+    # Of items that were shuffled through the dead executor the next read fails, once, before Spark
+    # makes them anew.
+    assert done[0].lost == []
+    assert sum(len(r.lost) for r in others) <= (0 if partitions == 2 else 2)
 
 
 SNAPSHOT = (

@@ -388,6 +388,24 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
       assert(t.fit(FitPlan(1, 1), new TrainListener {}).next().isInstanceOf[RoundDone])
     }
 
+  it should "give everything back when it is forgotten" taggedAs SparkTag in {
+    def forgotten(): Long = {
+      val t = trainer(2)
+      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+      t.train(1)
+      t.average()
+      OpenTrainers.ids.max
+    }
+    val id = forgotten()
+    def hosts = sc.statusTracker.getActiveJobIds().length
+    val deadline = System.nanoTime + 60 * 1000000000L
+    while ((OpenTrainers.ids(id) || hosts > 0) && System.nanoTime < deadline) {
+      System.gc()
+      Thread.sleep(50)
+    }
+    assert(!OpenTrainers.ids(id) && hosts == 0)
+  }
+
   it should "run rounds, tests and snapshots in fit" taggedAs SparkTag in Temporary.folder {
     folder =>
       using(trainer(2, plan = SnapshotPlan(4, s"$folder/net"))) { t =>

@@ -87,35 +87,50 @@ private[train] final class Crew(
   /** Ends what is running, from another thread. */
   def cancel(): Unit = members.cancel()
 
-  /** Gives all slots back when nobody has needed the crew for a while, or others wait for them. */
+  /** Gives all slots back when nobody has needed the crew for a while, others wait for them, or the
+    * trainer has been forgotten: nothing that this thread holds may hold the trainer.
+    */
   private def watching(): Unit =
     try
       while (!closed) {
         Thread.sleep(Crew.watchMillis)
-        if (turn.tryLock())
-          try
-            if (!closed && hostJobs.asked > 0) {
-              val idle = time.now - idleSince
-              if (idle > options.idleSeconds || (idle > Crew.pauseSeconds && neighbours.others))
-                coordinator.dismiss()
-            }
-          catch { case NonFatal(_) if closed || sc.isStopped => () }
+        if (!OpenTrainers.ids(trainer)) close()
+        else if (turn.tryLock())
+          try if (!closed && hostJobs.asked > 0) look()
           finally turn.unlock()
       }
     catch { case _: InterruptedException => () }
 
-  override def close(): Unit = {
-    closed = true
-    members.cancel()
-    turn.lock()
-    try {
-      if (!sc.isStopped) {
-        members.dismiss()
-        sc.removeSparkListener(neighbours)
-        mail.close()
+  private def look(): Unit = {
+    val idle = time.now - idleSince
+    if (idle > options.idleSeconds || (idle > Crew.pauseSeconds && neighbours.others))
+      try coordinator.dismiss()
+      catch {
+        case NonFatal(failed) =>
+          idleSince = time.now // to be tried again
+          if (!closed && !sc.isStopped)
+            say(s"slots could not be given back: ${failed.getMessage}")
       }
-      copy.close()
-    } finally turn.unlock()
+  }
+
+  override def close(): Unit = {
+    val first = synchronized {
+      val before = closed
+      closed = true
+      !before
+    }
+    members.cancel()
+    turn.lock() // who comes second waits for the first
+    try
+      if (first) {
+        if (!sc.isStopped) {
+          members.dismiss()
+          sc.removeSparkListener(neighbours)
+          mail.close()
+        }
+        copy.close()
+      }
+    finally turn.unlock()
   }
 }
 

@@ -147,7 +147,7 @@ private[train] final class Members(
   def working[T](body: => T): T = {
     synchronized { cancelled = false; busy = true }
     try body
-    finally synchronized { busy = false }
+    finally synchronized { cancelled = false; busy = false }
   }
 
   /** Hosts that wait for orders, by slot. */

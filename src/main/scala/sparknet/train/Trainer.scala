@@ -23,7 +23,7 @@ final class Trainer private[train] (
     sc: SparkContext,
     model: Model,
     val workers: Int,
-    private var seed: Long,
+    firstSeed: Long,
     snapshots: SnapshotPlan,
     options: TrainerOptions
 ) extends AutoCloseable {
@@ -48,7 +48,7 @@ final class Trainer private[train] (
 
   private val executors = new Executors(sc)
   private val jobs = new Jobs(sc)
-  private val master = model.newMaster(seed)
+  private val master = model.newMaster(firstSeed)
   private val id = OpenTrainers.add(this)
 
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
@@ -57,23 +57,13 @@ final class Trainer private[train] (
   private val notices = new Notices
   private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
   private val data =
-    new TrainerData(sc, id, model, master, workers, executors, jobs, options)
+    new TrainerData(sc, id, model, master, workers, executors, jobs, options, firstSeed)
   private var runs = Map.empty[String, Int] // with checkpoints, in each folder
   private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
   @volatile private var closed = false
 
-  private val crew = new Crew(
-    sc,
-    id,
-    workers,
-    executors,
-    jobs,
-    options,
-    layout.count,
-    master.historyCount,
-    notices.say
-  )(data.newHost(_, _, seed))
+  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data)
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
@@ -376,7 +366,7 @@ final class Trainer private[train] (
               coordinator.dismiss() // hosts may have begun with another seed
               coordinator.resume(found)
             }
-            seed = found.seed
+            data.seed = found.seed
             notices.say(s"going on from iteration ${found.progress.iteration} of $place")
             Some((note("rounds").toInt, note("images").toLong))
           } else if (last > number) Some((Int.MaxValue, Long.MaxValue))
@@ -389,7 +379,7 @@ final class Trainer private[train] (
       refusePending()
       val extra =
         Map("fit" -> number.toString, "rounds" -> rounds.toString, "images" -> images.toString)
-      crew.lead(Checkpoint.write(folder, _, seed, layout, extra))
+      crew.lead(Checkpoint.write(folder, _, data.seed, layout, extra))
     }
   }
 
@@ -422,6 +412,31 @@ final class Trainer private[train] (
 }
 
 private object Trainer {
+
+  /** Here, where no function can hold the trainer: its crew notices when it is forgotten. */
+  private def newCrew(
+      sc: SparkContext,
+      id: Long,
+      workers: Int,
+      executors: Executors,
+      jobs: Jobs,
+      options: TrainerOptions,
+      master: MasterNet,
+      notices: Notices,
+      data: TrainerData
+  ): Crew =
+    new Crew(
+      sc,
+      id,
+      workers,
+      executors,
+      jobs,
+      options,
+      master.layout.count,
+      master.historyCount,
+      notices.say
+    )(data.newHost)
+
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =
     if (options.seed >= 0) options.seed
     else if (solver.getRandomSeed >= 0) solver.getRandomSeed

@@ -9,6 +9,8 @@ import sparknet.jna.WeightsLayout
   *
   * @param trainer
   *   its id
+  * @param seed
+  *   of all that is random: that of the checkpoint from which training goes on, if it does
   */
 private[train] final class TrainerData(
     sc: SparkContext,
@@ -18,7 +20,8 @@ private[train] final class TrainerData(
     workers: Int,
     executors: Executors,
     jobs: Jobs,
-    options: TrainerOptions
+    options: TrainerOptions,
+    var seed: Long
 ) {
   private val layout: WeightsLayout = master.layout
   private val windowBytes = options.windowMb.toLong << 20
@@ -47,7 +50,7 @@ private[train] final class TrainerData(
     * @return
     *   with it, for each worker where its items should be read, if that matters
     */
-  def newHost(office: String, slot: Int, seed: Long): (HostRDD, IndexedSeq[Option[String]]) = {
+  def newHost(office: String, slot: Int): (HostRDD, IndexedSeq[Option[String]]) = {
     val homes = train.fold(IndexedSeq.fill(workers)(Option.empty[String]))(_.homes())
     val plan = HostPlan(
       trainer,

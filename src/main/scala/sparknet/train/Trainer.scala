@@ -352,8 +352,8 @@ final class Trainer private[train] (
   /** Checkpoints of a run.
     *
     * @param number
-    *   it is this trainer's so manieth in the folder: of those before it nothing is left to do when the
-    *   folder has a later one's
+    *   which of this trainer's runs in the folder it is, from 1: of a run nothing is left to do when the
+    *   folder has checkpoints of a later one
     */
   private final class RunCheckpoints(folder: CheckpointFolder, number: Int) extends FitCheckpoints {
     override def resume(): Option[(Int, Long)] = use {

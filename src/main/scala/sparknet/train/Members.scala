@@ -27,6 +27,7 @@ private[train] final class Member(
   var version: Long = -1
   private[train] var order = Option.empty[Long] // that it is carrying out
   private[train] var outcome = Option.empty[Outcome]
+  private[train] var stopsUntil = 0.0 // when it should have stopped what nobody wants any more
 
   override def toString: String = s"host $id in $executor"
 }
@@ -166,7 +167,9 @@ private[train] final class Members(
       val ready = idle.length
       if (ready == 0) checkHope(begin)
       if (recruiter.asked == 0) recruiter.recruit() // a host that was told to leave has left late
-      ready > 0 && (ready >= recruiter.asked || !patient)
+      // Who has been told to stop does so after a step, and shall go on with its own workers.
+      val stopping = hosts.values.exists(h => h.order.nonEmpty && time.now < h.stopsUntil)
+      ready > 0 && (ready >= recruiter.asked || !(patient || stopping))
     }
     if (formedAt.isEmpty) formedAt = Some(time.now)
     idle
@@ -200,18 +203,22 @@ private[train] final class Members(
     }
     val last = orders
     def unfinished = given.filter(h => h.order.nonEmpty && hosts.contains(h.id))
-    var whole = false
-    try {
+    var ended = true // in time
+    try
       await(time.now + seconds) {
-        whole = given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id))
-        whole || given.exists(_.outcome.exists(enough))
+        val whole = given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id))
+        ended = whole || given.exists(_.outcome.exists(enough))
+        ended
       }
-      // Those who are told to stop do so after a step: the next round shall find them where they were.
-      if (!whole && given.exists(_.outcome.exists(enough))) {
-        unfinished.foreach(_.send(Abandon(last)))
-        await(time.now + stopSeconds)(unfinished.isEmpty)
+    catch {
+      case e: Cancelled =>
+        ended = true
+        throw e
+    } finally
+      unfinished.foreach { host =>
+        host.send(Abandon(last))
+        if (ended) host.stopsUntil = time.now + stopSeconds
       }
-    } finally unfinished.foreach(_.send(Abandon(last)))
     val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
     outcomes.foreach {
       case (_, Failed(failure)) => throw new TrainingException(failure)

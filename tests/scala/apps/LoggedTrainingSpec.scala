@@ -28,8 +28,6 @@ class LoggedTrainingSpec extends AnyFlatSpec {
     try {
       val training = new LoggedTraining(sc, log, SmallSolver.param, 2, tau)
       val (train, test) = (minibatches(2), minibatches(3))
-      training.count("train", train, 4)
-      training.count("test", test, 4)
       training.run(rounds, train, 4, test, 4, Augmentation.none)
     } finally log.close()
     Files.readAllLines(log.file.toPath).asScala.toSeq.map(_.replaceFirst("^[^ :,]+", ""))

@@ -62,8 +62,6 @@ object CifarApp extends AppMain("Cifar") {
     val testData = Dataset.cifar(sc, data, train = false, workers)
 
     val training = new LoggedTraining(sc, log, solverParameter, workers, syncInterval)
-    training.count("train", trainData, trainBatchSize)
-    training.count("test", testData, testBatchSize)
     training.run(
       rounds,
       trainData,

@@ -91,8 +91,6 @@ object ImageNetApp extends AppMain("ImageNet") {
     val testData = dataset(sc, data, validation, validationLabels)
 
     val training = new LoggedTraining(sc, log, solverParameter, workers, syncInterval)
-    training.count("train", trainData, trainBatchSize)
-    training.count("test", testData, testBatchSize)
     training.run(
       allRounds,
       trainData,

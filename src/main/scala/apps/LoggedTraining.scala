@@ -29,7 +29,7 @@ private[apps] final class LoggedTraining(
     * @param name
     *   "train" or "test"
     */
-  def count(name: String, data: Dataset, batch: Int): Unit = {
+  private def count(name: String, data: Dataset, batch: Int): Unit = {
     log(s"processing $name data")
     log(s"num${name.capitalize}Minibatches = ${data.count() / batch}")
   }
@@ -43,6 +43,8 @@ private[apps] final class LoggedTraining(
       testBatch: Int,
       augmentation: Augmentation
   ): Unit = {
+    count("train", train, trainBatch)
+    count("test", test, testBatch)
     log("computing mean image")
     val subtractMean: Preprocessing = new MeanSubtraction(train.mean())
     val trainer = new Trainer(sc, solver, workers)

@@ -14,8 +14,6 @@ final class Fetched private[sparknet] (data: ManagedBuffer) extends AutoCloseabl
   }
   private lazy val whole = data.nioByteBuffer()
 
-  def size: Int = data.size.toInt
-
   /** Fills a buffer with the bytes from `start` on. */
   def copyTo(start: Int, into: ByteBuffer): Unit = netty match {
     case Some(bytes) =>

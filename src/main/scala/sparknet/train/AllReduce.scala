@@ -1,10 +1,6 @@
 package sparknet.train
 
-import java.nio.ByteBuffer
-
-import com.sun.jna.{Memory => NativeMemory, Pointer}
-
-import sparknet.jna.{SharedNumbers, VectorMath}
+import sparknet.jna.{FloatMemory, HalfMemory, SharedNumbers, VectorMath}
 
 /** Another JVM did not give a piece: it is gone, or has something else by now. */
 private[train] final class MissingPiece(message: String) extends Exception(message)
@@ -37,9 +33,11 @@ private[train] final class AllReduce(
     val layout = terms.head.vector.pieces
     val own = terms.map(term => this.own(term.vector.name))
     val chunk = math.max(leastChunk, math.min(mostChunk, chunks / terms.length))
-    val rows = new Rows(own.count(_.isEmpty), chunk, into.width)
-    val mean =
-      new VectorMath.Mean(terms.map(_.images.toDouble).toArray, terms.head.vector.halves)
+    val halves = terms.head.vector.halves
+    // What has been fetched, a chunk of each vector at a time: it comes in several parts.
+    val floats = own.count(_.isEmpty) * chunk
+    val rows = if (halves) new HalfMemory(floats) else new FloatMemory(floats)
+    val mean = new VectorMath.Mean(terms.map(_.images.toDouble).toArray, halves)
     val wanted = for (piece <- pieces; (term, None) <- terms.zip(own)) yield (term.vector, piece)
     try
       // From everybody at once: one after the other would be asked by all at the same time.
@@ -54,8 +52,8 @@ private[train] final class AllReduce(
               for ((values, i) <- own.zipWithIndex) values match {
                 case Some(numbers) => mean.set(i, numbers.address(start + from))
                 case None =>
-                  fetched(row).copyTo(from * into.width, rows.of(row, count))
-                  mean.set(i, rows.address(row))
+                  fetched(row).copyTo(from * into.width, rows.bytes(row * chunk, count))
+                  mean.set(i, rows.address(row * chunk))
                   row += 1
               }
               mean(into.address(start + from - offset), count)
@@ -78,28 +76,6 @@ private[train] final class AllReduce(
         finally arrived.close()
       }
     }
-
-  /** What has been fetched, a chunk of each vector at a time: it comes in several parts. */
-  private final class Rows(count: Int, chunk: Int, width: Int) {
-    private val memory = new NativeMemory(math.max(1L, count) * chunk * width)
-    private val buffers =
-      IndexedSeq.tabulate(count)(i =>
-        memory.getByteBuffer(i.toLong * chunk * width, chunk.toLong * width)
-      )
-
-    /** Room for the first numbers of a row. */
-    def of(row: Int, numbers: Int): ByteBuffer = {
-      val buffer = buffers(row)
-      buffer.clear()
-      buffer.limit(numbers * width)
-      buffer
-    }
-
-    def address(row: Int): Long =
-      Pointer.nativeValue(memory) + row.toLong * chunk * width
-
-    def close(): Unit = memory.close()
-  }
 
   /** Has pieces fetched in order, a few ahead of the one that is needed. */
   private def fetching(wanted: Seq[(Published, Int)], ahead: Int)(

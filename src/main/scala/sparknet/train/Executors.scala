@@ -6,6 +6,8 @@ import org.apache.spark.{SparkContext, SparkEnv}
 
 /** What the driver knows of its executors. Names are those of task locations. */
 private[train] final class Executors(sc: SparkContext) {
+  import Executors.name
+
   private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
 
   private val localThreads = """local\[\s*(\d+|\*)\s*(?:,\s*\d+\s*)?\]""".r
@@ -86,6 +88,12 @@ private[train] final class Executors(sc: SparkContext) {
   }
 
   private def master = SparkEnv.get.blockManager.master
+}
+
+private[train] object Executors {
+
+  /** This JVM's name. */
+  def here: String = name(SparkEnv.get.blockManager.blockManagerId)
 
   /** As Spark writes the location of a task that should run where a block is cached. */
   private def name(id: BlockManagerId): String =

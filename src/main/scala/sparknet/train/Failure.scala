@@ -44,12 +44,6 @@ private[train] object Failure {
 
   def executor: String = Option(SparkEnv.get).fold("none")(_.executorId)
 
-  /** This JVM as Spark writes the location of a task; "driver" in local mode. */
-  def location: String = Option(SparkEnv.get).fold("none") { env =>
-    val id = env.blockManager.blockManagerId
-    if (id.isDriver) id.executorId else s"executor_${id.host}_${id.executorId}"
-  }
-
   /** What concerns no single worker. */
   def ofExecutor(e: CaffeException): Failure =
     Failure(e.getCode, e.getCodeName, s"in a round: ${e.getMessage}", -1, executor)

@@ -29,8 +29,10 @@ private[train] final class HostJobs(
   private val failures = mutable.Queue.empty[(Int, Throwable)]
 
   override def recruit(): Unit = synchronized {
-    val room = if (executors.comeWhenNeeded) workers else math.min(workers, executors.allSlots)
-    for (slot <- 0 until room if !running.contains(slot)) start(slot)
+    if (running.size < workers) { // else there is no need to ask Spark, which each round would do
+      val room = if (executors.comeWhenNeeded) workers else math.min(workers, executors.allSlots)
+      for (slot <- 0 until room if !running.contains(slot)) start(slot)
+    }
   }
 
   override def asked: Int = synchronized(running.size)

@@ -157,7 +157,7 @@ private final class HostTask(
       }
     )
     try {
-      box.open(Joined(id, slot, Failure.location, memory.here))
+      box.open(Joined(id, slot, Executors.here, memory.here))
       var staying = true
       while (staying) {
         Failure.stopIfKilled()

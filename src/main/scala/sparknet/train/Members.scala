@@ -179,9 +179,6 @@ private[train] final class Members(
   def shouldStepAside: Boolean =
     synchronized(formedAt.forall(time.now - _ > sliceSeconds)) && recruiter.othersWait
 
-  /** Whether others wait for slots. */
-  def othersWait: Boolean = recruiter.othersWait
-
   /** Whether a host's executor is about to be taken away. */
   def isLeaving(host: Member): Boolean = recruiter.isLeaving(host.place.executor)
 

@@ -87,14 +87,19 @@ private[train] final class WeightsExchange(
     layout = weights.pieces
     keepShown(weights)
     try {
-      var values = Option.empty[FloatMemory]
+      val values = new FloatMemory(floats)
+      var whole = false
       var tries = 0
-      while (values.isEmpty && members.idle.exists(_.version == version)) {
-        values = fetchedWeights()
+      while (!whole && members.idle.exists(_.version == version)) {
+        whole = fetched(copy.gather(_, values))
         tries += 1
         if (tries > attempts) unreachable()
       }
-      values
+      if (whole) Some(values)
+      else {
+        values.close()
+        None
+      }
     } finally {
       version = before
       layout = layoutBefore
@@ -181,41 +186,29 @@ private[train] final class WeightsExchange(
     }
   }
 
-  /** The current weights of hosts, if they are all there. */
-  private def fetchedWeights(): Option[FloatMemory] = {
+  /** Has the current weights fetched from hosts, piece by piece; false: they are not all there. */
+  private def fetched(fetch: Seq[(Published, Int)] => Unit): Boolean = {
     val found = sources()
-    if (found.size < layout.count) None
-    else {
-      val values = new FloatMemory(floats)
+    found.size == layout.count && {
       try {
-        copy.gather(layout.all.map(p => (found(p), p)), values)
-        Some(values)
+        fetch(layout.all.map(p => (found(p), p)))
+        true
       } catch {
         case missing: MissingPiece =>
-          values.close()
           members.settle(missing.getMessage)
           shown = Map.empty
-          None
+          false
       }
     }
   }
 
   /** Makes the driver's copy that of the current weights. */
-  def fetchCopy(): Unit = {
+  private def fetchCopy(): Unit = {
     var attempts = 0
     while (copy.version != version) {
       attempts += 1
       if (!members.idle.exists(_.version == version)) goBack()
-      else
-        try {
-          val found = sources()
-          if (found.size == layout.count)
-            copy.fetch(version, at, layout.all.map(p => (found(p), p)))
-        } catch {
-          case missing: MissingPiece =>
-            members.settle(missing.getMessage)
-            shown = Map.empty
-        }
+      else fetched(copy.fetch(version, at, _))
       if (attempts > WeightsExchange.attempts) unreachable()
     }
   }

@@ -12,7 +12,7 @@ from typing import Any
 from numpy.typing import NDArray
 
 from sparknet import feeds, spec
-from sparknet._jvm import Checkpoints, FitHandle, Resumed
+from sparknet._jvm import Checkpoints, FitHandle, Plan, Resumed
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, StateError
 from sparknet.history import Evaluation, History, Round
@@ -157,7 +157,8 @@ class Trainer:
         states = None if checkpoint is None else Checkpoints(os.fspath(checkpoint), every, keep)
         images = math.inf if epochs is None else epochs * self._train_count
         tests = test_every if self._tests else 0
-        run = self._handle.fit(rounds, images, tau, tests, snapshot_every, prefix, states)
+        plan = Plan(rounds, images, tau, tests, snapshot_every, prefix, states)
+        run = self._handle.fit(plan)
         bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
             with self._interruptible():

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from sparknet._jvm import Checkpoints, Event, Floats, View
+from sparknet._jvm import Event, Floats, Plan, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Evaluation, Round
 from sparknet.weights import Entry, Layout
@@ -83,18 +83,10 @@ class FakeTrainer:
         self.calls.append("test")
         return Evaluation(self.steps, {"accuracy": min(1.0, self.steps / 100), "loss": 0.25})
 
-    def fit(
-        self,
-        rounds: int | None,
-        images: float,
-        tau: int,
-        test_every: int,
-        snapshot_every: int,
-        prefix: str | None,
-        checkpoints: Checkpoints | None,
-    ) -> FakeFit:
-        self.calls.append(f"fit {rounds} {images} {tau} {test_every} {snapshot_every} {prefix}")
-        self.given["checkpoints"] = checkpoints
+    def fit(self, plan: Plan) -> FakeFit:
+        length = f"{plan.rounds} {plan.images} {plan.tau}"
+        self.calls.append(f"fit {length} {plan.test_every} {plan.snapshot_every} {plan.prefix}")
+        self.given["checkpoints"] = plan.checkpoints
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
         return FakeFit(self.runs)

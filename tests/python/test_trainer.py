@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from fakes import FakeDataset, FakeJvm, FakeTrainer
 
+from sparknet._jvm import Checkpoints, Kept, Resumed
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, FileError, NumericError, ShapeError, StateError
 from sparknet.history import Evaluation, Round
@@ -98,6 +99,15 @@ def test_fit_tests_what_there_is(jvm: FakeJvm) -> None:
     trainer, made = make(jvm, test=False)
     trainer.fit(1, test_every=1, progress=False)
     assert made.calls == ["fit 1 inf 10 0 0 None"]
+
+
+def test_fit_shows_what_a_run_with_checkpoints_had_done(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]
+    trainer, made = make(jvm)
+    made.runs = [Resumed(6, 2, 120), ROUNDS[2], Kept("/tmp/c/iter_9")]
+    history = trainer.fit(3, tau=3, checkpoint="/tmp/c", every=4, keep=5)
+    assert made.given["checkpoints"] == Checkpoints("/tmp/c", 4, 5)
+    assert history.rounds == [ROUNDS[2]]
+    assert "training 100%" in capsys.readouterr().err
 
 
 def test_a_prefix_that_cannot_be_written_to_stops_fit_at_once(jvm: FakeJvm, capsys) -> None:  # type: ignore[no-untyped-def]

@@ -25,6 +25,7 @@ __all__ = [
     "Floats",
     "Jvm",
     "Kept",
+    "Plan",
     "Resumed",
     "TrainerHandle",
     "UploadHandle",
@@ -40,6 +41,22 @@ class Checkpoints(NamedTuple):
     folder: str
     every: int
     keep: int
+
+
+class Plan(NamedTuple):
+    """A run of so many rounds or, if that is None, until so many images have been trained on.
+
+    test_every, snapshot_every: in rounds, 0 for never. prefix: of snapshots, of which the last
+    round has one; None: there are none.
+    """
+
+    rounds: int | None
+    images: float
+    tau: int
+    test_every: int
+    snapshot_every: int
+    prefix: str | None
+    checkpoints: Checkpoints | None
 
 
 class Resumed(NamedTuple):
@@ -112,18 +129,9 @@ class TrainerHandle(Protocol):
 
     def test(self) -> Evaluation: ...
 
-    def fit(
-        self,
-        rounds: int | None,
-        images: float,
-        tau: int,
-        test_every: int,
-        snapshot_every: int,
-        prefix: str | None,
-        checkpoints: Checkpoints | None,
-    ) -> FitHandle:
-        """A run of so many rounds, or until so many images have been trained on. Raises
-        unless snapshots can be written under the prefix, and checkpoints to their folder."""
+    def fit(self, plan: Plan) -> FitHandle:
+        """Begins a run. Raises unless snapshots can be written under the prefix, and
+        checkpoints to their folder."""
 
     def layout(self) -> Layout: ...
 

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
-from sparknet._jvm import Checkpoints, DatasetHandle, Event, Floats, View
+from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View
 from sparknet._jvm.answers import parse
 from sparknet.errors import (
     ArgumentError,
@@ -301,21 +301,13 @@ class _Trainer:
         assert isinstance(tested, Evaluation)
         return tested
 
-    def fit(
-        self,
-        rounds: int | None,
-        images: float,
-        tau: int,
-        test_every: int,
-        snapshot_every: int,
-        prefix: str | None,
-        checkpoints: Checkpoints | None,
-    ) -> _Fit:
-        place = None if prefix is None else self._jvm.place(prefix)
-        length = (-1 if rounds is None else max(0, rounds), float(images))
-        folder, every, keep = checkpoints or (None, 1, 1)
+    def fit(self, plan: Plan) -> _Fit:
+        rounds = -1 if plan.rounds is None else max(0, plan.rounds)
+        prefix = None if plan.prefix is None else self._jvm.place(plan.prefix)
+        folder, every, keep = plan.checkpoints or (None, 1, 1)
         kept = (None if folder is None else self._jvm.place(folder), every, keep)
-        args = (*length, tau, test_every, snapshot_every, place, *kept)
+        often = (plan.test_every, plan.snapshot_every)
+        args = (rounds, float(plan.images), plan.tau, *often, prefix, *kept)
         return _Fit(self._answers, call(self._answers, "fit", *args))
 
     def layout(self) -> Layout:

@@ -51,6 +51,16 @@ class LayerCase {
     layer_->plan(bottoms_, tops_);
     return *this;
   }
+  // Sets it up and runs it with draws that begin with one seed, then lets them begin anew with
+  // another, up to the end of the batch that a layer may have read ahead.
+  LayerCase& setup_reseeded(int64_t first, int64_t then) {
+    random_->seed(first);
+    setup().forward();
+    random_->seed(then);
+    layer_->reseed();
+    forward();
+    return *this;
+  }
   T forward() { return layer_->forward(bottoms_, tops_); }
   void backward() { layer_->backward(tops_, propagate_, bottoms_); }
 

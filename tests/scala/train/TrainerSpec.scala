@@ -137,6 +137,19 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(order(3, 3) == once && order(6) == once && order(1, 5) == once)
   }
 
+  it should "let what is random in a net begin anew with each turn of a worker" taggedAs SparkTag in {
+    def seeds(): Seq[Seq[Long]] = using(trainer(2)) { t =>
+      FakeModel.reset()
+      t.setTrainData(dataset(Seq(1, 1), Seq(5, 5)))
+      for (_ <- 1 to 2) { t.train(3); t.average() }
+      for (item <- Seq(1f, 5f)) yield FakeModel.seen.filter(_.items.head == item).map(_.turnSeed)
+    }
+    val first = seeds()
+    assert(first.forall(s => s.length == 6 && s.take(3).distinct.length == 1))
+    assert(first.flatMap(_.distinct).distinct.length == 4) // two workers, two turns each
+    assert(seeds() == first)
+  }
+
   it should "count iter_size minibatches for an iteration" taggedAs SparkTag in
     using(trainer(1, new FakeModel(batch = 2, iterSize = 3))) { t =>
       t.setTrainData(dataset((0 until 12).map(_.toFloat)))

@@ -83,12 +83,7 @@ TEST_P(DataLayer, DrawsFollowASeedFromTheBatchAfterTheNext) {
   make({datum(1, 1, 8, "abcdefgh", 0)});
   const auto draws = [&](int64_t first, int64_t seed) {
     Case layer(text("batch_size: 20", "crop_size: 1"), {}, 2);
-    layer.random().seed(first);
-    layer.setup().forward();
-    layer.random().seed(seed);
-    layer.layer().reseed();
-    layer.forward();  // was read ahead
-    layer.forward();
+    layer.setup_reseeded(first, seed).forward();
     return Case::data(layer.top(0));
   };
   const Values expected = draws(1, 9);

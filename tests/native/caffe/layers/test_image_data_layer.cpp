@@ -108,11 +108,7 @@ TEST_F(ImageDataLayer, DrawsFollowASeedFromTheBatchAfterTheNext) {
     Case layer(
         text("batch_size: 4 is_color: false shuffle: true") + " transform_param { crop_size: 1 }",
         {}, 2);
-    layer.random().seed(first);
-    layer.setup().forward();
-    layer.random().seed(seed);
-    layer.layer().reseed();
-    layer.forward();  // was read ahead, and then the order was shuffled
+    layer.setup_reseeded(first, seed);  // after the batch read ahead the order was shuffled
     Values order, all;
     for (int epoch = 0; epoch < 3; ++epoch) {
       layer.forward();

@@ -104,12 +104,7 @@ TEST_F(WindowDataLayer, DrawsFollowASeedFromTheBatchAfterTheNext) {
   make({"1 1 0 0 1 1", "2 1 2 2 3 3", "3 1 4 4 5 5"});
   const auto draws = [&](int64_t first, int64_t seed) {
     Case layer(text("batch_size: 20 fg_fraction: 1", "crop_size: 2 mirror: true"), {}, 2);
-    layer.random().seed(first);
-    layer.setup().forward();
-    layer.random().seed(seed);
-    layer.layer().reseed();
-    layer.forward();  // was read ahead
-    layer.forward();
+    layer.setup_reseeded(first, seed).forward();
     return Case::data(layer.top(0));
   };
   const Values expected = draws(1, 9);

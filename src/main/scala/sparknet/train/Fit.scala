@@ -31,17 +31,9 @@ final class Fit private[train] (
   /** Does the next thing there is to do. */
   def next(): FitEvent = due.headOption match {
     case Some(step) =>
-      val after = due.tail
-      due = Nil
-      try {
-        val event = step()
-        due ++= after
-        event
-      } catch {
-        case e: Throwable =>
-          due = step :: after
-          throw e
-      }
+      val event = step()
+      due = due.tail
+      event
     case None => if (isOver) FitOver else round()
   }
 
@@ -86,7 +78,7 @@ final class Fit private[train] (
       images = trained
       Resumed(steps.iteration, done, images)
     case None =>
-      due = between(0, 0)
+      due ++= between(0, 0)
       Resumed(steps.iteration, 0, 0)
   }
 

@@ -12,23 +12,21 @@ private[train] final class Jobs(sc: SparkContext) {
   private val descriptionKey = "spark.job.description"
 
   def run[T](description: String)(body: => T): T = {
-    val before = sc.getLocalProperty(descriptionKey)
     sc.addJobTag(tag)
-    sc.setJobDescription(description)
-    try body
-    finally {
-      sc.setJobDescription(before)
-      sc.removeJobTag(tag)
-    }
+    try having(descriptionKey, description)(body)
+    finally sc.removeJobTag(tag)
   }
 
   /** Starts a job that [[cancel]] leaves alone, one of the hosts of this trainer. */
-  def start[T](description: String, trainer: Long)(body: => T): T = {
-    val before = Seq(descriptionKey, Jobs.trainerKey).map(key => key -> sc.getLocalProperty(key))
-    sc.setLocalProperty(Jobs.trainerKey, trainer.toString)
-    sc.setJobDescription(description)
+  def start[T](description: String, trainer: Long)(body: => T): T =
+    having(Jobs.trainerKey, trainer.toString)(having(descriptionKey, description)(body))
+
+  /** With a property of the jobs that this thread starts. */
+  private def having[T](key: String, value: String)(body: => T): T = {
+    val before = sc.getLocalProperty(key)
+    sc.setLocalProperty(key, value)
     try body
-    finally before.foreach { case (key, value) => sc.setLocalProperty(key, value) }
+    finally sc.setLocalProperty(key, before)
   }
 
   /** For cleaning up, where the cluster may be gone. */

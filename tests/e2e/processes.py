@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -17,6 +18,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MARK = "SPARKNET_E2E_RUN"
 EXECUTOR = "CoarseGrainedExecutorBackend"
 PATIENCE = 300.0
+# Frames of ours, or the JVM's own word for an exception that nobody caught. Spark logs traces too:
+# when it stops while executors are starting, its workers fail to delete folders that still change.
+TRACE = re.compile(r"^\tat (?:org\.apache\.spark\.)?(?:apps|libs|loaders|preprocessing|sparknet)\.|Exception in thread", re.M)
 
 
 def environment(**changes: str) -> dict[str, str]:

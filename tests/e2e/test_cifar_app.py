@@ -7,7 +7,7 @@ from pathlib import Path
 
 import cifar_files
 import pytest
-from processes import EXECUTOR, running, submit
+from processes import EXECUTOR, TRACE, running, submit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -42,7 +42,7 @@ def test_wrong_arguments(jar: Path, tmp_path: Path, arguments: list[str], reason
     with running(command, tmp_path) as program:
         assert program.wait() == 1
         assert reason in program.err
-        assert "\tat " not in program.err
+        assert not TRACE.search(program.err)
 
 
 def test_missing_data(jar: Path, tmp_path: Path) -> None:
@@ -50,4 +50,4 @@ def test_missing_data(jar: Path, tmp_path: Path) -> None:
     with running(command, tmp_path) as program:
         assert program.wait() == 1
         assert "nowhere" in program.err
-        assert "\tat " not in program.err
+        assert not TRACE.search(program.err)

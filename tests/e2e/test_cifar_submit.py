@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from processes import EXECUTOR, ROOT, running, submit
+from processes import EXECUTOR, ROOT, TRACE, running, submit
 
 from sparknet.proto import caffe_pb2
 
@@ -58,7 +58,7 @@ def one_line(text: str) -> str:
     lines = [line for line in text.splitlines() if line.startswith(("error:", "cifar.py: error"))]
     assert len(lines) == 1
     assert "Traceback" not in text
-    assert "\tat " not in text
+    assert not TRACE.search(text)
     return lines[0]
 
 

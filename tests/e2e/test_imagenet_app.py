@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from PIL import Image
-from processes import running, submit
+from processes import TRACE, running, submit
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -92,4 +92,4 @@ def test_mistakes_are_a_line(jar: Path, tmp_path: Path) -> None:
         with running(command, tmp_path) as program:
             assert program.wait() == 1
             assert reason in program.err
-            assert "\tat " not in program.err
+            assert not TRACE.search(program.err)

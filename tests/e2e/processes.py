@@ -20,7 +20,8 @@ EXECUTOR = "CoarseGrainedExecutorBackend"
 PATIENCE = 300.0
 # Frames of ours, or the JVM's own word for an exception that nobody caught. Spark logs traces too:
 # when it stops while executors are starting, its workers fail to delete folders that still change.
-TRACE = re.compile(r"^\tat (?:org\.apache\.spark\.)?(?:apps|libs|loaders|preprocessing|sparknet)\.|Exception in thread", re.M)
+OURS = r"(?:org\.apache\.spark\.)?(?:apps|libs|loaders|preprocessing|sparknet)\."
+TRACE = re.compile(rf"^\tat {OURS}|Exception in thread", re.MULTILINE)
 
 
 def environment(**changes: str) -> dict[str, str]:

@@ -7,7 +7,7 @@
  *  - After a failure ccaffe_last_error() tells on the same thread what happened
  *    and names the file, layer, blob or field at fault. Out-parameters are then
  *    left as they were.
- *  - Handles are opaque. Those from *_create, ccaffe_spec_* and *_layout belong to
+ *  - Handles are opaque. Those from *_create, *_open, ccaffe_spec_* and *_layout belong to
  *    the caller and are freed with the matching *_destroy. Handles that are lent
  *    (nets of a solver, blobs of a net) die with their owner. A handle that is not
  *    alive is refused with CCAFFE_INVALID_HANDLE, not followed.
@@ -57,6 +57,8 @@ typedef struct ccaffe_buffer ccaffe_buffer;
 typedef struct ccaffe_net ccaffe_net;
 typedef struct ccaffe_solver ccaffe_solver;
 typedef struct ccaffe_blob ccaffe_blob;
+typedef struct ccaffe_memory ccaffe_memory;
+typedef struct ccaffe_neighbour ccaffe_neighbour;
 
 /* Fills one JavaData layer. data: batch * product(shape) floats, row-major;
  * shape: the num_dims extents after the batch. Return 0, or any other value to
@@ -281,6 +283,27 @@ ccaffe_status ccaffe_add_differences(const void* differences, float* values, int
 
 /* finite: 1 if no value is infinite or not a number, else 0. */
 ccaffe_status ccaffe_all_finite(const float* values, int64_t size, int32_t* finite);
+
+/* ---- memory that processes of one machine share ------------------------------------ */
+
+/* So many bytes, zeros at first, which other processes of this user on this machine may read.
+ * They go with the process, whatever ends it. */
+ccaffe_status ccaffe_memory_create(int64_t bytes, ccaffe_memory** memory);
+ccaffe_status ccaffe_memory_destroy(ccaffe_memory* memory);
+/* Where the bytes are, from the start of a page on, and the name by which others find them: ""
+ * where the system does not let memory be shared. Both live as long as the handle. */
+ccaffe_status ccaffe_memory_data(ccaffe_memory* memory, void** data, const char** name);
+/* Says that the content stays as it is until the next call, and gives it a number, which no other
+ * content of this memory has had; 0: it changes. */
+ccaffe_status ccaffe_memory_show(ccaffe_memory* memory, int64_t number);
+
+/* Memory of a process, by its name. CCAFFE_IO: it is not there, or not for this process to read. */
+ccaffe_status ccaffe_neighbour_open(const char* name, ccaffe_neighbour** neighbour);
+ccaffe_status ccaffe_neighbour_destroy(ccaffe_neighbour* neighbour);
+/* Copies bytes of the content with this number. CCAFFE_STATE: it is not there, or has changed while
+ * it was copied; `into` is then undefined. */
+ccaffe_status ccaffe_neighbour_read(ccaffe_neighbour* neighbour, int64_t number, int64_t from,
+                                    void* into, int64_t bytes);
 
 /* ---- solver ------------------------------------------------------------------------- */
 

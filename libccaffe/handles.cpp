@@ -10,15 +10,15 @@ using caffe::Code;
 using caffe::fail;
 using caffe::require;
 
-enum class Kind { kBuffer, kNet, kSolver, kBlob };
+enum class Kind { kBuffer, kNet, kSolver, kBlob, kMemory, kNeighbour };
 
 struct Entry {
   Kind kind;
-  std::shared_ptr<Owner> owner;  // of all but buffers
+  std::shared_ptr<Owner> owner;  // of nets, solvers and blobs
   Net* net = nullptr;
   bool lent = false;
   std::shared_ptr<const BlobEntry> blob;
-  std::shared_ptr<const std::string> buffer;
+  std::shared_ptr<void> value;  // of buffers and memory, which have no owner
 };
 
 struct Registry {
@@ -75,6 +75,20 @@ const void* lend(const std::shared_ptr<Owner>& owner, const void* object, Entry 
   return handle;
 }
 
+const void* add_value(Kind kind, std::shared_ptr<void> value) {
+  return registry().add({kind, nullptr, nullptr, false, nullptr, std::move(value)});
+}
+
+template <typename Value>
+std::shared_ptr<Value> value_of(const void* handle, Kind kind, const char* what) {
+  return std::static_pointer_cast<Value>(registry().find(handle, kind, what).value);
+}
+
+void destroy_value(const void* handle, Kind kind, const char* what) {
+  registry().find(handle, kind, what);
+  registry().remove(handle, nullptr);
+}
+
 void destroy_owner(const void* handle, const Entry& entry, const char* what) {
   const auto lock = lock_owner(entry, what);
   check_idle(*entry.owner);
@@ -124,9 +138,16 @@ ccaffe_solver* add_solver(std::unique_ptr<Solver> solver) {
 }
 
 ccaffe_buffer* add_buffer(std::string content) {
-  auto shared = std::make_shared<const std::string>(std::move(content));
   return as<ccaffe_buffer>(
-      registry().add({Kind::kBuffer, nullptr, nullptr, false, nullptr, std::move(shared)}));
+      add_value(Kind::kBuffer, std::make_shared<std::string>(std::move(content))));
+}
+
+ccaffe_memory* add_memory(std::shared_ptr<caffe::SharedMemory> memory) {
+  return as<ccaffe_memory>(add_value(Kind::kMemory, std::move(memory)));
+}
+
+ccaffe_neighbour* add_neighbour(std::shared_ptr<caffe::NeighbourMemory> neighbour) {
+  return as<ccaffe_neighbour>(add_value(Kind::kNeighbour, std::move(neighbour)));
 }
 
 ccaffe_net* lend_net(const Locked<Solver>& solver, Net* net) {
@@ -160,7 +181,15 @@ void Lender::shape_tops(bool on) {
 }
 
 std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer) {
-  return registry().find(buffer, Kind::kBuffer, "buffer").buffer;
+  return value_of<std::string>(buffer, Kind::kBuffer, "buffer");
+}
+
+std::shared_ptr<caffe::SharedMemory> shared(const ccaffe_memory* memory) {
+  return value_of<caffe::SharedMemory>(memory, Kind::kMemory, "memory");
+}
+
+std::shared_ptr<caffe::NeighbourMemory> shared(const ccaffe_neighbour* neighbour) {
+  return value_of<caffe::NeighbourMemory>(neighbour, Kind::kNeighbour, "neighbour's memory");
 }
 
 void destroy(ccaffe_net* net) {
@@ -174,9 +203,12 @@ void destroy(ccaffe_solver* solver) {
   destroy_owner(solver, registry().find(solver, Kind::kSolver, "solver"), "solver");
 }
 
-void destroy(ccaffe_buffer* buffer) {
-  registry().find(buffer, Kind::kBuffer, "buffer");
-  registry().remove(buffer, nullptr);
+void destroy(ccaffe_buffer* buffer) { destroy_value(buffer, Kind::kBuffer, "buffer"); }
+
+void destroy(ccaffe_memory* memory) { destroy_value(memory, Kind::kMemory, "memory"); }
+
+void destroy(ccaffe_neighbour* neighbour) {
+  destroy_value(neighbour, Kind::kNeighbour, "neighbour's memory");
 }
 
 }  // namespace ccaffe

@@ -9,6 +9,7 @@
 #include <string>
 #include <utility>
 
+#include "caffe/shared_memory.hpp"
 #include "caffe/solver.hpp"
 #include "caffe/threads.hpp"
 #include "guard.hpp"
@@ -103,6 +104,8 @@ auto lock_running(const Handle* handle) {
 ccaffe_net* add_net(std::unique_ptr<Net> net);
 ccaffe_solver* add_solver(std::unique_ptr<Solver> solver);
 ccaffe_buffer* add_buffer(std::string content);
+ccaffe_memory* add_memory(std::shared_ptr<caffe::SharedMemory> memory);
+ccaffe_neighbour* add_neighbour(std::shared_ptr<caffe::NeighbourMemory> neighbour);
 // The same object gets the same handle again.
 ccaffe_net* lend_net(const Locked<Solver>& solver, Net* net);
 ccaffe_blob* lend_blob(const Locked<Net>& net, BlobEntry entry);
@@ -123,11 +126,16 @@ class Lender {
   std::shared_ptr<Owner> owner_;
 };
 
+// What has one of these lives until it lets go, whatever becomes of the handle.
 std::shared_ptr<const std::string> content(const ccaffe_buffer* buffer);
+std::shared_ptr<caffe::SharedMemory> shared(const ccaffe_memory* memory);
+std::shared_ptr<caffe::NeighbourMemory> shared(const ccaffe_neighbour* neighbour);
 
 // Kill the handle and those it has lent; wait for a call that is running elsewhere.
 void destroy(ccaffe_net* net);
 void destroy(ccaffe_solver* solver);
 void destroy(ccaffe_buffer* buffer);
+void destroy(ccaffe_memory* memory);
+void destroy(ccaffe_neighbour* neighbour);
 
 }  // namespace ccaffe

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -81,9 +82,11 @@ def network(hosts: int, mbit: int) -> Iterator[None]:
             run("tc", "qdisc", "add", "dev", outer, *limit)
         yield
     finally:
-        for host in range(hosts + 1):
-            subprocess.run(("ip", "netns", "del", name(host)), capture_output=True, check=False)
-        subprocess.run(("ip", "link", "del", BRIDGE), capture_output=True, check=False)
+        # A namespace lives on with a process that has not ended yet, a link does not.
+        gone = [("link", "del", f"sparknet-v{host}") for host in range(hosts + 1)]
+        gone += [("netns", "del", name(host)) for host in range(hosts + 1)]
+        for what in [*gone, ("link", "del", BRIDGE)]:
+            subprocess.run(("ip", *what), capture_output=True, check=False)
 
 
 def at(host: int, folder: Path) -> tuple[list[str], dict[str, str]]:
@@ -143,6 +146,7 @@ def milliseconds(chosen: argparse.Namespace, hosts: int, precision: str) -> floa
 
 def main() -> None:
     """Measures and prints the table."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # for the network to be taken down
     chosen = arguments()
     load = paired.load_at_start()
     rows = []

@@ -11,6 +11,7 @@ class CoordinatorSpec extends AnyFlatSpec {
   private def plan(workers: Int, executors: Int, slots: Int): TrainingPlan = TrainingPlan(
     ClusterPlan(
       executors,
+      machines = 1000,
       slots,
       perExecutor = 1,
       slow = 0.01,

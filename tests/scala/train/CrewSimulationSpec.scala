@@ -45,6 +45,7 @@ class CrewSimulationSpec extends AnyFlatSpec {
       val outcomes = for (slots <- 1 to workers) yield {
         val cluster = plan.cluster.copy(
           executors = 1 + dice.upTo(3),
+          machines = 1 + dice.upTo(3),
           slots = slots,
           perExecutor = 1 + dice.upTo(2),
           slow = dice.of(0.001, 0.05, 0.5)
@@ -97,6 +98,7 @@ private object CrewSimulationSpec {
     TrainingPlan(
       ClusterPlan(
         executors = 1 + dice.upTo(3),
+        machines = 1 + dice.upTo(3),
         slots = 1 + dice.upTo(workers - 1),
         perExecutor = 1 + dice.upTo(2),
         slow = dice.of(0.001, 0.05, 0.5),

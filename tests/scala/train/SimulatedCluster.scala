@@ -14,6 +14,8 @@ import sparknet.jna.WeightsLayout
   *
   * @param slots
   *   jobs, of one host each
+  * @param machines
+  *   that executors share in turn
   * @param perExecutor
   *   hosts that an executor has room for
   * @param slow
@@ -31,6 +33,7 @@ import sparknet.jna.WeightsLayout
   */
 private[train] final case class ClusterPlan(
     executors: Int,
+    machines: Int,
     slots: Int,
     perExecutor: Int,
     slow: Double,
@@ -99,7 +102,7 @@ private[train] final class SimulatedCluster(
 
   final class Executor(val number: Int) {
     val trainer: Long = firstTrainer + number
-    val place: Place = Place(s"node$number", 1, number.toString)
+    val place: Place = Place(s"node${number % plan.machines}", 1, number.toString)
     val name = s"executor_$number"
     var alive = true
     var trusted = true // by Spark
@@ -411,10 +414,13 @@ private[train] final class SimulatedCluster(
       ()
     }
 
-    override def fetch(from: Place, name: String): Incoming = {
-      val result = new Arriving(from, name, here)
-      result.begin(if (from == here) 0 else own.between(0, plan.slow), own.number())
-      result
+    override def fetch(from: Published, piece: Int): Incoming = {
+      lazy val arriving = {
+        val result = new Arriving(from.place, from.piece(piece), here)
+        result.begin(if (from.place == here) 0 else own.between(0, plan.slow), own.number())
+        result
+      }
+      NeighbourPiece.of(from, piece, here).getOrElse(arriving)
     }
 
     private final class Arriving(from: Place, name: String, to: Place) extends Incoming {

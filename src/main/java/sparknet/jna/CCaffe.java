@@ -156,6 +156,21 @@ public interface CCaffe extends Library {
 
   int ccaffe_all_finite(Pointer values, long size, IntByReference finite);
 
+  // ---- memory
+  int ccaffe_memory_create(long bytes, PointerByReference memory);
+
+  int ccaffe_memory_destroy(Pointer memory);
+
+  int ccaffe_memory_data(Pointer memory, PointerByReference data, PointerByReference name);
+
+  int ccaffe_memory_show(Pointer memory, long number);
+
+  int ccaffe_neighbour_open(String name, PointerByReference neighbour);
+
+  int ccaffe_neighbour_destroy(Pointer neighbour);
+
+  int ccaffe_neighbour_read(Pointer neighbour, long number, long from, Pointer into, long bytes);
+
   // ---- solver
   int ccaffe_solver_create(byte[] solverParam, long size, PointerByReference solver);
 

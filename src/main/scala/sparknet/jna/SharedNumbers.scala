@@ -2,9 +2,11 @@ package sparknet.jna
 
 import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
 
-import com.sun.jna.{Memory, Pointer}
+import com.sun.jna.Pointer
+import com.sun.jna.ptr.PointerByReference
 
-/** Numbers outside the heap, where the engine and the network read and write them without a copy.
+/** Numbers outside the heap, zeros at first, where the engine, the network and other processes of this
+  * machine read them without a copy.
   *
   * @param count
   *   how many
@@ -12,37 +14,50 @@ import com.sun.jna.{Memory, Pointer}
   *   bytes of each
   */
 sealed abstract class SharedNumbers(val count: Int, val width: Int) extends AutoCloseable {
-  private val memory = new Memory(math.max(1L, count) * width)
-  private var open = true
+  private def library = NativeLoader.library
+
+  private val memory = {
+    val made = new PointerByReference
+    Check.ok(library.ccaffe_memory_create(count.toLong * width, made))
+    Handle.owned(what, made.getValue, library.ccaffe_memory_destroy(_))
+  }
+
+  private val (start, shared) = {
+    val start, name = new PointerByReference
+    memory.run(library.ccaffe_memory_data(_, start, name))
+    (Pointer.nativeValue(start.getValue), name.getValue.getString(0))
+  }
+
+  private def what = s"memory of $count numbers"
+
+  /** How [[NeighbourMemory]] finds them; empty if this system lets nobody share memory. */
+  def name: String = shared
+
+  /** Says that they stay as they are until the next call, for other processes to read; 0: they change.
+    *
+    * @param content
+    *   a number that no content of theirs has had before
+    */
+  def show(content: Long): Unit = memory.run(library.ccaffe_memory_show(_, content))
 
   /** The bytes of `count` numbers in the order of this machine. The buffer keeps nothing in memory: it
     * must not be used after [[close]].
     */
   def bytes(from: Int, count: Int): ByteBuffer = {
-    check()
-    memory
-      .getByteBuffer(from.toLong * width, count.toLong * width)
-      .order(ByteOrder.nativeOrder)
+    require(from >= 0 && count >= 0 && count <= this.count - from, s"$count from $from on in $what")
+    new Pointer(address(from)).getByteBuffer(0, count.toLong * width).order(ByteOrder.nativeOrder)
   }
 
   /** The address of number `from`, until [[close]]. */
   def address(from: Int): Long = {
-    check()
-    Pointer.nativeValue(memory) + from.toLong * width
+    if (memory.isClosed)
+      throw new IllegalStateException(s"these $count numbers have been freed")
+    start + from.toLong * width
   }
 
-  def clear(): Unit = {
-    check()
-    memory.clear()
-  }
+  def clear(): Unit = new Pointer(address(0)).clear(count.toLong * width)
 
-  override def close(): Unit = {
-    open = false
-    memory.close()
-  }
-
-  private def check(): Unit =
-    if (!open) throw new IllegalStateException(s"these $count numbers have been freed")
+  override def close(): Unit = memory.close()
 }
 
 final class FloatMemory(count: Int) extends SharedNumbers(count, FloatMemory.width) {

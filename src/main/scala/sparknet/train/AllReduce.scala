@@ -85,7 +85,7 @@ private[train] final class AllReduce(
     val rest = wanted.iterator
     def start(): Unit = if (rest.hasNext) {
       val (from, piece) = rest.next()
-      open.enqueue((from, piece, memory.fetch(from.place, from.piece(piece))))
+      open.enqueue((from, piece, memory.fetch(from, piece)))
     }
     try {
       (1 to ahead).foreach(_ => start())

@@ -92,7 +92,7 @@ private[train] final class Host(
       mean = Some(into)
       reducer.reduce(terms, pieces, into)
       if (pieces.length == layout.count) meanVersion = next
-      differences = Some(publish(into, layout, pieces, halves = true))
+      differences = Some(publish(into, layout, pieces))
       Shown(differences.get.vector)
     case Reduce(Some(next), terms, pieces, alone) =>
       val layout = terms.head.vector.pieces
@@ -170,7 +170,7 @@ private[train] final class Host(
           spareHalves = spareHalves.drop(1)
           VectorMath.differ(into, current, halves)
           spare ::= into
-          publish(halves, work.pieces, work.pieces.all, halves = true)
+          publish(halves, work.pieces, work.pieces.all)
         }
       trained += turn.worker -> publication
       result.copy(vector = Some(publication.vector))
@@ -237,12 +237,10 @@ private[train] final class Host(
       values: SharedNumbers,
       layout: Pieces,
       pieces: Seq[Int],
-      offset: Int = 0,
-      halves: Boolean = false
+      offset: Int = 0
   ): Publication = {
     names += 1
-    val vector = Published(memory.here, s"${Host.prefix(id)}$names", layout, halves)
-    val publication = new Publication(memory, vector, values, offset)
+    val publication = new Publication(memory, s"${Host.prefix(id)}$names", layout, values, offset)
     try publication.show(pieces)
     catch {
       case e: CaffeException =>

@@ -1,9 +1,11 @@
 package sparknet.train
 
 import java.nio.ByteBuffer
-import java.util.concurrent.{ExecutionException, TimeUnit, TimeoutException}
+import java.util.concurrent.{CompletableFuture, ExecutionException, TimeUnit, TimeoutException}
 
-import org.apache.spark.sparknet.{Place, PublishedMemory}
+import org.apache.spark.sparknet.{Fetched, Place, PublishedMemory}
+
+import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, NeighbourMemory}
 
 /** How a JVM lets others read its memory, and reads theirs. */
 private[train] trait Memory {
@@ -13,8 +15,8 @@ private[train] trait Memory {
   def publish(name: String, bytes: ByteBuffer): Boolean
   def withdraw(name: String): Unit
 
-  /** Starts to fetch what was published at a place. */
-  def fetch(from: Place, name: String): Incoming
+  /** Starts to fetch a piece of what was published. */
+  def fetch(from: Published, piece: Int): Incoming
 }
 
 /** A piece on its way. */
@@ -26,11 +28,13 @@ private[train] trait Incoming extends AutoCloseable {
   /** Why it cannot be had, once that is known. */
   def failure: Option[String]
 
-  /** Fills a buffer with the bytes from `start` on. */
+  /** Fills a direct buffer with the bytes from `start` on. Throws [[MissingPiece]] if they have changed
+    * since they were published.
+    */
   def copyTo(start: Int, into: ByteBuffer): Unit
 }
 
-/** Memory that travels over Spark's block transport. */
+/** Memory that travels over Spark's block transport, or is read where it is by JVMs of one machine. */
 private[train] final class SparkMemory extends Memory {
   private val published = new PublishedMemory
 
@@ -38,29 +42,66 @@ private[train] final class SparkMemory extends Memory {
   override def publish(name: String, bytes: ByteBuffer): Boolean = published.publish(name, bytes)
   override def withdraw(name: String): Unit = published.withdraw(name)
 
-  override def fetch(from: Place, name: String): Incoming = {
-    val result = published.fetch(from, name)
-    new Incoming {
-      override def await(millis: Long): Boolean =
-        try {
-          result.get(millis, TimeUnit.MILLISECONDS)
-          true
-        } catch {
-          case _: TimeoutException   => false
-          case _: ExecutionException => true
-        }
+  override def fetch(from: Published, piece: Int): Incoming =
+    NeighbourPiece
+      .of(from, piece, here)
+      .getOrElse(new SparkMemory.Travelling(published.fetch(from.place, from.piece(piece))))
+}
 
-      override def failure: Option[String] =
-        try {
-          if (result.isDone) result.get
-          None
-        } catch { case e: ExecutionException => Some(e.getCause.toString.takeWhile(_ != '\n')) }
+private object SparkMemory {
 
-      override def copyTo(start: Int, into: ByteBuffer): Unit = result.get.copyTo(start, into)
+  /** Over the network. */
+  private final class Travelling(result: CompletableFuture[Fetched]) extends Incoming {
+    override def await(millis: Long): Boolean =
+      try {
+        result.get(millis, TimeUnit.MILLISECONDS)
+        true
+      } catch {
+        case _: TimeoutException   => false
+        case _: ExecutionException => true
+      }
 
-      override def close(): Unit =
-        // What has not arrived is let go as soon as it does.
-        if (!result.cancel(false) && !result.isCompletedExceptionally) result.get.close()
-    }
+    override def failure: Option[String] =
+      try {
+        if (result.isDone) result.get
+        None
+      } catch { case e: ExecutionException => Some(e.getCause.toString.takeWhile(_ != '\n')) }
+
+    override def copyTo(start: Int, into: ByteBuffer): Unit = result.get.copyTo(start, into)
+
+    override def close(): Unit =
+      // What has not arrived is let go as soon as it does.
+      if (!result.cancel(false) && !result.isCompletedExceptionally) result.get.close()
   }
+}
+
+/** A piece that lies in the memory of another JVM of this machine. */
+private[train] final class NeighbourPiece private (
+    memory: NeighbourMemory,
+    from: Published,
+    piece: Int
+) extends Incoming {
+  private val width = if (from.halves) HalfMemory.width else FloatMemory.width
+  private val first = (from.pieces.start(piece) - from.near.offset).toLong * width
+
+  override def await(millis: Long): Boolean = true
+  override def failure: Option[String] = None
+
+  override def copyTo(start: Int, into: ByteBuffer): Unit =
+    if (!memory.read(from.near.content, first + start, into))
+      throw new MissingPiece(s"piece $piece of ${from.name}: it is not there any more")
+
+  override def close(): Unit = memory.close()
+}
+
+private[train] object NeighbourPiece {
+
+  /** None: it is not on the machine of `here`, or not to be read by others, or gone. Machines of the same
+    * name may be two, or containers that do not see each other.
+    */
+  def of(from: Published, piece: Int, here: Place): Option[Incoming] =
+    if (from.place.host != here.host || from.place == here || from.near.memory.isEmpty) None
+    else
+      try Some(new NeighbourPiece(new NeighbourMemory(from.near.memory), from, piece))
+      catch { case _: CaffeException => None }
 }

@@ -43,6 +43,8 @@ private[train] case object Refused extends ToHost
 
 /** A flat buffer that a host, or the driver, has published, in pieces.
   *
+  * @param near
+  *   where it is for those on the same machine
   * @param halves
   *   whether it has bfloat16 instead of floats: by how much weights have changed in a round
   */
@@ -50,10 +52,22 @@ private[train] final case class Published(
     place: Place,
     name: String,
     pieces: Pieces,
-    halves: Boolean = false
+    near: Near,
+    halves: Boolean
 ) {
   def piece(i: Int): String = s"$name-$i"
 }
+
+/** Shared memory with what is published.
+  *
+  * @param memory
+  *   its name; empty: there is none
+  * @param content
+  *   the number that it is shown under
+  * @param offset
+  *   the number of the whole vector that is the first one there
+  */
+private[train] final case class Near(memory: String, content: Long, offset: Int)
 
 /** Weights as hosts have them between rounds.
   *

@@ -67,8 +67,7 @@ private[train] final class WeightsCopy(
 
   def publish(values: FloatMemory, layout: Pieces): Publication = {
     names += 1
-    val vector = Published(memory.here, s"$name-$names", layout)
-    val publication = new Publication(memory, vector, values)
+    val publication = new Publication(memory, s"$name-$names", layout, values)
     publication.show(layout.all)
     publication
   }

@@ -19,9 +19,13 @@ SPARK_CLASS = Path(pyspark.__path__[0]) / "bin/spark-class"
 DEPLOY = "org.apache.spark.deploy"
 
 
+# Spark, and so SparkNet, takes them for two machines: weights travel over the network.
+MACHINES = ("127.0.0.1", "127.0.0.2")
+
+
 @contextlib.contextmanager
-def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[Program]]]:
-    """The URL of a master, and its workers of one core."""
+def cluster(folder: Path, *machines: str) -> Iterator[tuple[str, list[Program]]]:
+    """The URL of a master, and its workers of one core, one at each address."""
     local = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": str(folder / "work")}
     command = [SPARK_CLASS, f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", "0"]
     with contextlib.ExitStack() as stack:
@@ -32,7 +36,10 @@ def cluster(folder: Path, workers: int) -> Iterator[tuple[str, list[Program]]]:
         assert match is not None
         options = ["--cores", "1", "--memory", "1g", "--webui-port", "0", match[1]]
         command = [SPARK_CLASS, f"{DEPLOY}.worker.Worker", *options]
-        programs = [stack.enter_context(running(command, folder, **local)) for _ in range(workers)]
+        programs = []
+        for machine in machines:
+            program = running([*command, "--host", machine], folder, **local)
+            programs.append(stack.enter_context(program))
         for program in programs:
             program.until(lambda program=program: "registered with" in program.text, "worker")
         yield match[1], programs
@@ -70,7 +77,7 @@ def images(program: Program) -> list[int]:
 
 def test_a_job_and_an_executor_that_dies(jar: Path, tmp_path: Path) -> None:
     with (
-        cluster(tmp_path, 2) as (url, workers),
+        cluster(tmp_path, *MACHINES) as (url, workers),
         python(jar, tmp_path, JOB, url, "5", "60") as program,
     ):
         program.until(lambda: len(images(program)) >= 3, "rounds")
@@ -85,3 +92,52 @@ def test_a_job_and_an_executor_that_dies(jar: Path, tmp_path: Path) -> None:
     assert sorted(set(done)) in ([1280], [640, 1280])
     assert done.count(640) <= 1
     assert accuracy > 0.9
+
+
+# Enough weights to go in pieces, each computed by one host and fetched by the other.
+WEIGHTS = """
+import hashlib
+import sys
+import numpy as np
+import sparknet
+from sparknet import data
+
+random = np.random.default_rng(1)
+items = random.random((64, 64), np.float32)
+spark = sparknet.session(2, master=sys.argv[1])
+train = data.from_numpy(items, random.integers(0, 10, 64), 2)
+layers = """ + repr(
+    """
+    layer { name: "data" type: "JavaData" top: "data"
+            java_data_param { shape { dim: 8 dim: 64 } } }
+    layer { name: "label" type: "JavaData" top: "label"
+            java_data_param { shape { dim: 8 dim: 1 } } }
+    layer { name: "a" type: "InnerProduct" bottom: "data" top: "a"
+            inner_product_param { num_output: 6000 weight_filler { type: "xavier" } } }
+    layer { name: "b" type: "InnerProduct" bottom: "a" top: "b"
+            inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+    layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "label" top: "loss" }
+    """
+) + """
+solver = "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.9 net_param {" + layers + "}"
+for precision in ("fp32", "bf16"):
+    with sparknet.Trainer(solver, train, workers=2, seed=1, wire_precision=precision) as trainer:
+        trainer.fit(3, tau=2, progress=False)
+        for layer, blobs in sorted(trainer.weights.items()):
+            for blob in blobs:
+                print(precision, layer, hashlib.sha256(blob.tobytes()).hexdigest(), flush=True)
+spark.stop()
+"""
+
+
+def test_weights_are_the_same_over_the_network_and_in_memory(jar: Path, tmp_path: Path) -> None:
+    def trained(master: str) -> list[str]:
+        with python(jar, tmp_path, WEIGHTS, master) as program:
+            assert program.wait() == 0
+            return program.out.splitlines()
+
+    with cluster(tmp_path, *MACHINES) as (url, _):
+        over_the_network = trained(url)
+    assert len(over_the_network) == 8  # two layers of two blobs, in both precisions
+    assert over_the_network[:4] != over_the_network[4:]
+    assert trained("local-cluster[2,1,1024]") == over_the_network

@@ -1,6 +1,5 @@
 // ccaffe.h, section "memory".
 #include "caffe/shared_memory.hpp"
-
 #include "handles.hpp"
 
 using ccaffe::given;

@@ -6,12 +6,12 @@ of the whole training, tests not counted, and the accuracy on the test images wh
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import statistics
 import sys
 from pathlib import Path
 
+import isa
 import paired
 from paired import BenchmarkError
 
@@ -20,9 +20,9 @@ from sparknet import jar
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
 HEADER = (
-    "| workers | passes | sparknet, images/s | accuracy | DistributedDataParallel, images/s "
+    "| workers | passes | isa | sparknet, images/s | accuracy | DistributedDataParallel, images/s "
     "| accuracy | ratio | rounds |\n"
-    "| --- | --- | --- | --- | --- | --- | --- | --- |"
+    "| --- | --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
 
@@ -32,6 +32,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--epochs", type=int, default=8, help="passes over the images")
     parser.add_argument("--data", type=Path, default=ROOT / "caffe/data/cifar10")
+    parser.add_argument("--isa", choices=isa.CHOICES, default="native", help="of both sides")
     parser.add_argument("--rounds", type=int, default=1, help="measurements of both sides")
     parser.add_argument("--write", action="store_true", help=f"append to {paired.RESULTS.name}")
     return parser.parse_args()
@@ -39,7 +40,8 @@ def arguments() -> argparse.Namespace:
 
 def side(python: str | Path, program: str, chosen: argparse.Namespace) -> tuple[float, float]:
     """Images/s and accuracy, as a side prints them."""
-    variables = {**os.environ, "SPARKNET_JAR": str(jar.find()), "OMP_NUM_THREADS": "1"}
+    threads = {"SPARKNET_JAR": str(jar.find()), "OMP_NUM_THREADS": "1"}
+    variables = {**isa.environment(chosen.isa), **threads}
     sizes = [str(chosen.workers), str(chosen.epochs), str(chosen.data.resolve())]
     output = paired.output([str(python), program, *sizes], HERE, variables)
     found = re.search(r"^trained: ([\d.]+) images/s, accuracy ([\d.]+)$", output, re.MULTILINE)
@@ -67,7 +69,7 @@ def main() -> None:
         for which in (0, 1)
     ]
     row = (
-        f"| {chosen.workers} | {chosen.epochs} | {cells[0]} | {cells[1]} "
+        f"| {chosen.workers} | {chosen.epochs} | {isa.label(chosen.isa, isa.flags())} | {cells[0]} | {cells[1]} "
         f"| **{statistics.median(ratios):.2f}** | {paired.spread(ratios)} |"
     )
     table = paired.report(HEADER, [row], "executors of one core", load)

@@ -129,8 +129,8 @@ void NeighbourMemory::read(int64_t number, size_t from, void* into, size_t bytes
             " of a neighbour's memory is not there any more");
   };
   check();
-  require(read_all(file_, into, bytes, kHeader + from), Code::kState, "a neighbour's memory has no ",
-          bytes, " bytes from number ", from, " on");
+  require(read_all(file_, into, bytes, kHeader + from), Code::kState,
+          "a neighbour's memory has no ", bytes, " bytes from number ", from, " on");
   std::atomic_thread_fence(std::memory_order_seq_cst);
   check();
 }

@@ -1,5 +1,3 @@
-#include "caffe/shared_memory.hpp"
-
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/mman.h>
@@ -15,6 +13,7 @@
 #include <vector>
 
 #include "caffe/error.hpp"
+#include "caffe/shared_memory.hpp"
 #include "support/expect_error.hpp"
 
 namespace caffe {
@@ -123,14 +122,16 @@ TEST(SharedMemory, IsNotTakenForAnother) {
   other.back() = other.back() == '1' ? '2' : '1';
   expect_error(Code::kIo, "not there any more", [&] { NeighbourMemory{other}; });
   for (const char* name : {"", "x", "1", "1 2", "-1 -1 5"})
-    expect_error(Code::kIo, *name == '-' ? "process -1" : "not the name", [&] { NeighbourMemory{name}; });
+    expect_error(Code::kIo, *name == '-' ? "process -1" : "not the name",
+                 [&] { NeighbourMemory{name}; });
 }
 
 // A descriptor with the same number may be a pipe by now: nobody waits for a writer.
 TEST(SharedMemory, IsNotSoughtInAPipe) {
   int ends[2];
   ASSERT_EQ(::pipe(ends), 0);
-  expect_error(Code::kIo, "not there", [&] { NeighbourMemory{cat(::getpid(), ' ', ends[0], " 5")}; });
+  expect_error(Code::kIo, "not there",
+               [&] { NeighbourMemory{cat(::getpid(), ' ', ends[0], " 5")}; });
   ::close(ends[0]);
   ::close(ends[1]);
 }

@@ -142,6 +142,32 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  it should "go on without the momentum of a host that dies while it is fetched" taggedAs Unit in {
+    val deaths = Seq[PartialFunction[AnyRef, Unit]](
+      { case Order(_, _: Export) => () },
+      { case Order(_, Reduce(None, _, _, _)) => () },
+      { case Reported(_, _, Shown(_)) => () }
+    )
+    for (death <- deaths)
+      using(plan(3, executors = 3, slots = 3)) { t =>
+        t.train(2)
+        t.average()
+        var killed = false
+        t.cluster.onMessage = (host, message) =>
+          if (!killed && host.id == 1 && death.isDefinedAt(message)) {
+            killed = true
+            t.time.later(0, 0)(host.executor.kill())
+          }
+        var there = Seq.empty[Int]
+        val mean = t.coordinator.meanMomentum { momentum =>
+          there = momentum.map(_.worker)
+          momentum
+        }
+        assert(killed && mean.nonEmpty && there.length == 2)
+        mean.foreach(_.close())
+      }
+  }
+
   it should "leave no momentum published that cannot be moved" taggedAs Unit in
     using(plan(2, executors = 1, slots = 2)) { t =>
       def round(): Unit = { t.train(1); t.average(); () }

@@ -27,7 +27,9 @@ class CrewSimulationSpec extends AnyFlatSpec {
     info(
       s"${runs.map(_.losses).sum} times all hosts were lost, ${runs.map(_.failures).sum} failures"
     )
-    if (schedules >= 500) assert(runs.map(_.losses).sum > 50 && runs.map(_.failures).sum > 0)
+    // Of what happens to hosts the user hears nothing, unless all are lost again and again.
+    if (schedules >= 500)
+      assert(runs.map(_.losses).sum > 50 && runs.map(_.failures).sum < schedules / 100)
   }
 
   it should "do the same again for the same seed" taggedAs Unit in {

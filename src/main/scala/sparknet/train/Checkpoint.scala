@@ -36,6 +36,7 @@ private[train] object Checkpoint {
       layout: WeightsLayout,
       extra: Map[String, String]
   ): String = {
+    coordinator.weights() // if all hosts are lost the run goes back, now and not later
     val progress = coordinator.current
     val notes = Map(
       "iteration" -> progress.iteration.toString,

@@ -113,8 +113,31 @@ private[train] final class MomentumExchange(
     }
   }
 
-  /** What some workers have of momentum, which their hosts publish meanwhile. */
+  /** What some workers have of momentum, which their hosts publish meanwhile. Begins anew, without them,
+    * if some get lost.
+    */
   private def exported[T](wanted: Seq[Int])(use: (Seq[ExportedMomentum], Pieces) => T): T = {
+    var result = Option.empty[T]
+    var attempts = 0
+    while (result.isEmpty)
+      try result = Some(exportedOnce(wanted)(use))
+      catch {
+        case missing: MissingPiece =>
+          attempts += 1
+          if (attempts > MomentumExchange.attempts)
+            throw new CaffeException(
+              Status.IO,
+              s"momentum cannot be fetched from executors: ${missing.getMessage}",
+              missing
+            )
+          members.settle(missing.getMessage)
+      }
+    result.get
+  }
+
+  private def exportedOnce[T](
+      wanted: Seq[Int]
+  )(use: (Seq[ExportedMomentum], Pieces) => T): T = {
     val crew = assembled()
     val pieces = cut(count, crew.length)
     try {
@@ -133,11 +156,13 @@ private[train] final class MomentumExchange(
 
   private def fetched(sources: Map[Int, Published], layout: Pieces): FloatMemory = {
     if (sources.size < layout.count)
-      throw new CaffeException(Status.IO, "a host was lost while momentum was fetched: try again")
+      throw new MissingPiece("a host was lost while it summed momentum")
     val values = new FloatMemory(layout.floats)
     try copy.gather(layout.all.map(p => (sources(p), p)), values)
     catch {
-      case missing: MissingPiece => throw new CaffeException(Status.IO, missing.getMessage, missing)
+      case e: Throwable =>
+        values.close()
+        throw e
     }
     values
   }
@@ -157,4 +182,8 @@ private[train] final class MomentumExchange(
       .toMap
     given.map { case (worker, values) => worker -> published(values) }
   }
+}
+
+private object MomentumExchange {
+  private val attempts = 10
 }

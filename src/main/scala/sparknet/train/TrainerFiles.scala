@@ -22,6 +22,7 @@ private[train] final class TrainerFiles(
     *   the places of caffemodel and solverstate
     */
   def snapshot(prefix: String, coordinator: Coordinator): Array[String] = {
+    coordinator.weights() // if all hosts are lost the run goes back, now and not later
     val momentum = meanMomentum(coordinator)
     try {
       val weights = coordinator.weights()

@@ -10,6 +10,7 @@ import numpy as np
 from sparknet._jvm import Event, Floats, Plan, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 from sparknet.weights import Entry, Layout
 
 LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
@@ -27,6 +28,9 @@ class FakeDataset:
 
     def unpersist(self) -> None:
         self.items = 0
+
+    def notices(self) -> list[Notice]:
+        return []
 
 
 class FakeFit:
@@ -54,6 +58,7 @@ class FakeTrainer:
         self.pending = 0
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
+        self.told: list[list[Notice]] = []  # The next time that it is asked, and so on.
 
     def set_train_data(self, data: Any, view: View) -> None:
         self.given["train"] = (data, view)
@@ -115,6 +120,9 @@ class FakeTrainer:
     def load_weights(self, caffemodel: str) -> str:
         self.calls.append(f"load {caffemodel}")
         return f"{caffemodel}: some"
+
+    def notices(self) -> list[Notice]:
+        return self.told.pop(0) if self.told else []
 
     def cancel(self) -> None:
         self.calls.append("cancel")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 import pytest
 
 from sparknet._jvm import Event, Kept, Resumed
-from sparknet._jvm.answers import parse
+from sparknet._jvm.answers import notices, parse
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 
 pytestmark = pytest.mark.unit
 
@@ -41,3 +43,11 @@ def test_a_loss_that_is_no_number() -> None:
 def test_an_unknown_kind() -> None:
     with pytest.raises(InternalError, match="dance"):
         parse("dance")
+
+
+def test_notices() -> None:
+    assert notices("") == []
+    assert notices("WARNING|a b|INFO|c".replace("|", "\0")) == [
+        Notice(logging.WARNING, "a b"),
+        Notice(logging.INFO, "c"),
+    ]

@@ -57,6 +57,9 @@ class AnswersSpec extends AnyFlatSpec {
       assert(answers.trainFor(0.01).startsWith("round"))
       t.average()
       assert(t.iteration > 8)
+      val told = answers.notices().split('\u0000')
+      assert(told.head == "INFO" && told(1).startsWith("workers: 1, executors that train: 1"))
+      assert(told.length == 2 && answers.notices() == "")
     }
   }
 }

@@ -71,7 +71,7 @@ private[train] final class HostJobs(
 
   private def start(slot: Int): Unit = {
     val rdd = host(slot)
-    val job = jobs.start(s"SparkNet: host ${slot + 1} of $workers", trainer) {
+    val job = jobs.start(s"host ${slot + 1} of $workers", trainer) {
       sc.submitJob[Unit, Unit, Unit](rdd, _ => (), Seq(0), (_, _) => (), ())
     }
     running(slot) = job

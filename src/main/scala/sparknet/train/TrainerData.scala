@@ -41,7 +41,7 @@ private[train] final class TrainerData(
     executors.await(workers, options.waitSeconds)
     checkMemory()
     val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
-    jobs.run("SparkNet: check data")(next.check(input, master.classes))
+    jobs.run("checking data")(next.check(input, master.classes))
     next
   }
 
@@ -64,7 +64,9 @@ private[train] final class TrainerData(
       test.map(_.supply(windowBytes))
     )
     val items = train.map(_.forHosts())
-    (new HostRDD(sc, plan, items, test.map(_.forHosts()), office, slot, homes(slot)), homes)
+    val host = new HostRDD(sc, plan, items, test.map(_.forHosts()), office, slot, homes(slot))
+    host.setName(s"SparkNet: host ${slot + 1} of $workers")
+    (host, homes)
   }
 
   /** Frees what was added to the data sets themselves. */

@@ -39,7 +39,7 @@ def tell(notices: Iterable[Notice]) -> None:
     for notice in notices:
         if _LOGGER.hasHandlers():
             _LOGGER.log(notice.level, "%s", notice.text)
-        elif notice.level >= _LOGGER.level:  # Python's last resort would keep back what is no warning.
+        elif notice.level >= _LOGGER.level:  # Python's last resort has no information, only warnings.
             print(f"SparkNet: {notice.text}", file=sys.stderr, flush=True)
 
 

@@ -26,7 +26,8 @@ net = '''
   layer { name: "data" type: "JavaData" top: "data"
     java_data_param { shape { dim: 4 dim: 3 dim: 8 dim: 8 } } }
   layer { name: "label" type: "JavaData" top: "label" java_data_param { shape { dim: 4 dim: 1 } } }
-  layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 2 } }
+  layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+    inner_product_param { num_output: 2 } }
   layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
 '''
 solver = "base_lr: 0.1 lr_policy: 'fixed' net_param {" + net + "}"

@@ -7,15 +7,15 @@ import support._
 
 import sparknet.jna.CaffeException
 
-class ColumnsSpec extends AnyFlatSpec {
+class ColumnsSpec extends AnyFlatSpec with OnCluster {
   private lazy val session = {
-    LocalSpark.context
+    sc // the session's
     SparkSession.builder.getOrCreate()
   }
 
   private def table(features: DataType, label: DataType)(rows: Row*): DataFrame =
     session.createDataFrame(
-      session.sparkContext.parallelize(rows, 1),
+      sc.parallelize(rows, 1),
       StructType(Seq(StructField("in.put", features), StructField("class", label)))
     )
 

@@ -39,7 +39,7 @@ def tell(notices: Iterable[Notice]) -> None:
     for notice in notices:
         if _LOGGER.hasHandlers():
             _LOGGER.log(notice.level, "%s", notice.text)
-        elif notice.level >= _LOGGER.level:  # Python's last resort has no information, only warnings.
+        elif notice.level >= _LOGGER.level:  # Python's last resort has warnings only.
             print(f"SparkNet: {notice.text}", file=sys.stderr, flush=True)
 
 

@@ -37,6 +37,4 @@ def parse(text: str) -> Event:
 def notices(text: str) -> list[Notice]:
     """What there is to tell, in order."""
     values = text.split("\0") if text else []
-    return [
-        Notice(getattr(logging, level), said) for level, said in zip(values[::2], values[1::2])
-    ]
+    return [Notice(getattr(logging, level), said) for level, said in zip(values[::2], values[1::2])]

@@ -185,8 +185,10 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
     Logged.by(classOf[Dataset]) { lines =>
       val dealt = data.repartition(4)
       assert(data.count() == 20 && dealt.count() == 20 && data.mean().length == 90)
-      assert(lines().map(line => (line.level, line.text.takeWhile(_ != ':'))) ==
-        Seq(("WARN", "3 of 23 records left out")))
+      assert(
+        lines().map(line => (line.level, line.text.takeWhile(_ != ':'))) ==
+          Seq(("WARN", "3 of 23 records left out"))
+      )
     }
     val kept = Dataset.fromImages(images(3), 6, 5, maxBadShare = 0.2)
     kept.notices.keep()

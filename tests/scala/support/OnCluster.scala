@@ -31,7 +31,10 @@ private object OnCluster {
       .set("spark.executor.extraJavaOptions", "-ea")
     val sc = new SparkContext(conf)
     // Before Spark's own end, which kills executors first and wonders where they are.
-    ShutdownHookManager.get.addShutdownHook(() => sc.stop(), FileSystem.SHUTDOWN_HOOK_PRIORITY + 100)
+    ShutdownHookManager.get.addShutdownHook(
+      () => sc.stop(),
+      FileSystem.SHUTDOWN_HOOK_PRIORITY + 100
+    )
     val deadline = System.nanoTime + 60 * 1000000000L
     def ready = sc.statusTracker.getExecutorInfos.length > executors // it counts the driver
     while (!ready && System.nanoTime < deadline) Thread.sleep(20)

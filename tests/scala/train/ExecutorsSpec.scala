@@ -45,7 +45,9 @@ class ExecutorsOnClusterSpec extends AnyFlatSpec with OnCluster {
       ()
     }
     val processes = folder.toFile.list
-    assert(processes.length == 2 && !processes.exists(_.startsWith(s"${ProcessHandle.current.pid}")))
+    assert(
+      processes.length == 2 && !processes.exists(_.startsWith(s"${ProcessHandle.current.pid}"))
+    )
   }
 
   it should "be found by what they hold, where it was asked for" taggedAs SparkTag in {

@@ -85,7 +85,9 @@ private[train] final class Executors(sc: SparkContext) {
     val places = live
     if (places.isEmpty) f()
     else
-      sc.makeRDD(places.map(place => (place, Seq(place)))).setName("SparkNet: executors").foreach(_ => f())
+      sc.makeRDD(places.map(place => (place, Seq(place))))
+        .setName("SparkNet: executors")
+        .foreach(_ => f())
   }
 
   private def master = SparkEnv.get.blockManager.master

@@ -7,15 +7,15 @@ import support._
 
 import sparknet.jna.CaffeException
 
-class ColumnsSpec extends AnyFlatSpec with OnCluster {
+class ColumnsSpec extends AnyFlatSpec {
   private lazy val session = {
-    sc // the session's
+    LocalSpark.context
     SparkSession.builder.getOrCreate()
   }
 
   private def table(features: DataType, label: DataType)(rows: Row*): DataFrame =
     session.createDataFrame(
-      sc.parallelize(rows, 1),
+      session.sparkContext.parallelize(rows, 1),
       StructType(Seq(StructField("in.put", features), StructField("class", label)))
     )
 

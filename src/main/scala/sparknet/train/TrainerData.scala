@@ -66,9 +66,7 @@ private[train] final class TrainerData(
       test.map(_.supply(windowBytes))
     )
     val items = train.map(_.forHosts())
-    val host = new HostRDD(sc, plan, items, test.map(_.forHosts()), office, slot, homes(slot))
-    host.setName(s"SparkNet: host ${slot + 1} of $workers")
-    (host, homes)
+    (new HostRDD(sc, plan, items, test.map(_.forHosts()), office, slot, homes(slot)), homes)
   }
 
   /** Frees what was added to the data sets themselves. */

@@ -161,11 +161,10 @@ class Trainer:
         images = math.inf if epochs is None else epochs * self._train_count
         tests = test_every if self._tests else 0
         plan = Plan(rounds, images, tau, tests, snapshot_every, prefix, states)
-        with telling(self._handle):
-            run = self._handle.fit(plan)
+        run = self._handle.fit(plan)
         bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
-            with self._interruptible():
+            with self._working(bar):
                 self._follow(run, bar, by_images=rounds is None)
         except KeyboardInterrupt:
             if bar is not None:
@@ -183,7 +182,7 @@ class Trainer:
         """Has all of a run done; notes and shows it."""
         done = 0
         while True:
-            with telling(self._handle, bar=bar):
+            with telling(run, bar=bar):
                 event = run.next()
             if event is None:
                 return
@@ -205,8 +204,8 @@ class Trainer:
                 bar.message(shown)
 
     @contextlib.contextmanager
-    def _working(self) -> Iterator[None]:
-        with self._interruptible(), telling(self._handle):
+    def _working(self, bar: Progress | None = None) -> Iterator[None]:
+        with self._interruptible(), telling(self._handle, bar=bar):
             yield
 
     @contextlib.contextmanager

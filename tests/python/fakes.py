@@ -34,16 +34,20 @@ class FakeDataset:
 
 
 class FakeFit:
-    """A run that was written down before."""
+    """A run that was written down before; told: what came with each event."""
 
-    def __init__(self, events: list[Event | BaseException]) -> None:
+    def __init__(self, events: list[Event | BaseException], told: list[list[Notice]]) -> None:
         self.events = [*events, None]
+        self.told = told
 
     def next(self) -> Event:
         event = self.events.pop(0)
         if isinstance(event, BaseException):
             raise event
         return event
+
+    def notices(self) -> list[Notice]:
+        return self.told.pop(0) if self.told else []
 
 
 class FakeTrainer:
@@ -58,7 +62,8 @@ class FakeTrainer:
         self.pending = 0
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
-        self.told: list[list[Notice]] = []  # The next time that it is asked, and so on.
+        self.told: list[Notice] = []  # The next time that it is asked.
+        self.told_in_run: list[list[Notice]] = []
 
     def set_train_data(self, data: Any, view: View) -> None:
         self.given["train"] = (data, view)
@@ -94,7 +99,7 @@ class FakeTrainer:
         self.given["checkpoints"] = plan.checkpoints
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
-        return FakeFit(self.runs)
+        return FakeFit(self.runs, self.told_in_run)
 
     def layout(self) -> Layout:
         return LAYOUT
@@ -122,7 +127,8 @@ class FakeTrainer:
         return f"{caffemodel}: some"
 
     def notices(self) -> list[Notice]:
-        return self.told.pop(0) if self.told else []
+        told, self.told = self.told, []
+        return told
 
     def cancel(self) -> None:
         self.calls.append("cancel")

@@ -141,7 +141,7 @@ def test_what_the_jvm_tells_is_handed_on(jvm: FakeJvm, caplog: pytest.LogCapture
         lambda: trainer.fit(2, progress=False),
     ):
         caplog.clear()
-        made.told = [[Notice(logging.WARNING, "1 record left out")]]
+        made.told = [Notice(logging.WARNING, "1 record left out")]
         call()
         assert caplog.messages == ["1 record left out"]
 
@@ -156,13 +156,24 @@ def test_what_is_told_is_above_the_bar(jvm: FakeJvm, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(logging.getLogger(), "handlers", [])
     trainer, made = make(jvm)
     made.runs = [ROUNDS[0], ROUNDS[1]]
-    made.told = [[], [], [Notice(logging.WARNING, "worker 0 was lost")]]  # With the second round.
+    made.told_in_run = [[], [Notice(logging.WARNING, "worker 0 was lost")]]
     trainer.fit(2)
     lines = screen.getvalue().split("\n")
     # What was drawn is overwritten with blanks before, and the bar comes again after it.
     assert [line.split("\r")[-1] for line in lines[:1]] == ["SparkNet: worker 0 was lost"]
     assert lines[0].split("\r")[-2].strip() == ""
     assert lines[1].startswith("training 100%")
+
+
+def test_what_is_left_to_tell_when_a_run_fails(
+    jvm: FakeJvm, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer, made = make(jvm)
+    made.runs = [NumericError("loss is NaN")]
+    made.told = [Notice(logging.WARNING, "1 record left out")]
+    with pytest.raises(NumericError, match="NaN"):
+        trainer.fit(2, progress=False)
+    assert caplog.messages == ["1 record left out"]
 
 
 def test_fit_needs_one_length(jvm: FakeJvm) -> None:

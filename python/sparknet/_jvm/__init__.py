@@ -169,6 +169,9 @@ class FitHandle(Protocol):
     def next(self) -> Event:
         """Does the next thing there is to do."""
 
+    def notices(self) -> list[Notice]:
+        """What came with answers since the last call; the JVM is not asked."""
+
 
 class UploadHandle(Protocol):
     """A running ``sparknet.io.Uploads`` in the JVM."""

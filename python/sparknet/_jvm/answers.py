@@ -9,7 +9,7 @@ from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
 
-__all__ = ["notices", "parse"]
+__all__ = ["notices", "parse", "told"]
 
 
 def parse(text: str) -> Event:
@@ -38,3 +38,9 @@ def notices(text: str) -> list[Notice]:
     """What there is to tell, in order."""
     values = text.split("\0") if text else []
     return [Notice(getattr(logging, level), said) for level, said in zip(values[::2], values[1::2])]
+
+
+def told(text: str) -> tuple[Event, list[Notice]]:
+    """What was done, and what there is to tell."""
+    done, _, more = text.partition("\1")
+    return parse(done), notices(more)

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View
-from sparknet._jvm.answers import notices, parse
+from sparknet._jvm.answers import notices, parse, told
 from sparknet.errors import (
     ArgumentError,
     CallbackError,
@@ -361,9 +361,16 @@ class _Fit:
     def __init__(self, answers: Any, java: Any) -> None:
         self._answers = answers
         self._java = java
+        self._notices: list[Notice] = []
 
     def next(self) -> Event:
-        return parse(call(self._answers, "next", self._java))
+        event, came = told(call(self._answers, "next", self._java))
+        self._notices += came
+        return event
+
+    def notices(self) -> list[Notice]:
+        came, self._notices = self._notices, []
+        return came
 
 
 class _Upload:

@@ -8,7 +8,7 @@ import math
 import pytest
 
 from sparknet._jvm import Event, Kept, Resumed
-from sparknet._jvm.answers import notices, parse
+from sparknet._jvm.answers import notices, parse, told
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
@@ -51,3 +51,9 @@ def test_notices() -> None:
         Notice(logging.WARNING, "a b"),
         Notice(logging.INFO, "c"),
     ]
+
+
+def test_an_answer_with_something_to_tell() -> None:
+    assert told("over") == (None, [])
+    event, found = told("checkpoint|/a\1INFO|b c".replace("|", "\0"))
+    assert (event, found) == (Kept("/a"), [Notice(logging.INFO, "b c")])

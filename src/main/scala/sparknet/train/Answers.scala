@@ -67,7 +67,12 @@ final class Answers(trainer: Trainer) {
     )
   }
 
-  def next(fit: Fit): String = text(fit.next())
+  /** What was done and, after U+0001, what there is to tell, if there is anything. */
+  def next(fit: Fit): String = {
+    val done = text(fit.next())
+    val told = notices()
+    if (told.isEmpty) done else s"$done\u0001$told"
+  }
 
   /** What the trainer has told since the last call, as [[sparknet.io.Notices.take]] has it. It does not
     * wait for what the trainer is doing.

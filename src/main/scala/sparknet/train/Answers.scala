@@ -71,7 +71,7 @@ final class Answers(trainer: Trainer) {
   def next(fit: Fit): String = {
     val done = text(fit.next())
     val told = notices()
-    if (told.isEmpty) done else s"$done\u0001$told"
+    if (told.isEmpty) done else done + "\u0001" + told
   }
 
   /** What the trainer has told since the last call, as [[sparknet.io.Notices.take]] has it. It does not

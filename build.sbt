@@ -36,4 +36,4 @@ lazy val sparknet = project
     Test / javaOptions ++= "-ea" +: SparkJvmOptions.forTests,
     Test / testOptions += Tests.Argument(TestFrameworks.ScalaTest, "-oDF")
   )
-  .settings(ProtobufSources.settings, JarContent.settings)
+  .settings(ProtobufSources.settings, JarContent.settings, TestGroups.settings)

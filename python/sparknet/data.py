@@ -21,6 +21,7 @@ from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
 from sparknet._jvm.py4j import Py4JJvm, call
 from sparknet.errors import ArgumentError, SetupError, ShapeError
+from sparknet.notices import telling
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
 
@@ -43,11 +44,13 @@ class Dataset:
 
     def count(self) -> int:
         """Number of items."""
-        return self.handle.count()
+        with telling(self.handle):
+            return self.handle.count()
 
     def mean(self) -> NDArray[np.float32]:
         """The mean item, of ``shape``."""
-        return self.handle.mean().reshape(self.shape)
+        with telling(self.handle):
+            return self.handle.mean().reshape(self.shape)
 
     def map_batches(self, function: Function, shape: Sequence[int] | None = None) -> Dataset:
         """The data that a function makes of these, batch by batch, in Spark's Python workers.
@@ -58,12 +61,13 @@ class Dataset:
         the first batch. The result is computed once and kept by Spark.
         """
         session = _session(None)
-        packed: Any = RDD(self.handle.packed(), session.sparkContext, NoOpSerializer())
+        with telling(self.handle):
+            packed: Any = RDD(self.handle.packed(), session.sparkContext, NoOpSerializer())
         before = self.shape
         mapped = packed.map(lambda block: pack.mapped(block, before, function))
         extents = tuple(shape) if shape is not None else None
         if extents is None:
-            first = call(packed, "take", 1)
+            first = _first(packed)
             if not first:
                 raise ArgumentError("the data set is empty")
             images, _ = pack.apply(function, *pack.unblock(first[0], before))
@@ -111,7 +115,7 @@ def images(
     tars: URI of a folder, a file or the start of several names, such as
     ``s3a://bucket/train/``, ``hdfs://...`` or a path. labels: URI of a file of lines
     ``path label``. Files are read on the executors, one partition for each. Images that cannot
-    be used are left out, counted and reported by reason.
+    be used are left out, counted and told of by reason.
 
     options, those of ``sparknet.data.Dataset.fromTars`` in Scala: ``height`` and ``width``,
     to which images are resized; ``encoded=True`` keeps them as JPEG, which takes a fraction of
@@ -131,7 +135,7 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
     packed on the executors; nothing passes through the driver.
     """
     jvm = _jvm(SparkSession(rdd.context))
-    first = call(rdd, "take", 1)
+    first = _first(rdd)
     if not first:
         raise ArgumentError("the RDD is empty")
     try:
@@ -181,6 +185,17 @@ def from_dataframe(
             raise ArgumentError(f"the DataFrame has no column '{column}', only {frame.columns}")
     jvm = _jvm(frame.sparkSession)
     return Dataset(jvm.from_dataframe(frame, features, label, shape), jvm, shape)
+
+
+def _first(rdd: RDD[Any]) -> Any:
+    """A list of the first element, if there is one."""
+    key = "spark.job.description"
+    before = rdd.context.getLocalProperty(key)
+    rdd.context.setLocalProperty(key, "SparkNet: the first element")
+    try:
+        return call(rdd, "take", 1)
+    finally:
+        rdd.context.setLocalProperty(key, before)  # type: ignore[arg-type]
 
 
 def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:

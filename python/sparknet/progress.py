@@ -37,9 +37,16 @@ class Progress:
 
     def message(self, text: str) -> None:
         """A line of its own, above the bar."""
-        self._erase()
+        self.clear()
         self._stream.write(text + "\n")
         self._stream.flush()
+
+    def clear(self) -> None:
+        """Takes the bar away until the next update, for what others write."""
+        if self._redraws and self._width:
+            self._stream.write("\r" + " " * self._width + "\r")
+            self._stream.flush()
+            self._width = 0
 
     def close(self) -> None:
         """Ends the bar's line. What was shown last stays."""
@@ -64,14 +71,9 @@ class Progress:
 
     def _draw(self, line: str) -> None:
         if self._redraws:
-            self._erase()
+            self.clear()
             self._stream.write(line)
             self._width = len(line)
         else:
             self._stream.write(line + "\n")
         self._stream.flush()
-
-    def _erase(self) -> None:
-        if self._redraws and self._width:
-            self._stream.write("\r" + " " * self._width + "\r")
-            self._width = 0

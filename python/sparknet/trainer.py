@@ -17,6 +17,7 @@ from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, StateError
 from sparknet.history import Evaluation, History, Round
 from sparknet.interrupts import interruptible
+from sparknet.notices import telling
 from sparknet.progress import Progress
 from sparknet.weights import Weights
 
@@ -76,9 +77,11 @@ class Trainer:
         self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
         self._tests = test is not None
         try:
-            self._handle.set_train_data(train.handle, view)
+            with telling(train.handle, self._handle):
+                self._handle.set_train_data(train.handle, view)
             if test is not None:
-                self._handle.set_test_data(test.handle, view)
+                with telling(test.handle, self._handle):
+                    self._handle.set_test_data(test.handle, view)
             self._layout = self._handle.layout()
         except BaseException:
             self._handle.close()
@@ -88,7 +91,7 @@ class Trainer:
         """Sends the current weights, or those given, to the workers."""
         if weights is not None:
             self.set_weights(weights)
-        with self._interruptible():
+        with self._working():
             self._handle.broadcast()
 
     def train(self, tau: int | None = None, *, seconds: float | None = None) -> Round:
@@ -100,7 +103,7 @@ class Trainer:
         """
         if (tau is None) == (seconds is None):
             raise ArgumentError("train needs either tau or seconds")
-        with self._interruptible():
+        with self._working():
             if tau is not None:
                 done = self._handle.train(tau)
             else:
@@ -111,14 +114,14 @@ class Trainer:
 
     def average(self) -> None:
         """The current weights become the workers' mean, weighted by images trained on."""
-        with self._interruptible():
+        with self._working():
             self._handle.average()
 
     def test(self) -> dict[str, float]:
         """Mean of each output of the test net over all test items, with current weights."""
         if not self._tests:
             raise StateError("the trainer has no test data: pass test=")
-        with self._interruptible():
+        with self._working():
             tested = self._handle.test()
         self.history.tests.append(tested)
         return tested.scores
@@ -161,7 +164,7 @@ class Trainer:
         run = self._handle.fit(plan)
         bar = Progress(images if rounds is None else rounds, "training") if progress else None
         try:
-            with self._interruptible():
+            with self._working(bar):
                 self._follow(run, bar, by_images=rounds is None)
         except KeyboardInterrupt:
             if bar is not None:
@@ -178,7 +181,11 @@ class Trainer:
     def _follow(self, run: FitHandle, bar: Progress | None, by_images: bool) -> None:
         """Has all of a run done; notes and shows it."""
         done = 0
-        while (event := run.next()) is not None:
+        while True:
+            with telling(run, bar=bar):
+                event = run.next()
+            if event is None:
+                return
             shown = ""
             if isinstance(event, Round):
                 self.history.rounds.append(event)
@@ -195,6 +202,11 @@ class Trainer:
                 shown = f"snapshot {event[0]}"
             if shown and bar is not None:
                 bar.message(shown)
+
+    @contextlib.contextmanager
+    def _working(self, bar: Progress | None = None) -> Iterator[None]:
+        with self._interruptible(), telling(self._handle, bar=bar):
+            yield
 
     @contextlib.contextmanager
     def _interruptible(self) -> Iterator[None]:
@@ -216,11 +228,13 @@ class Trainer:
     @property
     def weights(self) -> Weights:
         """A copy of the current weights: layer name -> its blobs (weights, biases)."""
-        return self._layout.split(self._handle.weights())
+        with telling(self._handle):
+            return self._layout.split(self._handle.weights())
 
     def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
         """Makes these the current weights; layers and shapes must be those of the net."""
-        self._handle.set_weights(self._layout.join(weights))
+        with telling(self._handle):
+            self._handle.set_weights(self._layout.join(weights))
 
     def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
         """Writes ``<prefix>_iter_<n>.caffemodel`` and ``.solverstate``; returns their places.
@@ -229,7 +243,8 @@ class Trainer:
         ``hdfs://host/run``), where both files appear or none. They end in ``.h5`` too if the
         solver's ``snapshot_format`` is HDF5.
         """
-        self.snapshots = self._handle.snapshot(os.fspath(prefix))
+        with telling(self._handle):
+            self.snapshots = self._handle.snapshot(os.fspath(prefix))
         return self.snapshots
 
     def restore(self, path: str | os.PathLike[str]) -> str:
@@ -241,9 +256,10 @@ class Trainer:
         them.
         """
         name = os.fspath(path)
-        if name.endswith((".caffemodel", ".caffemodel.h5")):
-            return self._handle.load_weights(name)
-        return self._handle.restore(name)
+        with telling(self._handle):
+            if name.endswith((".caffemodel", ".caffemodel.h5")):
+                return self._handle.load_weights(name)
+            return self._handle.restore(name)
 
     def close(self) -> None:
         """Ends running jobs and frees the nets in the executors."""

@@ -71,7 +71,7 @@ def test_trains_and_logs(jar: Path, tmp_path: Path) -> None:
     with running([*submit(jar)[:5], *app], tmp_path) as program:
         assert program.wait() == 0
         err = program.err
-    assert "SparkNet: 4 of 84 records left out: 4 not an image (" in err
+    assert " WARN Dataset: 4 of 84 records left out: 4 not an image (" in err
     (log,) = tmp_path.glob("training_log_*.txt")
     messages = [line.split(": ", 1)[1] for line in log.read_text().splitlines()]
     assert "numTrainMinibatches = 8" in messages

@@ -10,6 +10,7 @@ import numpy as np
 from sparknet._jvm import Event, Floats, Plan, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 from sparknet.weights import Entry, Layout
 
 LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
@@ -28,18 +29,25 @@ class FakeDataset:
     def unpersist(self) -> None:
         self.items = 0
 
+    def notices(self) -> list[Notice]:
+        return []
+
 
 class FakeFit:
-    """A run that was written down before."""
+    """A run that was written down before; told: what came with each event."""
 
-    def __init__(self, events: list[Event | BaseException]) -> None:
+    def __init__(self, events: list[Event | BaseException], told: list[list[Notice]]) -> None:
         self.events = [*events, None]
+        self.told = told
 
     def next(self) -> Event:
         event = self.events.pop(0)
         if isinstance(event, BaseException):
             raise event
         return event
+
+    def notices(self) -> list[Notice]:
+        return self.told.pop(0) if self.told else []
 
 
 class FakeTrainer:
@@ -54,6 +62,8 @@ class FakeTrainer:
         self.pending = 0
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
+        self.told: list[Notice] = []  # The next time that it is asked.
+        self.told_in_run: list[list[Notice]] = []
 
     def set_train_data(self, data: Any, view: View) -> None:
         self.given["train"] = (data, view)
@@ -89,7 +99,7 @@ class FakeTrainer:
         self.given["checkpoints"] = plan.checkpoints
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
-        return FakeFit(self.runs)
+        return FakeFit(self.runs, self.told_in_run)
 
     def layout(self) -> Layout:
         return LAYOUT
@@ -115,6 +125,10 @@ class FakeTrainer:
     def load_weights(self, caffemodel: str) -> str:
         self.calls.append(f"load {caffemodel}")
         return f"{caffemodel}: some"
+
+    def notices(self) -> list[Notice]:
+        told, self.told = self.told, []
+        return told
 
     def cancel(self) -> None:
         self.calls.append("cancel")

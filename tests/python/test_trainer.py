@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import sys
+
 import numpy as np
 import pytest
 from fakes import FakeDataset, FakeJvm, FakeTrainer
@@ -10,6 +14,7 @@ from sparknet._jvm import Checkpoints, Kept, Resumed
 from sparknet.data import Dataset
 from sparknet.errors import ArgumentError, FileError, NumericError, ShapeError, StateError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 from sparknet.proto import caffe_pb2
 from sparknet.trainer import Trainer
 
@@ -124,6 +129,51 @@ def test_silent_without_progress(jvm: FakeJvm, capsys) -> None:  # type: ignore[
     trainer.fit(1, test_every=1, snapshot_prefix="/tmp/p", progress=False)
     captured = capsys.readouterr()
     assert captured.out + captured.err == ""
+
+
+def test_what_the_jvm_tells_is_handed_on(jvm: FakeJvm, caplog: pytest.LogCaptureFixture) -> None:
+    trainer, made = make(jvm)
+    made.runs = [ROUNDS[0], ROUNDS[1]]
+    for call in (
+        lambda: trainer.train(1),
+        lambda: trainer.test(),
+        lambda: trainer.snapshot("/tmp/p"),
+        lambda: trainer.fit(2, progress=False),
+    ):
+        caplog.clear()
+        made.told = [Notice(logging.WARNING, "1 record left out")]
+        call()
+        assert caplog.messages == ["1 record left out"]
+
+
+def test_what_is_told_is_above_the_bar(jvm: FakeJvm, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setattr(logging.getLogger(), "handlers", [])
+    trainer, made = make(jvm)
+    made.runs = [ROUNDS[0], ROUNDS[1]]
+    made.told_in_run = [[], [Notice(logging.WARNING, "worker 0 was lost")]]
+    trainer.fit(2)
+    lines = screen.getvalue().split("\n")
+    # What was drawn is overwritten with blanks before, and the bar comes again after it.
+    assert [line.split("\r")[-1] for line in lines[:1]] == ["SparkNet: worker 0 was lost"]
+    assert lines[0].split("\r")[-2].strip() == ""
+    assert lines[1].startswith("training 100%")
+
+
+def test_what_is_left_to_tell_when_a_run_fails(
+    jvm: FakeJvm, caplog: pytest.LogCaptureFixture
+) -> None:
+    trainer, made = make(jvm)
+    made.runs = [NumericError("loss is NaN")]
+    made.told = [Notice(logging.WARNING, "1 record left out")]
+    with pytest.raises(NumericError, match="NaN"):
+        trainer.fit(2, progress=False)
+    assert caplog.messages == ["1 record left out"]
 
 
 def test_fit_needs_one_length(jvm: FakeJvm) -> None:

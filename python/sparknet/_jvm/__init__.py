@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 from sparknet.weights import Layout
 
 __all__ = [
@@ -111,6 +112,9 @@ class DatasetHandle(Protocol):
 
     def unpersist(self) -> None: ...
 
+    def notices(self) -> list[Notice]:
+        """What there is to tell of the data since the last call."""
+
 
 class TrainerHandle(Protocol):
     """A ``sparknet.train.Trainer`` in the JVM."""
@@ -150,6 +154,9 @@ class TrainerHandle(Protocol):
     def load_weights(self, caffemodel: str) -> str:
         """One line that says what was taken."""
 
+    def notices(self) -> list[Notice]:
+        """What there is to tell since the last call; waits for nothing."""
+
     def cancel(self) -> None:
         """Ends the trainer's running jobs; it stays usable."""
 
@@ -161,6 +168,9 @@ class FitHandle(Protocol):
 
     def next(self) -> Event:
         """Does the next thing there is to do."""
+
+    def notices(self) -> list[Notice]:
+        """What came with answers since the last call; the JVM is not asked."""
 
 
 class UploadHandle(Protocol):

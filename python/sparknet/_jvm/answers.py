@@ -1,12 +1,15 @@
-"""What ``sparknet.train.Answers`` in Scala says, which comes as one string."""
+"""What ``sparknet.train.Answers`` and ``sparknet.io.Notices`` in Scala say, each as one string."""
 
 from __future__ import annotations
+
+import logging
 
 from sparknet._jvm import Event, Kept, Resumed
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 
-__all__ = ["parse"]
+__all__ = ["notices", "parse", "told"]
 
 
 def parse(text: str) -> Event:
@@ -29,3 +32,15 @@ def parse(text: str) -> Event:
     if kind == "over":
         return None
     raise InternalError(f"the JVM did something that is not known here: {kind}")
+
+
+def notices(text: str) -> list[Notice]:
+    """What there is to tell, in order."""
+    values = text.split("\0") if text else []
+    return [Notice(getattr(logging, level), said) for level, said in zip(values[::2], values[1::2])]
+
+
+def told(text: str) -> tuple[Event, list[Notice]]:
+    """What was done, and what there is to tell."""
+    done, _, more = text.partition("\1")
+    return parse(done), notices(more)

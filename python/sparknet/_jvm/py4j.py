@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View
-from sparknet._jvm.answers import parse
+from sparknet._jvm.answers import notices, parse, told
 from sparknet.errors import (
     ArgumentError,
     CallbackError,
@@ -27,6 +27,7 @@ from sparknet.errors import (
     error_in_text,
 )
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 from sparknet.weights import Entry, Layout
 
 __all__ = ["Py4JJvm", "call", "silence", "translate"]
@@ -241,6 +242,8 @@ class _Dataset:
     def __init__(self, jvm: Py4JJvm, java: Any) -> None:
         self._jvm = jvm
         self.java = java
+        self._notices = call(java, "notices")
+        call(self._notices, "keep")
 
     def count(self) -> int:
         return int(call(self.java, "count"))
@@ -259,6 +262,9 @@ class _Dataset:
 
     def unpersist(self) -> None:
         call(self.java, "unpersist")
+
+    def notices(self) -> list[Notice]:
+        return notices(str(call(self._notices, "take")))
 
 
 class _Trainer:
@@ -341,6 +347,9 @@ class _Trainer:
     def load_weights(self, caffemodel: str) -> str:
         return str(call(self._java, "loadWeights", self._jvm.place(caffemodel)))
 
+    def notices(self) -> list[Notice]:
+        return notices(str(call(self._answers, "notices")))
+
     def cancel(self) -> None:
         call(self._java, "cancel")
 
@@ -352,9 +361,16 @@ class _Fit:
     def __init__(self, answers: Any, java: Any) -> None:
         self._answers = answers
         self._java = java
+        self._notices: list[Notice] = []
 
     def next(self) -> Event:
-        return parse(call(self._answers, "next", self._java))
+        event, came = told(call(self._answers, "next", self._java))
+        self._notices += came
+        return event
+
+    def notices(self) -> list[Notice]:
+        came, self._notices = self._notices, []
+        return came
 
 
 class _Upload:

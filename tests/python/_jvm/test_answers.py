@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import logging
 import math
 
 import pytest
 
 from sparknet._jvm import Event, Kept, Resumed
-from sparknet._jvm.answers import parse
+from sparknet._jvm.answers import notices, parse, told
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, Round
+from sparknet.notices import Notice
 
 pytestmark = pytest.mark.unit
 
@@ -41,3 +43,17 @@ def test_a_loss_that_is_no_number() -> None:
 def test_an_unknown_kind() -> None:
     with pytest.raises(InternalError, match="dance"):
         parse("dance")
+
+
+def test_notices() -> None:
+    assert notices("") == []
+    assert notices("WARNING|a b|INFO|c".replace("|", "\0")) == [
+        Notice(logging.WARNING, "a b"),
+        Notice(logging.INFO, "c"),
+    ]
+
+
+def test_an_answer_with_something_to_tell() -> None:
+    assert told("over") == (None, [])
+    event, found = told("checkpoint|/a\1INFO|b c".replace("|", "\0"))
+    assert (event, found) == (Kept("/a"), [Notice(logging.INFO, "b c")])

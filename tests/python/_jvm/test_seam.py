@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from sparknet._jvm import FitHandle, Jvm, TrainerHandle, UploadHandle
-from sparknet._jvm.py4j import Py4JJvm, _Fit, _Trainer, _Upload
+from sparknet._jvm import DatasetHandle, FitHandle, Jvm, TrainerHandle, UploadHandle
+from sparknet._jvm.py4j import Py4JJvm, _Dataset, _Fit, _Trainer, _Upload
 
 pytestmark = pytest.mark.unit
 
@@ -47,7 +47,13 @@ def test_local_nets_need_no_pyspark(root: Path) -> None:
 
 @pytest.mark.parametrize(
     ("protocol", "kind"),
-    [(Jvm, Py4JJvm), (TrainerHandle, _Trainer), (FitHandle, _Fit), (UploadHandle, _Upload)],
+    [
+        (Jvm, Py4JJvm),
+        (DatasetHandle, _Dataset),
+        (TrainerHandle, _Trainer),
+        (FitHandle, _Fit),
+        (UploadHandle, _Upload),
+    ],
 )
 def test_the_transport_has_all_methods_of_its_protocol(protocol: type, kind: type) -> None:
     wanted = {name for name in vars(protocol) if not name.startswith("_")}

@@ -1,7 +1,5 @@
 package sparknet.data
 
-import java.io.{ByteArrayOutputStream, PrintStream}
-
 import org.apache.spark.rdd.RDD
 import org.apache.spark.{SparkConf, SparkException}
 import org.scalatest.concurrent.Eventually
@@ -11,11 +9,9 @@ import support._
 
 import sparknet.jna.CaffeException
 
-class BadRecordLogSpec extends AnyFlatSpec with Eventually {
+class BadRecordLogSpec extends AnyFlatSpec with Eventually with OnCluster {
   implicit override val patienceConfig: PatienceConfig =
     PatienceConfig(timeout = 30.seconds, interval = 50.millis)
-
-  private lazy val sc = LocalSpark.context
 
   /** Numbers below n; those that `bad` says are bad. */
   private def numbers(n: Int, partitions: Int, who: String)(bad: Int => Boolean): RDD[Int] =
@@ -26,18 +22,15 @@ class BadRecordLogSpec extends AnyFlatSpec with Eventually {
       who
     )
 
-  /** The lines about `who` on stderr, once there are `lines` of them. */
-  private def reported(who: String, lines: Int)(body: => Any): Seq[String] = {
-    val all = new ByteArrayOutputStream
-    val stderr = System.err
-    System.setErr(new PrintStream(all, true, "UTF-8"))
-    def found = all.toString("UTF-8").linesIterator.filter(_.startsWith(s"$who: ")).toSeq
-    try {
+  /** The warnings about `who`, once there are `lines` of them. */
+  private def reported(who: String, lines: Int)(body: => Any): Seq[String] =
+    Logged.by(classOf[BadRecordLog]) { logged =>
+      def found = logged().filter(_.text.startsWith(s"$who: "))
       body
       eventually(assert(found.length >= lines))
-      found
-    } finally System.setErr(stderr)
-  }
+      assert(found.forall(_.level == "WARN"))
+      found.map(_.text)
+    }
 
   "A BadRecordLog" should "leave bad records out and report them once" taggedAs SparkTag in {
     val rdd = numbers(100, 4, "once")(i => i == 3 || i == 60)

@@ -13,8 +13,7 @@ import support._
 import sparknet.io.UnsteadyFileSystem
 import sparknet.jna.CaffeException
 
-class DatasetSpec extends AnyFlatSpec {
-  private lazy val sc = LocalSpark.context
+class DatasetSpec extends AnyFlatSpec with OnCluster {
   private val shape = Array(3)
 
   private def examples(n: Int, partitions: Int): RDD[(Array[Byte], Int)] =
@@ -181,6 +180,22 @@ class DatasetSpec extends AnyFlatSpec {
       data.unpersist()
     }
 
+  it should "warn once of what is left out, dealt out anew or not" taggedAs SparkTag in {
+    val data = Dataset.fromImages(images(3), 6, 5, maxBadShare = 0.2)
+    Logged.by(classOf[Dataset]) { lines =>
+      val dealt = data.repartition(4)
+      assert(data.count() == 20 && dealt.count() == 20 && data.mean().length == 90)
+      assert(
+        lines().map(line => (line.level, line.text.takeWhile(_ != ':'))) ==
+          Seq(("WARN", "3 of 23 records left out"))
+      )
+    }
+    val kept = Dataset.fromImages(images(3), 6, 5, maxBadShare = 0.2)
+    kept.notices.keep()
+    kept.repartition(2).count()
+    assert(kept.notices.take().startsWith("WARNING\u00003 of 23 records left out: 2 no label"))
+  }
+
   it should "stop with the list where too many images are bad" taggedAs SparkTag in {
     val failure = refused(Dataset.fromImages(images(3), 6, 5))
     assert(failure.getCodeName == "INVALID_ARGUMENT")
@@ -242,14 +257,15 @@ class DatasetSpec extends AnyFlatSpec {
         classOf[UnsteadyFileSystem],
         classOf[FileSystem]
       )
+      val silence = folder.resolve("_silence")
+      sc.hadoopConfiguration.set(UnsteadyFileSystem.silence, silence.toString)
       val data = fromTars(folder, "unsteady").persist("MEMORY_ONLY")
       val mean = data.mean().toSeq
       data.rdd.unpersist(blocking = true)
       data.persist("MEMORY_ONLY")
-      UnsteadyFileSystem.answers = false
-      val failed =
-        try again(data)
-        finally UnsteadyFileSystem.answers = true
+      Files.createFile(silence)
+      val failed = again(data)
+      Files.delete(silence)
       assert(failed.contains("sparknet.data.StorageException (IO): partition"))
       assert(failed.contains("cannot be read again: unsteady:"))
       assert(failed.contains(".tar: connection refused"))

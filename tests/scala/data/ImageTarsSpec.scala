@@ -1,7 +1,10 @@
 package sparknet.data
 
+import java.io.File
 import java.nio.file.attribute.PosixFilePermissions
 import java.nio.file.{Files, Path}
+
+import scala.util.Try
 
 import org.apache.hadoop.conf.Configuration
 import org.scalatest.flatspec.AnyFlatSpec
@@ -10,8 +13,7 @@ import support._
 
 import sparknet.jna.CaffeException
 
-class ImageTarsSpec extends AnyFlatSpec {
-  private lazy val sc = LocalSpark.context
+class ImageTarsSpec extends AnyFlatSpec with OnCluster {
   private val conf = new Configuration
   private val labels = ('a' to 'h').map(c => s"$c.JPEG" -> c.toInt).toMap
 
@@ -112,9 +114,12 @@ class ImageTarsSpec extends AnyFlatSpec {
       assert(refused.getMessage.contains("at least 1"))
     }
 
+  /** In all processes, of which some are executors. */
   private def openFiles(dir: Path): Int = {
-    val open = Option(new java.io.File("/proc/self/fd").listFiles).toSeq.flatten
-    open.count(fd => fd.getCanonicalPath.startsWith(dir.toRealPath().toString))
+    def inside(folder: File) = Option(folder.listFiles).toSeq.flatten
+    val processes = inside(new File("/proc")).filter(_.getName.forall(_.isDigit))
+    val open = processes.flatMap(process => inside(new File(process, "fd")))
+    open.count(fd => Try(fd.getCanonicalPath).toOption.exists(_.startsWith(s"${dir.toRealPath()}")))
   }
 
   it should "list files at any depth in order, without hidden ones" taggedAs Unit in

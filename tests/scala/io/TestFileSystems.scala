@@ -135,15 +135,15 @@ class HalfFileSystem extends NamedFileSystem("half") {
     !to.getName.endsWith("state") && super.rename(from, to)
 }
 
-/** A storage that can be told to stop answering. */
+/** A storage that answers no JVM while there is a file that a setting names. */
 class UnsteadyFileSystem extends NamedFileSystem("unsteady") {
   override def open(path: Path, bufferSize: Int): FSDataInputStream =
-    if (UnsteadyFileSystem.answers) super.open(path, bufferSize)
+    if (!new File(getConf.get(UnsteadyFileSystem.silence)).exists) super.open(path, bufferSize)
     else throw new IOException("connection refused")
 }
 
 object UnsteadyFileSystem {
-  @volatile var answers = true
+  val silence = "test.silence"
 }
 
 /** An object store, below a folder, whose quota is a megabyte for an object: what was written

@@ -10,8 +10,7 @@ import org.scalatest.flatspec.AnyFlatSpec
 import support.TarFiles.{entry, tar}
 import support._
 
-class ImageNetLoaderSpec extends AnyFlatSpec {
-  private lazy val sc = LocalSpark.context
+class ImageNetLoaderSpec extends AnyFlatSpec with OnCluster {
 
   private def files(test: Path => Any): Any = Temporary.folder { dir =>
     Files.createDirectories(dir.resolve("train"))

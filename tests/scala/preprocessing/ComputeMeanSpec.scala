@@ -4,13 +4,13 @@ import libs.ByteImage
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-class ComputeMeanSpec extends AnyFlatSpec {
+class ComputeMeanSpec extends AnyFlatSpec with OnCluster {
   "ComputeMean" should "average every pixel as 0 to 255" taggedAs SparkTag in {
     val (height, width) = (2, 3)
     val random = new scala.util.Random(1)
     val images = Seq.fill(7)(Array.fill(3 * height * width)(random.nextInt(256).toByte))
     val minibatches = images.grouped(2).map(_.toArray).toSeq // the last has one image
-    val rdd = LocalSpark.context
+    val rdd = sc
       .parallelize(minibatches, 6) // more partitions than minibatches
       .map(batch => (batch.map(new ByteImage(_, height, width)), batch.map(_ => 0)))
     val mean = ComputeMean(rdd, Array(3, height, width), images.length)
@@ -20,7 +20,7 @@ class ComputeMeanSpec extends AnyFlatSpec {
   }
 
   it should "refuse images of another size" taggedAs SparkTag in {
-    val rdd = LocalSpark.context
+    val rdd = sc
       .parallelize(Seq(1), 1)
       .map(_ => (Array(new ByteImage(2, 2)), Array(0)))
     val failure =

@@ -8,7 +8,7 @@ import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
 /** The images and what Pillow reads in them are made by tests/resources/images/make.py. */
-class ScaleAndConvertSpec extends AnyFlatSpec {
+class ScaleAndConvertSpec extends AnyFlatSpec with OnCluster {
   private def resource(name: String): Array[Byte] =
     Files.readAllBytes(Path.of("tests", "resources", "images", name))
 
@@ -51,7 +51,7 @@ class ScaleAndConvertSpec extends AnyFlatSpec {
 
   "makeMinibatchRDDWithoutCompression" should "make full minibatches only" taggedAs SparkTag in {
     val data = (0 until 23).map(i => (Array.fill(3 * 2 * 4)(i.toByte), i))
-    val rdd = LocalSpark.context.parallelize(data, 2) // 11 and 12 images
+    val rdd = sc.parallelize(data, 2) // 11 and 12 images
     val minibatches =
       new ScaleAndConvert(5, 2, 4).makeMinibatchRDDWithoutCompression(rdd).map { batch =>
         (batch._1.map(image => image.getBlue(1, 3).toInt).toSeq, batch._2.toSeq)
@@ -64,7 +64,7 @@ class ScaleAndConvertSpec extends AnyFlatSpec {
     val (good, broken) = (resource("rgb.png"), Array[Byte](1, 2, 3))
     val data = Seq(good -> 0, broken -> 1, good -> 2, good -> 3)
     val minibatches = new ScaleAndConvert(2, 24, 32)
-      .makeMinibatchRDD(LocalSpark.context.parallelize(data, 1))
+      .makeMinibatchRDD(sc.parallelize(data, 1))
       .map { case (images, labels) => (images.map(_.getWidth).toSeq, labels.toSeq) }
     assert(minibatches.collect().toSeq == Seq((Seq(32, 32), Seq(0, 2))))
   }
@@ -72,7 +72,7 @@ class ScaleAndConvertSpec extends AnyFlatSpec {
   it should "fail jobs when too many images are broken" taggedAs SparkTag in {
     val data = Seq.fill(4)(resource("rgb.png") -> 0) :+ (Array[Byte](1, 2, 3) -> 1)
     val minibatches =
-      new ScaleAndConvert(2, 24, 32).makeMinibatchRDD(LocalSpark.context.parallelize(data, 1))
+      new ScaleAndConvert(2, 24, 32).makeMinibatchRDD(sc.parallelize(data, 1))
     assert(minibatches.count() == 2)
     val failure = intercept[SparkException](minibatches.count())
     assert(

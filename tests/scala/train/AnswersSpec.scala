@@ -42,7 +42,9 @@ class AnswersSpec extends AnyFlatSpec {
       def next(fit: Fit) = answers.next(fit).replace('\u0000', '|')
       val prefix = s"$folder/p"
       val fit = answers.fit(-1, 7, 2, 1, 0, prefix, null, 1, 1) // two images a step
-      assert(next(fit).startsWith("round|2|1.0|4|"))
+      val first = next(fit).split('\u0001')
+      assert(first(0).startsWith("round|2|1.0|4|") && first.length == 2)
+      assert(first(1).startsWith("INFO|workers: 1, executors that train: 1"))
       assert(next(fit) == "test|2|mean|1.0|weight|2.0")
       assert(next(fit).startsWith("round|4|1.0|4|"))
       assert(next(fit) == "test|4|mean|1.0|weight|4.0")
@@ -57,6 +59,8 @@ class AnswersSpec extends AnyFlatSpec {
       assert(answers.trainFor(0.01).startsWith("round"))
       t.average()
       assert(t.iteration > 8)
+      t.notices.warn("a b")
+      assert(answers.notices() == "WARNING\u0000a b" && answers.notices() == "")
     }
   }
 }

@@ -1,7 +1,14 @@
 package sparknet.train
 
+import java.util.concurrent.ConcurrentLinkedQueue
+
+import scala.collection.JavaConverters._
+
 import caffe.Caffe.{SolverParameter, SolverState}
+import org.apache.spark.scheduler.{SparkListener, SparkListenerTaskStart, TaskLocality}
+import org.scalatest.concurrent.Eventually
 import org.scalatest.flatspec.AnyFlatSpec
+import org.scalatest.time.SpanSugar._
 import support.Closing.using
 import support._
 
@@ -10,8 +17,10 @@ import sparknet.io.OtherFileSystem
 import sparknet.jna._
 
 /** The trainer on the engine itself, with small nets. */
-class NativeTrainerSpec extends AnyFlatSpec {
-  private lazy val sc = LocalSpark.context
+class NativeTrainerSpec extends AnyFlatSpec with OnCluster with Eventually {
+  implicit override val patienceConfig: PatienceConfig =
+    PatienceConfig(timeout = 30.seconds, interval = 50.millis)
+
   private val options = TrainerOptions(threads = 1)
   private val batch = 4
 
@@ -88,7 +97,10 @@ class NativeTrainerSpec extends AnyFlatSpec {
       t.setTrainData(data(2))
       t.setTestData(data(2))
       val before = t.test()
-      t.fit(10, 5, 0, new TrainListener {})
+      val where = new TrainListener {
+        override def onRound(r: RoundResult): Unit = assert(r.executors.toSet.size == 2)
+      }
+      t.fit(10, 5, 0, where)
       val after = t.test()
       assert(after.get("accuracy") >= 0.95f && after.get("loss") < before.get("loss") / 3)
       t.weights
@@ -110,6 +122,25 @@ class NativeTrainerSpec extends AnyFlatSpec {
       assert(math.abs(7 * loss(7, 1) - each.last) < 1e-4)
       assert(math.abs(loss(60, 2) - loss(60, 1)) < 1e-5)
     }
+
+  it should "place each host where it wants to be, with data to test on alone" taggedAs SparkTag in {
+    val wanted = new ConcurrentLinkedQueue[TaskLocality.Value]
+    val listener = new SparkListener {
+      override def onTaskStart(event: SparkListenerTaskStart): scala.Unit = {
+        wanted.add(event.taskInfo.taskLocality)
+        ()
+      }
+    }
+    using(new Trainer(sc, solver(), 2, options)) { t =>
+      t.setTestData(data(2))
+      sc.addSparkListener(listener)
+      try {
+        t.test()
+        eventually(assert(wanted.size == 2))
+        assert(wanted.asScala.forall(_ == TaskLocality.PROCESS_LOCAL))
+      } finally sc.removeSparkListener(listener)
+    }
+  }
 
   it should "write snapshots that a solver and a trainer can go on from" taggedAs SparkTag in
     Temporary.folder { folder =>

@@ -16,7 +16,7 @@ import org.scalatest.flatspec.AnyFlatSpec
 import sparknet.data.{BadRecord, Block, Dataset, Encoded, Preprocessing}
 import sparknet.jna.CaffeException
 import support.Closing.using
-import support.{LocalSpark, SparkTag, Temporary}
+import support.{LocalSpark, Logged, SparkTag, Temporary}
 
 class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
   private lazy val sc = LocalSpark.context
@@ -121,8 +121,9 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         t.test()
       }
     }
-    assert(said.contains("SparkNet: test: 1 record left out: 1 corrupt image (broken)"))
-    assert(said.matches("(?s).*SparkNet: round 1: .* corrupt image \\(broken.*"))
+    assert(said.contains("WARN test: 1 record left out: 1 corrupt image (broken)"))
+    assert(said.matches("(?s).*WARN round 1: .* corrupt image \\(broken.*"))
+    assert(said.contains("INFO workers: 1, executors that train: 1, threads of each net: "))
   }
 
   it should "do the same again for the same seed, in rounds of any length" taggedAs SparkTag in {
@@ -353,13 +354,10 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     WorkerNets.lease(id, Set(id), worker, 2)(fail("it has none")).end(usable = false)
   }
 
-  private def saying(body: => Any): String = {
-    val said = new java.io.ByteArrayOutputStream
-    val before = System.err
-    System.setErr(new java.io.PrintStream(said))
-    try body
-    finally System.setErr(before)
-    said.toString
+  /** What the trainer logs meanwhile, with levels. */
+  private def saying(body: => Any): String = Logged.by(classOf[Trainer]) { lines =>
+    body
+    lines().map(line => s"${line.level} ${line.text}").mkString("\n")
   }
 
   it should "stop a round that is running when it is closed" taggedAs SparkTag in {

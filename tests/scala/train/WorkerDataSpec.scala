@@ -8,8 +8,7 @@ import support._
 
 import sparknet.data.{Augmentation, Block, Dataset, Identity}
 
-class WorkerDataSpec extends AnyFlatSpec {
-  private lazy val sc = LocalSpark.context
+class WorkerDataSpec extends AnyFlatSpec with OnCluster {
 
   private def sizes(counts: Int*): IndexedSeq[Array[Int]] = counts.map(Array(_)).toIndexedSeq
 
@@ -81,6 +80,27 @@ class WorkerDataSpec extends AnyFlatSpec {
     val given = worker(dataset(StorageLevel.DISK_ONLY, 24), 4)
     assert(labels(given, 4).map(_.length) == Seq(6, 6, 6, 6))
     given.release()
+  }
+
+  it should "move the items of workers that crowd one executor, once" taggedAs SparkTag in {
+    val executors = new Executors(sc)
+    val crowded = executors.live.head
+    val blocks = Seq(3, 4).map { size =>
+      (new Block(Array(1), Array.fill(size)(1f), new Array[Byte](size), null), Seq(crowded))
+    }
+    val data = Dataset(sc.makeRDD(blocks), Array(1), StorageLevel.MEMORY_ONLY, 0)
+    assert(data.count() == 7)
+    assert(executors.holding(data.rdd).forall(_.contains(crowded)))
+    val given = worker(data, 2)
+    val homes = given.homes()
+    assert(homes.flatten.toSet == executors.live.toSet)
+    val (moved, _) = given.forHosts()
+    assert(moved.mapPartitions(b => Iterator(b.map(_.size).sum)).collect().toSeq == Seq(3, 4))
+    assert((moved ne data.rdd) && executors.holding(moved) == homes)
+    assert(labels(given, 2).map(_.length) == Seq(3, 4))
+    assert(given.homes() == homes && (given.forHosts()._1 eq moved))
+    given.release()
+    data.unpersist()
   }
 
   it should "compute the window from the memory that items take" taggedAs Unit in {

@@ -7,6 +7,7 @@ import scala.collection.mutable
 import scala.util.Try
 
 import org.apache.spark.{BarrierTaskContext, SparkEnv, TaskContext}
+import org.slf4j.LoggerFactory
 import sparknet.jna.{CaffeException, Status}
 
 /** Keeps the calls together that a Spark task makes on a net which all tasks of a JVM share.
@@ -151,9 +152,11 @@ private object TaskLease {
       )
     waiting(task) = lease
     if (told.compareAndSet(false, true))
-      System.err.println(
-        s"SparkNet: tasks of this executor share a CaffeNet and take turns; to use all executors, $remedy"
-      )
+      LoggerFactory
+        .getLogger(classOf[TaskLease])
+        .warn(
+          s"tasks of this executor share a CaffeNet and take turns; to use all executors, $remedy"
+        )
   }
 
   private def stopWaiting(task: TaskContext): Unit = synchronized {

@@ -30,14 +30,17 @@ class ImageNetLoader(bucket: String) extends java.io.Serializable {
     LabelFile.read(configuration, locate(labelsPath))
 
   /** The encoded images in the tars and their labels. Those that cannot be used are left out and
-    * reported on the driver's stderr; see [[sparknet.data.BadRecordLog]].
+    * reported in the driver's log; see [[sparknet.data.BadRecordLog]].
     */
   def loadImagesFromTar(
       filePathsRDD: RDD[URI],
       broadcastMap: Broadcast[mutable.Map[String, Int]]
   ): RDD[(Array[Byte], Int)] = {
     val records = ImageTars.records(filePathsRDD, name => broadcastMap.value.get(name))
-    BadRecordLog.without(records, "ImageNetLoader").map(image => (image.bytes, image.label))
+    BadRecordLog
+      .without(records, "ImageNetLoader")
+      .map(image => (image.bytes, image.label))
+      .setName("ImageNetLoader: images")
   }
 
   /** The images and labels of all tars whose paths start with `dataPath`. */

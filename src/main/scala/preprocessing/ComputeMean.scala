@@ -3,6 +3,7 @@ package preprocessing
 import org.apache.spark.rdd.RDD
 
 import libs.{ByteImage, NDArray}
+import sparknet.io.JobProperties
 
 /** The mean image of a data set. */
 object ComputeMean {
@@ -22,21 +23,24 @@ object ComputeMean {
       s"a mean needs a shape 3,H,W and at least one image, not ${shape.mkString(",")} and $numData"
     )
     val Array(_, height, width) = shape
-    val sums = minibatchRDD
-      .mapPartitions { minibatches =>
-        val sum = new Array[Double](3 * height * width)
-        val pixels = new Array[Float](sum.length)
-        for ((images, _) <- minibatches; image <- images) {
-          require(
-            image.getHeight == height && image.getWidth == width,
-            s"an image of ${image.getHeight}x${image.getWidth} in a mean of ${height}x$width"
-          )
-          image.cropInto(pixels, Array(0, 0), Array(height, width))
-          add(sum, pixels)
-        }
-        Iterator(sum)
+    val each = minibatchRDD.mapPartitions { minibatches =>
+      val sum = new Array[Double](3 * height * width)
+      val pixels = new Array[Float](sum.length)
+      for ((images, _) <- minibatches; image <- images) {
+        require(
+          image.getHeight == height && image.getWidth == width,
+          s"an image of ${image.getHeight}x${image.getWidth} in a mean of ${height}x$width"
+        )
+        image.cropInto(pixels, Array(0, 0), Array(height, width))
+        add(sum, pixels)
       }
-      .treeReduce((a, b) => a.indices.map(i => a(i) + b(i)).toArray)
+      Iterator(sum)
+    }
+    val sums = JobProperties.described(minibatchRDD.sparkContext, "the mean image") {
+      each
+        .setName("ComputeMean: sums")
+        .treeReduce((a, b) => a.indices.map(i => a(i) + b(i)).toArray)
+    }
     NDArray(sums.map(sum => (sum / numData).toFloat), shape)
   }
 

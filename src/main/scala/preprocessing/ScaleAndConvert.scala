@@ -18,7 +18,7 @@ class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.S
   ).toOption
 
   /** From encoded images: in each partition full minibatches, without images that are broken. These
-    * are reported on the driver's stderr; see [[sparknet.data.BadRecordLog]].
+    * are reported in the driver's log; see [[sparknet.data.BadRecordLog]].
     */
   def makeMinibatchRDD(data: RDD[(Array[Byte], Int)]): RDD[(Array[ByteImage], Array[Int])] = {
     val images = data.mapPartitionsWithIndex { (partition, items) =>
@@ -27,7 +27,10 @@ class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.S
         converted(bytes).map(_ -> label).left.map(bad)
       }
     }
-    BadRecordLog.without(images, "ScaleAndConvert").mapPartitions(minibatches)
+    BadRecordLog
+      .without(images.setName("ScaleAndConvert: images and bad records"), "ScaleAndConvert")
+      .mapPartitions(minibatches)
+      .setName("ScaleAndConvert: minibatches")
   }
 
   /** The image, or why there is none. */
@@ -41,9 +44,13 @@ class ScaleAndConvert(batchsize: Int, height: Int, width: Int) extends java.io.S
   def makeMinibatchRDDWithoutCompression(
       data: RDD[(Array[Byte], Int)]
   ): RDD[(Array[ByteImage], Array[Int])] =
-    data.mapPartitions { items =>
-      minibatches(items.map { case (bytes, label) => new ByteImage(bytes, height, width) -> label })
-    }
+    data
+      .mapPartitions { items =>
+        minibatches(items.map { case (bytes, label) =>
+          new ByteImage(bytes, height, width) -> label
+        })
+      }
+      .setName("ScaleAndConvert: minibatches")
 
   private def minibatches(
       items: Iterator[(ByteImage, Int)]

@@ -7,10 +7,11 @@ import scala.reflect.ClassTag
 import org.apache.spark.rdd.RDD
 import org.apache.spark.scheduler.{SparkListener, SparkListenerStageCompleted, SparkListenerTaskEnd}
 import org.apache.spark.{SparkConf, SparkContext, TaskContext}
+import org.slf4j.LoggerFactory
 
 import sparknet.jna.{CaffeException, Status}
 
-/** Leaves bad records out of an RDD, counts them, and says on the driver's stderr what was left out,
+/** Leaves bad records out of an RDD, counts them, and warns in the driver's log of what was left out,
   * at the end of each stage that read something new. When their share is above
   * `spark.sparknet.maxBadShare`, jobs that need the RDD fail with the list.
   *
@@ -75,7 +76,7 @@ final class BadRecordLog private (who: String, partitions: Int, maxShare: Double
       val line = s"$who: $found"
       if (event.stageInfo.accumulables.contains(counts.id) && !found.bad.isEmpty && line != shown) {
         shown = line
-        System.err.println(line)
+        BadRecordLog.logger.warn(line)
       }
     }
 
@@ -98,6 +99,8 @@ object BadRecordLog {
   /** The largest share of bad records that is gone on with, 0 to 1; 0.1 by default. */
   val maxShareKey = "spark.sparknet.maxBadShare"
 
+  private val logger = LoggerFactory.getLogger(classOf[BadRecordLog])
+
   /** So many records tell the share of all. */
   private val enough = 1000
 
@@ -110,7 +113,9 @@ object BadRecordLog {
     val sc = records.sparkContext
     val log = new BadRecordLog(who, records.getNumPartitions, maxShare(sc.getConf))
     log.register(sc)
-    records.mapPartitionsWithIndex((index, items) => log.good(index, items))
+    records
+      .mapPartitionsWithIndex((index, items) => log.good(index, items))
+      .setName(s"$who: good records")
   }
 
   /** The share that is configured. */

@@ -11,7 +11,7 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.DataFrame
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.io.{BulkTransfer, Options}
+import sparknet.io.{BulkTransfer, JobProperties, Notices, Options}
 import sparknet.jna.{CaffeException, Status}
 
 /** Labelled items spread over a cluster, packed into [[Block]]s and kept there once computed.
@@ -22,19 +22,24 @@ import sparknet.jna.{CaffeException, Status}
   *   extents of one item
   * @param maxBadShare
   *   share of the records that may be unusable
+  * @param what
+  *   they are, in a few words
+  * @param notices
+  *   what is told of them; the same for items that are dealt out anew
   */
 final class Dataset private (
     val rdd: RDD[Block],
     val shape: Array[Int],
     private[sparknet] val maxBadShare: Double,
-    recount: Recount
+    recount: Recount,
+    what: String,
+    private[sparknet] val notices: Notices
 ) {
   import Dataset.invalid
 
   private[sparknet] lazy val parts: Array[Part] = {
-    val found = rdd
-      .mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
-      .collect()
+    val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
+    val found = described("counting")(counts.setName("SparkNet: counts").collect())
     found.flatMap(_.fault).headOption.foreach(fault => invalid(s"bad data: $fault"))
     val leftOut = BadRecords.all(found.map(_.leftOut))
     val items = found.map(_.items).sum
@@ -42,7 +47,7 @@ final class Dataset private (
       val told = leftOut.leftOutOf(items + leftOut.total)
       if (leftOut.total > maxBadShare * (items + leftOut.total))
         invalid(f"$told. More than ${100 * maxBadShare}%.1f%% of the data are bad (max_bad_share).")
-      System.err.println(s"SparkNet: $told")
+      notices.once("left out")(notices.warn(told))
     }
     recount.expect(found)
     found
@@ -61,12 +66,13 @@ final class Dataset private (
   def mean(): Array[Float] = {
     if (count() == 0) invalid("an empty data set has no mean")
     val length = Block.product(shape)
-    val (sums, items) = rdd
-      .mapPartitions(blocks => Iterator(Dataset.sum(blocks, length)))
-      .treeReduce { case ((a, n), (b, m)) =>
+    val each = rdd.mapPartitions(blocks => Iterator(Dataset.sum(blocks, length)))
+    val (sums, items) = described("the mean of") {
+      each.setName("SparkNet: sums").treeReduce { case ((a, n), (b, m)) =>
         for (i <- a.indices) a(i) += b(i)
         (a, n + m)
       }
+    }
     if (items == 0) invalid("none of the items can be read")
     sums.map(s => (s / items).toFloat)
   }
@@ -88,7 +94,7 @@ final class Dataset private (
     */
   def packed: JavaRDD[Array[Byte]] = {
     count()
-    JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack))
+    JavaRDD.fromRDD(rdd.filter(_.size > 0).map(Block.pack).setName(s"SparkNet: $what, packed"))
   }
 
   /** The same items dealt out evenly to `partitions` partitions, in a fixed order. */
@@ -105,28 +111,30 @@ final class Dataset private (
       }
     }
     val gathered = dealt
+      .setName("SparkNet: pieces of blocks")
       .partitionBy(new HashPartitioner(partitions))
+      .setName("SparkNet: pieces, dealt out")
       .mapPartitions(_.map(_._2).toArray.sortBy(p => (p._1, p._2)).iterator.map(_._3))
-    Dataset(gathered, shape, rdd.getStorageLevel, maxBadShare)
+      .setName(s"$what, dealt out to $partitions")
+    Dataset.kept(gathered, shape, rdd.getStorageLevel, maxBadShare, notices = notices)
   }
 
   /** Throws unless every label is a class: a whole number in 0 until `classes`. */
   private[sparknet] def checkLabels(classes: Int): Unit =
     parts.zipWithIndex.foreach { case (part, i) =>
       if (part.items > 0 && !(part.lowest >= 0 && part.highest < classes && part.whole)) {
-        val bad = rdd
-          .mapPartitionsWithIndex((p, blocks) =>
-            if (p == i)
-              blocks
-                .flatMap(_.labels)
-                .zipWithIndex
-                .filterNot { case (label, _) =>
-                  label >= 0 && label < classes && label == math.rint(label.toDouble)
-                }
-                .take(1)
-            else Iterator.empty
-          )
-          .collect()
+        val wrong = rdd.mapPartitionsWithIndex((p, blocks) =>
+          if (p == i)
+            blocks
+              .flatMap(_.labels)
+              .zipWithIndex
+              .filterNot { case (label, _) =>
+                label >= 0 && label < classes && label == math.rint(label.toDouble)
+              }
+              .take(1)
+          else Iterator.empty
+        )
+        val bad = described("a wrong label in")(wrong.setName("SparkNet: labels").collect())
         throw new CaffeException(
           Status.NUMERIC,
           bad.headOption.fold(s"a label in partition $i is not a class") { case (label, record) =>
@@ -142,6 +150,9 @@ final class Dataset private (
     rdd.unpersist(blocking = false)
     ()
   }
+
+  private def described[T](doing: String)(jobs: => T): T =
+    JobProperties.described(rdd.sparkContext, s"$doing $what")(jobs)
 }
 
 object Dataset {
@@ -158,14 +169,16 @@ object Dataset {
       shape: Array[Int],
       storage: StorageLevel,
       maxBadShare: Double
-  ): Dataset = apply(blocks, shape, storage, maxBadShare, IndexedSeq.empty)
+  ): Dataset = kept(blocks, shape, storage, maxBadShare)
 
-  private def apply(
+  /** In Spark's pages they have the name of `blocks`. */
+  private def kept(
       blocks: RDD[Block],
       shape: Array[Int],
       storage: StorageLevel,
       maxBadShare: Double,
-      sources: IndexedSeq[String]
+      sources: IndexedSeq[String] = IndexedSeq.empty,
+      notices: Notices = new Notices(classOf[Dataset])
   ): Dataset = {
     if (shape.isEmpty || shape.exists(_ <= 0))
       invalid(s"an item cannot have the shape (${shape.mkString(", ")})")
@@ -176,7 +189,9 @@ object Dataset {
       (partition, found) => recount.checked(partition, found),
       preservesPartitioning = true
     )
-    new Dataset(checked, shape, maxBadShare, recount).persist(storage)
+    val what = Option(blocks.name).getOrElse("data")
+    checked.setName(s"SparkNet: $what")
+    new Dataset(checked, shape, maxBadShare, recount, what, notices).persist(storage)
   }
 
   /** From encoded images, resized to 3 x height x width.
@@ -194,20 +209,18 @@ object Dataset {
       storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
       maxBadShare: Double = defaultMaxBadShare
   ): Dataset =
-    fromImages(records, height, width, keepEncoded, storage, maxBadShare, IndexedSeq.empty)
+    kept(packed(records, height, width, keepEncoded), Array(3, height, width), storage, maxBadShare)
 
-  private def fromImages(
+  private def packed(
       records: RDD[Either[BadRecord, ImageRecord]],
       height: Int,
       width: Int,
-      keepEncoded: Boolean,
-      storage: StorageLevel,
-      maxBadShare: Double,
-      sources: IndexedSeq[String]
-  ): Dataset = {
+      keepEncoded: Boolean
+  ): RDD[Block] = {
     val shape = Array(3, height, width)
-    val blocks = records.mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded))
-    apply(blocks, shape, storage, maxBadShare, sources)
+    records
+      .mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded))
+      .setName("images")
   }
 
   /** From tar files of images on any file system that Hadoop knows.
@@ -232,11 +245,11 @@ object Dataset {
     val files = ImageTars.list(conf, tars)
     val partitions = Some(given.int("partitions", files.length))
     val records = ImageTars.records(sc.sc, files, ImageTars.labels(conf, labels), partitions)
-    fromImages(
-      records,
-      given.int("height", 256),
-      given.int("width", 256),
-      given.boolean("encoded", default = false),
+    val (height, width) = (given.int("height", 256), given.int("width", 256))
+    kept(
+      packed(records, height, width, given.boolean("encoded", default = false))
+        .setName(s"images of $tars"),
+      Array(3, height, width),
       storageLevel(given.string("storage", "MEMORY_AND_DISK")),
       given.double("max_bad_share", defaultMaxBadShare),
       ImageTars.shares(files, partitions).map(named)
@@ -246,31 +259,37 @@ object Dataset {
   /** From items of values 0..255 with their classes. */
   def fromExamples(examples: RDD[(Array[Byte], Int)], shape: Array[Int]): Dataset =
     apply(
-      examples.mapPartitionsWithIndex((i, records) =>
-        Packer.ofBytes(i, records.map { case (item, label) => (item, label.toFloat) }, shape)
-      ),
+      examples
+        .mapPartitionsWithIndex((i, records) =>
+          Packer.ofBytes(i, records.map { case (item, label) => (item, label.toFloat) }, shape)
+        )
+        .setName("examples"),
       shape
     )
 
   def fromFloatExamples(examples: RDD[(Array[Float], Int)], shape: Array[Int]): Dataset =
     apply(
-      examples.mapPartitionsWithIndex((i, records) =>
-        Packer.ofFloats(i, records.map { case (item, label) => (item, label.toFloat) }, shape)
-      ),
+      examples
+        .mapPartitionsWithIndex((i, records) =>
+          Packer.ofFloats(i, records.map { case (item, label) => (item, label.toFloat) }, shape)
+        )
+        .setName("examples"),
       shape
     )
 
   /** From packed items as [[Block.unpack]] reads them, which is how Python sends them. */
   def fromPacked(packed: JavaRDD[Array[Byte]], shape: Array[Int]): Dataset =
     apply(
-      packed.rdd.mapPartitionsWithIndex((i, pieces) =>
-        pieces.map { piece =>
-          try Block.unpack(piece, shape)
-          catch {
-            case e: CaffeException => Block.faulty(shape, s"partition $i: ${e.getMessage}")
+      packed.rdd
+        .mapPartitionsWithIndex((i, pieces) =>
+          pieces.map { piece =>
+            try Block.unpack(piece, shape)
+            catch {
+              case e: CaffeException => Block.faulty(shape, s"partition $i: ${e.getMessage}")
+            }
           }
-        }
-      ),
+        )
+        .setName("items of Python"),
       shape
     )
 
@@ -284,7 +303,7 @@ object Dataset {
   ): Dataset = {
     val blocks =
       files.asScala.iterator.map(file => Block.unpack(BulkTransfer.readBytes(file), shape))
-    ofDriver(sc.sc, blocks.map(Seq(_)), shape)
+    ofDriver(sc.sc, blocks.map(Seq(_)), shape, "arrays of Python")
   }
 
   /** What the driver has, as partitions. Each is a broadcast: as part of tasks data would go to the
@@ -294,10 +313,12 @@ object Dataset {
   private def ofDriver(
       sc: SparkContext,
       parts: Iterator[Seq[Block]],
-      shape: Array[Int]
+      shape: Array[Int],
+      what: String
   ): Dataset = {
     val shares = parts.map(part => sc.broadcast(part)).toIndexedSeq
-    apply(sc.parallelize(shares.indices, shares.length).flatMap(shares(_).value), shape)
+    val numbers = sc.parallelize(shares.indices, shares.length).setName("numbers of partitions")
+    apply(numbers.flatMap(shares(_).value).setName(what), shape)
   }
 
   /** From a column of items and one of numeric labels.
@@ -310,7 +331,10 @@ object Dataset {
       features: String,
       label: String,
       shape: Array[Int]
-  ): Dataset = apply(Columns.blocks(table, features, label, shape), shape)
+  ): Dataset = {
+    val blocks = Columns.blocks(table, features, label, shape)
+    apply(blocks.setName(s"column $features of a DataFrame"), shape)
+  }
 
   /** CIFAR-10 from a folder with its binary files, which the driver reads.
     *
@@ -319,7 +343,8 @@ object Dataset {
     */
   def cifar(sc: SparkContext, folder: String, train: Boolean, partitions: Int): Dataset = {
     val files = CifarFiles.read(folder, train).map(_.deal(partitions, 0))
-    ofDriver(sc, (0 until partitions).iterator.map(part => files.map(_(part))), CifarFiles.shape)
+    val parts = (0 until partitions).iterator.map(part => files.map(_(part)))
+    ofDriver(sc, parts, CifarFiles.shape, s"CIFAR-10's ${if (train) "training" else "test"} images")
   }
 
   def cifar(sc: JavaSparkContext, folder: String, train: Boolean, partitions: Int): Dataset =

@@ -58,13 +58,16 @@ object ImageTars {
   ): RDD[Either[BadRecord, ImageRecord]] = {
     val sc = files.sparkContext
     val conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration))
-    files.mapPartitions(uris => read(uris, conf.value.value, label))
+    files
+      .mapPartitions(uris => read(uris, conf.value.value, label))
+      .setName("SparkNet: encoded images and bad records")
   }
 
   /** The files as an RDD, one partition for each, or dealt out to as many as asked for. */
   def dealt(sc: SparkContext, files: Seq[URI], partitions: Option[Int]): RDD[URI] = {
     val dealt = shares(files, partitions)
-    sc.parallelize(dealt, dealt.length).flatMap(identity)
+    val shared = sc.parallelize(dealt, dealt.length).setName("SparkNet: shares of tar files")
+    shared.flatMap(identity).setName("SparkNet: tar files")
   }
 
   /** The files of each partition. */

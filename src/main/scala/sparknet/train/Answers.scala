@@ -8,12 +8,14 @@ import caffe.Caffe.SolverParameter
 import org.apache.spark.api.java.JavaSparkContext
 
 /** A trainer's answers as text, for Python: over Py4J each look at an object is a call of its own, and
-  * a string comes with the answer.
+  * a string comes with the answer. What the trainer tells its user is kept for Python, too.
   *
   * The first value of each says what it is. Between values is NUL, which no path has.
   */
 final class Answers(trainer: Trainer) {
   import Answers._
+
+  trainer.notices.keep()
 
   def train(tau: Int): String = text(RoundDone(trainer.train(tau)))
 
@@ -65,7 +67,17 @@ final class Answers(trainer: Trainer) {
     )
   }
 
-  def next(fit: Fit): String = text(fit.next())
+  /** What was done and, after U+0001, what there is to tell, if there is anything. */
+  def next(fit: Fit): String = {
+    val done = text(fit.next())
+    val told = notices()
+    if (told.isEmpty) done else done + "\u0001" + told
+  }
+
+  /** What the trainer has told since the last call, as [[sparknet.io.Notices.take]] has it. It does not
+    * wait for what the trainer is doing.
+    */
+  def notices(): String = trainer.notices.take()
 }
 
 object Answers {

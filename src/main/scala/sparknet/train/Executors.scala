@@ -84,7 +84,10 @@ private[train] final class Executors(sc: SparkContext) {
   def onEach(f: () => Unit): Unit = {
     val places = live
     if (places.isEmpty) f()
-    else sc.makeRDD(places.map(place => (place, Seq(place)))).foreach(_ => f())
+    else
+      sc.makeRDD(places.map(place => (place, Seq(place))))
+        .setName("SparkNet: executors")
+        .foreach(_ => f())
   }
 
   private def master = SparkEnv.get.blockManager.master

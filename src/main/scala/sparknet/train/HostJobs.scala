@@ -70,8 +70,9 @@ private[train] final class HostJobs(
   }
 
   private def start(slot: Int): Unit = {
-    val rdd = host(slot)
-    val job = jobs.start(s"SparkNet: host ${slot + 1} of $workers", trainer) {
+    val name = s"host ${slot + 1} of $workers"
+    val rdd = host(slot).setName(s"SparkNet: $name")
+    val job = jobs.start(name, trainer) {
       sc.submitJob[Unit, Unit, Unit](rdd, _ => (), Seq(0), (_, _) => (), ())
     }
     running(slot) = job

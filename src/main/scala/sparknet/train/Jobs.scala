@@ -6,32 +6,27 @@ import scala.util.control.NonFatal
 
 import org.apache.spark.SparkContext
 
+import sparknet.io.JobProperties
+
 /** The Spark jobs of one trainer, so that they can be cancelled and are named in Spark's pages. */
 private[train] final class Jobs(sc: SparkContext) {
   private val tag = s"sparknet-${UUID.randomUUID}"
-  private val descriptionKey = "spark.job.description"
 
   def run[T](description: String)(body: => T): T = {
     sc.addJobTag(tag)
-    try having(descriptionKey, description)(body)
+    try JobProperties.described(sc, description)(body)
     finally sc.removeJobTag(tag)
   }
 
   /** Starts a job that [[cancel]] leaves alone, one of the hosts of this trainer. */
   def start[T](description: String, trainer: Long)(body: => T): T =
-    having(Jobs.trainerKey, trainer.toString)(having(descriptionKey, description)(body))
-
-  /** With a property of the jobs that this thread starts. */
-  private def having[T](key: String, value: String)(body: => T): T = {
-    val before = sc.getLocalProperty(key)
-    sc.setLocalProperty(key, value)
-    try body
-    finally sc.setLocalProperty(key, before)
-  }
+    JobProperties.having(sc, Jobs.trainerKey, trainer.toString)(
+      JobProperties.described(sc, description)(body)
+    )
 
   /** For cleaning up, where the cluster may be gone. */
   def quietly(body: => Unit): Unit =
-    try run("SparkNet: free nets")(body)
+    try run("freeing nets")(body)
     catch { case NonFatal(_) => () }
 
   /** Cancels what runs; no error if nothing does. */

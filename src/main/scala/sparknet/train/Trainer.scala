@@ -54,13 +54,14 @@ final class Trainer private[train] (
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
   val layout: WeightsLayout = master.layout
 
-  private val notices = new Notices
+  private[train] val notices = new TrainerNotices
   private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
   private val data =
     new TrainerData(sc, id, model, master, workers, executors, jobs, options, firstSeed)
   private var runs = Map.empty[String, Int] // with checkpoints, in each folder
   private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
+  private var trained = Seq.empty[Int] // workers of the round that is not averaged
   @volatile private var closed = false
 
   private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data)
@@ -147,6 +148,8 @@ final class Trainer private[train] (
       val results = round.results
       val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
       notices.threads(workers, results)
+      notices.lost(before.rounds + 1, round.lost)
+      trained = results.filter(_.images > 0).map(_.worker)
       val images = results.map(_.images).sum
       RoundResult(
         before.rounds + 1,
@@ -172,7 +175,10 @@ final class Trainer private[train] (
   def average(): Boolean = use {
     crew.lead { coordinator =>
       if (!coordinator.isPending) state("there is nothing to average: call train first")
-      coordinator.average().nonEmpty
+      val round = coordinator.current.rounds + 1
+      val averaged = coordinator.average().map(_.worker)
+      if (averaged.nonEmpty) notices.lostBeforeMean(round, trained.diff(averaged))
+      averaged.nonEmpty
     }
   }
 
@@ -367,7 +373,7 @@ final class Trainer private[train] (
               coordinator.resume(found)
             }
             data.seed = found.seed
-            notices.say(s"going on from iteration ${found.progress.iteration} of $place")
+            notices.info(s"going on from iteration ${found.progress.iteration} of $place")
             Some((note("rounds").toInt, note("images").toLong))
           } else if (last > number) Some((Int.MaxValue, Long.MaxValue))
           else None
@@ -422,7 +428,7 @@ private object Trainer {
       jobs: Jobs,
       options: TrainerOptions,
       master: MasterNet,
-      notices: Notices,
+      notices: TrainerNotices,
       data: TrainerData
   ): Crew =
     new Crew(
@@ -434,7 +440,7 @@ private object Trainer {
       options,
       master.layout.count,
       master.historyCount,
-      notices.say
+      notices.warn
     )(data.newHost)
 
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =

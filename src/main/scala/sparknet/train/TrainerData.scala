@@ -41,7 +41,7 @@ private[train] final class TrainerData(
     executors.await(workers, options.waitSeconds)
     checkMemory()
     val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
-    jobs.run("SparkNet: check data")(next.check(input, master.classes))
+    jobs.run("checking data")(next.check(input, master.classes))
     next
   }
 
@@ -51,7 +51,9 @@ private[train] final class TrainerData(
     *   with it, for each worker where its items should be read, if that matters
     */
   def newHost(office: String, slot: Int): (HostRDD, IndexedSeq[Option[String]]) = {
-    val homes = train.fold(IndexedSeq.fill(workers)(Option.empty[String]))(_.homes())
+    // Without a place of its own a host would be where Spark finds the first of its data: all of them.
+    val homes =
+      train.orElse(test).fold(IndexedSeq.fill(workers)(Option.empty[String]))(_.homes())
     val plan = HostPlan(
       trainer,
       OpenTrainers.ids,

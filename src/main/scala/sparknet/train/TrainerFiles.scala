@@ -12,7 +12,7 @@ private[train] final class TrainerFiles(
     conf: Configuration,
     master: MasterNet,
     workers: Int,
-    notices: Notices
+    notices: TrainerNotices
 ) {
   val places = new Places(conf)
 
@@ -75,7 +75,7 @@ private[train] final class TrainerFiles(
   def newest(folder: CheckpointFolder): Option[(String, Checkpoint)] =
     Checkpoint
       .read(folder, master.layout, master.historyCount)(skipped =>
-        notices.say(s"a checkpoint is damaged: $skipped")
+        notices.warn(s"a checkpoint is damaged: $skipped")
       )
       .map { case (place, found) => (place, fitting(place, found)) }
 
@@ -84,7 +84,7 @@ private[train] final class TrainerFiles(
     val positions = found.progress.positions
     if (positions.length == workers) found
     else {
-      notices.say(
+      notices.warn(
         s"$place is of ${positions.length} workers, and there are $workers: momentum starts from zero"
       )
       found.momentum.values.foreach(_.close())

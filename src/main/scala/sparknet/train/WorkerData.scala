@@ -87,7 +87,8 @@ private[train] final class WorkerData(
         val places = new Array[String](workers)
         for ((portion, place) <- portions.zip(wanted)) places(portion.partitions.head) = place
         placed.foreach(_.unpersist(blocking = false))
-        placed = Some(new PlacedRDD(data.rdd, places).persist(data.rdd.getStorageLevel))
+        val moved = new PlacedRDD(data.rdd, places).setName(s"${data.rdd.name}, moved")
+        placed = Some(moved.persist(data.rdd.getStorageLevel))
       }
       wanted.map(Some(_))
     }

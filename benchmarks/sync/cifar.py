@@ -1,6 +1,6 @@
-"""Training cifar10_quick on CIFAR-10, minibatches of 100 for each worker of one thread: a trainer on
-Spark, and PyTorch's DistributedDataParallel over gloo, one after the other in the same run. Images/s
-of the whole training, tests not counted, and the accuracy on the test images when it is done.
+"""Training cifar10_quick on CIFAR-10, minibatches of 100 for each worker of one thread: a trainer
+on Spark, and PyTorch's DistributedDataParallel over gloo, one after the other in the same run.
+Images/s of the whole training, tests not counted, and the accuracy on the test images after it.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 package sparknet.train
 
-import java.util.UUID
+import java.util.{Timer, TimerTask, UUID}
 
 import scala.util.control.NonFatal
 
@@ -29,10 +29,14 @@ private[train] final class Jobs(sc: SparkContext) {
     finally sc.setLocalProperty(key, before)
   }
 
-  /** For cleaning up, where the cluster may be gone. */
-  def quietly(body: => Unit): Unit =
+  /** For cleaning up, where the cluster may be gone; ends all jobs after so many seconds. */
+  def quietly(seconds: Int)(body: => Unit): Unit = {
+    val timer = new Timer("sparknet-clean-up", true)
+    timer.schedule(new TimerTask { override def run(): Unit = cancel() }, seconds * 1000L)
     try run("SparkNet: free nets")(body)
     catch { case NonFatal(_) => () }
+    finally timer.cancel()
+  }
 
   /** Cancels what runs; no error if nothing does. */
   def cancel(): Unit = if (!sc.isStopped) sc.cancelJobsWithTag(tag)

@@ -68,7 +68,7 @@ final class FeedSide {
               throw new IllegalStateException(bad.toString());
             });
     try (NativeSolver trained = new NativeSolver(solver);
-        PrefetchFeed feed = new PrefetchFeed(minibatches, () -> {})) {
+        PrefetchFeed feed = new PrefetchFeed(minibatches, () -> {}, () -> false)) {
       trained.net().setFeed(feed);
       trained.step(warmUp);
       for (int round = 0; round < n[7]; round++) {

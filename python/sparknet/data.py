@@ -20,7 +20,7 @@ from pyspark.sql import DataFrame, SparkSession
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
 from sparknet._jvm.py4j import Py4JJvm, call
-from sparknet.errors import ArgumentError, SetupError, ShapeError
+from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.notices import telling
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
@@ -58,7 +58,8 @@ class Dataset:
         function: takes images (n, ...) as they are here, uint8 or float32, and labels (n,), and
         returns images (m, ...) or a pair of images and labels; it must not depend on how items
         are divided into batches. shape: of an item that it returns, by default found out with
-        the first batch. The result is computed once and kept by Spark.
+        the first batch. The result is computed once and kept by Spark. What the function raises
+        is a CallbackError at once; only failed input and output (OSError) is tried again.
         """
         session = _session(None)
         with telling(self.handle):
@@ -135,11 +136,14 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
     packed on the executors; nothing passes through the driver.
     """
     jvm = _jvm(SparkSession(rdd.context))
-    first = _first(rdd)
-    if not first:
+    found = _first(rdd.mapPartitions(pack.first))
+    if not found:
         raise ArgumentError("the RDD is empty")
+    first, fault = found[0]
+    if fault is not None:
+        raise error_for(*fault)
     try:
-        array = np.asarray(first[0][0])
+        array = np.asarray(first[0])
     except (TypeError, IndexError):
         raise ArgumentError("the RDD must hold pairs (array, label)") from None
     extents = tuple(array.shape if shape is None else shape)

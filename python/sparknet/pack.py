@@ -2,22 +2,32 @@
 
 Runs in Spark's Python workers, where only NumPy is needed: the driver sends this module
 along. Block, little-endian: int32 n, int32 dtype (0 = uint8, 1 = float32), n float32
-labels, then the n items, row-major.
+labels, then the n items, row-major. Of dtype 2 it is what came of a function that failed: n
+bytes of text, the name of a status, ": " and why.
+
+What a function of the user's raises is a result: a task that failed would be run again and
+again. Errors of input and output are raised, for Spark to try again.
 """
 
 from __future__ import annotations
 
+import itertools
+import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["BLOCK_BYTES", "apply", "block", "blocks", "mapped", "unblock"]
+__all__ = ["BLOCK_BYTES", "Fault", "apply", "block", "blocks", "first", "mapped", "unblock"]
 
 BLOCK_BYTES = 16 << 20
 
-_UINT8, _FLOAT32 = 0, 1
+_UINT8, _FLOAT32, _FAILED = 0, 1, 2
+
+Fault = tuple[str, str]  # The name of a status, and a message.
+_OF_SPARK = (OSError, EOFError, MemoryError)
+_OURS = "sparknet.data ("
 
 
 def block(images: NDArray[Any], labels: NDArray[Any]) -> bytes:
@@ -59,7 +69,12 @@ def apply(
 
 def mapped(packed: bytes, shape: Sequence[int], function: Callable[..., Any]) -> bytes:
     """A block of what a function makes of a block of items of ``shape``."""
-    return block(*apply(function, *unblock(packed, shape)))
+    try:
+        return block(*apply(function, *unblock(packed, shape)))
+    except _OF_SPARK:
+        raise
+    except Exception as error:
+        return _failed(_fault(error))
 
 
 def blocks(
@@ -68,8 +83,45 @@ def blocks(
     """The items of one partition as blocks of about ``limit`` bytes.
 
     items: pairs of an array of ``shape`` and a number. raw: keep uint8 (every item must
-    have it), otherwise all become float32. Wrong items are a ValueError that says which.
+    have it), otherwise all become float32. The last block says which item is wrong, or what
+    failed to make one.
     """
+    try:
+        yield from _packed(items, shape, raw, limit)
+    except _OF_SPARK:
+        raise
+    except Exception as error:
+        yield _failed(_fault(error))
+
+
+def first(items: Iterable[Any]) -> list[tuple[Any, Fault | None]]:
+    """The first item of a partition, if there is one, or why it cannot be made."""
+    try:
+        return [(item, None) for item in itertools.islice(items, 1)]
+    except _OF_SPARK:
+        raise
+    except Exception as error:
+        return [(None, _fault(error))]
+
+
+def _fault(error: Exception) -> Fault:
+    text = str(error)
+    if text.startswith(_OURS):
+        code, message = text[len(_OURS) :].split("): ", 1)
+        return code, message
+    lines = traceback.format_exception_only(type(error), error)
+    raised = next(line for line in lines if not line.startswith(" ")).strip()
+    return "CALLBACK", f"a Python function on an executor failed: {raised}"
+
+
+def _failed(fault: Fault) -> bytes:
+    text = ": ".join(fault).encode()
+    return np.array([len(text), _FAILED], dtype="<i4").tobytes() + text
+
+
+def _packed(
+    items: Iterable[tuple[Any, Any]], shape: Sequence[int], raw: bool, limit: int
+) -> Iterator[bytes]:
     size = int(np.prod(shape, dtype=np.int64)) * (1 if raw else 4)
     most = max(1, limit // max(1, size))
     arrays: list[NDArray[Any]] = []

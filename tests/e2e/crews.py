@@ -126,3 +126,32 @@ def given_up(program: Program) -> int:
     """Iterations that the driver's copy of the weights did not have when all hosts were lost."""
     back = re.findall(r"going on from iteration (\d+), .* instead of (\d+)", program.err)
     return sum(int(late) - int(early) for early, late in back)
+
+
+# A trainer whose gradient of weight j is the share that item j has in the minibatch, so its weights
+# count how often each item has been trained on: whatever is lost, or counted twice, can be read off
+# them.
+COUNTING = """
+def counting_net(batch, items):
+    return f'''
+      layer {{ name: "data" type: "JavaData" top: "data"
+        java_data_param {{ shape {{ dim: {batch} dim: {items} }} }} }}
+      layer {{ name: "label" type: "JavaData" top: "label"
+        java_data_param {{ shape {{ dim: {batch} dim: 1 }} }} }}
+      layer {{ name: "count" type: "InnerProduct" bottom: "data" top: "count"
+        inner_product_param {{ num_output: 1 bias_term: false }} }}
+      layer {{ name: "loss" type: "Reduction" bottom: "count" top: "loss" loss_weight: 1
+        reduction_param {{ operation: MEAN }} }}
+    '''
+
+
+def counting_trainer(train, batch, **options):
+    net = counting_net(batch, train.shape[0])
+    solver = "base_lr: 1 lr_policy: 'fixed' net_param {" + net + "}"
+    return sparknet.Trainer(solver, train, seed=1, **options)
+
+
+def trained_on(trainer, batch):
+    # Images of each item, in the mean over workers.
+    return -trainer.weights["count"][0].ravel().astype(np.float64) * batch
+"""

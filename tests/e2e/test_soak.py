@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from crews import given_up
+from crews import COUNTING, given_up
 from processes import EXECUTOR, Program, python
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -22,9 +22,9 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 SCHEDULES = int(os.environ.get("SPARKNET_FAULT_SCHEDULES", "0"))
 FIRST = int(os.environ.get("SPARKNET_FAULT_FIRST", "0"))
 
-# The gradient of weight j is the share that item j has in the minibatch, so the weights count how
-# often each item has been trained on: whatever is lost, or counted twice, can be read off them.
-COUNTING = """
+SOAK = (
+    COUNTING
+    + """
 import json, os, sys
 from pathlib import Path
 import numpy as np
@@ -34,16 +34,6 @@ from sparknet import data
 state, workers, executors, partitions, looks = Path(sys.argv[1]), *map(int, sys.argv[2:])
 BATCH, TAU, SHARE = 4, 3, 25
 items = SHARE * workers
-net = f'''
-  layer {{ name: "data" type: "JavaData" top: "data"
-    java_data_param {{ shape {{ dim: {BATCH} dim: {items} }} }} }}
-  layer {{ name: "label" type: "JavaData" top: "label"
-    java_data_param {{ shape {{ dim: {BATCH} dim: 1 }} }} }}
-  layer {{ name: "count" type: "InnerProduct" bottom: "data" top: "count"
-    inner_product_param {{ num_output: 1 bias_term: false }} }}
-  layer {{ name: "loss" type: "Reduction" bottom: "count" top: "loss" loss_weight: 1
-    reduction_param {{ operation: MEAN }} }}
-'''
 # Spark's master gives a job up whose executors die too often, however long ago.
 spark = sparknet.session(
     executors,
@@ -51,18 +41,11 @@ spark = sparknet.session(
     config={"spark.deploy.maxExecutorRetries": "-1"},
 )
 train = data.from_numpy(np.eye(items, dtype=np.float32), np.zeros(items), partitions)
-solver = "base_lr: 1 lr_policy: 'fixed' net_param {" + net + "}"
 whole_partitions = partitions % workers == 0  # item i is then one of worker i modulo workers
 
-with sparknet.Trainer(
-    solver, train, workers=workers, seed=1, keep_seconds=0.5, retries=20
-) as trainer:
-
-    def trained_on():
-        # Images of each item, in the mean over workers.
-        return -trainer.weights["count"][0].ravel().astype(np.float64) * BATCH
-
-    known = {0: (trained_on(), np.zeros(items, int))}  # at iterations: the mean, and all images
+with counting_trainer(train, BATCH, workers=workers, keep_seconds=0.5, retries=20) as trainer:
+    # At iterations: the mean, and all images.
+    known = {0: (trained_on(trainer, BATCH), np.zeros(items, int))}
     rounds = 0
     while not state.with_name("enough").exists():
         before = trainer.iteration
@@ -76,7 +59,7 @@ with sparknet.Trainer(
             end = trainer.iteration
             whole = False
         else:
-            mean = trained_on()
+            mean = trained_on(trainer, BATCH)
             end = trainer.iteration
             # As many images as the counter says, whatever became of the hosts.
             np.testing.assert_allclose(mean.sum(), end * BATCH, rtol=1e-5)
@@ -117,6 +100,7 @@ with sparknet.Trainer(
         state.with_suffix(".next").rename(state)
 spark.stop()
 """
+)
 
 # Workers, executors, partitions, and how often weights are looked at: 0 for after each round.
 LAYOUTS = [(2, 2, 2, 0), (3, 2, 7, 0), (3, 3, 3, 7), (4, 2, 4, 0), (2, 3, 7, 5)]
@@ -168,7 +152,7 @@ def test_schedules_of_kills_and_stops(jar: Path, tmp_path: Path) -> None:
         folder = tmp_path / str(group[0])
         folder.mkdir()
         arguments = (folder / "state", *map(str, layout))
-        with python(jar, folder, COUNTING, *arguments) as program:
+        with python(jar, folder, SOAK, *arguments) as program:
             until_whole(program, folder)
             for number in group:
                 schedule = random.Random(number)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -73,8 +75,63 @@ def test_lists_and_integers_are_numeric_too() -> None:
 )
 def test_wrong_items(item: object, raw: bool, code: str, reason: str) -> None:
     good = (np.zeros(3, np.uint8 if raw else np.float32), 1)
-    with pytest.raises(ValueError, match=rf"^sparknet\.data \({code}\): .*{reason}"):
-        list(pack.blocks([good, item], (3,), raw=raw))
+    first, last = pack.blocks([good, item, good], (3,), raw=raw, limit=1)
+    assert len(unpacked(first, (3,))[1]) == 1
+    assert re.match(f"{code}: .*{reason}", fault(last))
+
+
+def fault(block: bytes) -> str:
+    """The text of a block that stands for a failure, by the format's description."""
+    n, dtype = np.frombuffer(block, "<i4", 2)
+    assert (dtype, len(block)) == (2, 8 + n)
+    return block[8:].decode()
+
+
+def items(error: Exception) -> Iterator[tuple[np.ndarray, int]]:
+    yield np.zeros(3, np.float32), 1
+    raise error
+
+
+FAILED = "CALLBACK: a Python function on an executor failed: "
+
+
+@pytest.mark.parametrize(
+    ("error", "told"),
+    [
+        (KeyError("no such colour"), "KeyError: 'no such colour'"),
+        (np.linalg.LinAlgError("singular"), "numpy.linalg.*LinAlgError: singular"),
+        (RuntimeError(), "RuntimeError"),
+    ],
+)
+def test_what_a_function_raises_is_a_result(error: Exception, told: str) -> None:
+    def function(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        raise error
+
+    block = pack.block(np.zeros((2, 3), np.uint8), np.zeros(2))
+    assert re.fullmatch(FAILED + told, fault(pack.mapped(block, (3,), function)))
+    (last,) = pack.blocks(items(error), (3,), raw=False)
+    assert re.fullmatch(FAILED + told, fault(last))
+    ((first, none),) = pack.first(items(error))
+    assert (first[1], none) == (1, None)
+    ((_, (code, message)),) = pack.first(items_of(function))
+    assert re.fullmatch(FAILED + told, f"{code}: {message}")
+
+
+def items_of(function: Any) -> Iterator[Any]:
+    yield function(None, None)
+
+
+@pytest.mark.parametrize("error", [ConnectionResetError(), EOFError(), MemoryError()])
+def test_what_input_and_output_raise_is_spark_s(error: Exception) -> None:
+    def function(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
+        raise error
+
+    with pytest.raises(type(error)):
+        pack.mapped(pack.block(np.zeros((2, 3), np.uint8), np.zeros(2)), (3,), function)
+    with pytest.raises(type(error)):
+        list(pack.blocks(items(error), (3,), raw=False))
+    with pytest.raises(type(error)):
+        pack.first(items_of(function))
 
 
 def double(images: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -117,5 +174,6 @@ def test_functions_may_write_into_their_batch() -> None:
 )
 def test_functions_that_return_something_else(function: Any, reason: str) -> None:
     block = pack.block(np.zeros((2, 3), np.uint8), np.zeros(2))
+    assert re.search(reason, fault(pack.mapped(block, (3,), function)))
     with pytest.raises(ValueError, match=reason):
-        pack.mapped(block, (3,), function)
+        pack.apply(function, np.zeros((2, 3), np.uint8), np.zeros(2))

@@ -266,12 +266,31 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
       Files.createFile(silence)
       val failed = again(data)
       Files.delete(silence)
-      assert(failed.contains("sparknet.data.StorageException (IO): partition"))
-      assert(failed.contains("cannot be read again: unsteady:"))
+      assert(failed.contains("sparknet.data.StorageException (IO): unsteady:"))
       assert(failed.contains(".tar: connection refused"))
       assert(data.mean().toSeq == mean) // What was kept is not what was read in between.
       data.unpersist()
     }
+
+  it should "say what a function of the user's threw, and ask it again" taggedAs SparkTag in {
+    DatasetSpec.failing = true
+    val items = examples(10, 2).map { case (item, i) =>
+      if (DatasetSpec.failing && i == 7) throw new IllegalStateException("no seven")
+      (item, i)
+    }
+    val data = Dataset.fromExamples(items, shape)
+    for (_ <- 1 to 2) {
+      val failure = refused(data)
+      assert(failure.getCodeName == "CALLBACK")
+      assert(failure.getMessage.startsWith("java.lang.IllegalStateException: no seven (at "))
+    }
+    DatasetSpec.failing = false
+    assert(data.count() == 10 && data.rdd.getStorageLevel == StorageLevel.MEMORY_AND_DISK)
+    data.unpersist()
+    DatasetSpec.failing = true
+    val dealt = Dataset.fromExamples(items, shape).repartition(3)
+    assert(refused(dealt).getMessage.contains("no seven"))
+  }
 
   it should "be kept in the way that its storage level says" taggedAs SparkTag in {
     for (name <- Seq("DISK_ONLY", "MEMORY_ONLY_SER", "NONE")) {
@@ -284,4 +303,10 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
       intercept[CaffeException](Dataset.fromExamples(examples(9, 2), shape).persist("X"))
     assert(unknown.getMessage.contains("no storage level 'X'"))
   }
+}
+
+object DatasetSpec {
+
+  /** Tests and tasks share this JVM. */
+  @volatile var failing = false
 }

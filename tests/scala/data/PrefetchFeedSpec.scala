@@ -1,11 +1,12 @@
 package sparknet.data
 
 import java.nio.FloatBuffer
+import java.util.concurrent.CountDownLatch
 
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.jna.CaffeException
+import sparknet.jna.{CaffeException, Status}
 
 class PrefetchFeedSpec extends AnyFlatSpec {
   private val block =
@@ -54,6 +55,62 @@ class PrefetchFeedSpec extends AnyFlatSpec {
         .toArray(Array.empty[Thread])
         .exists(t => t.getName == "sparknet-feed" && t.isAlive)
     )
+  }
+
+  /** Gives a minibatch of one item, and the next one when it may, whoever interrupts it before. */
+  private final class Silent extends MinibatchSource {
+    val answer, asked = new CountDownLatch(1)
+    @volatile var closed = false
+    private var given = 0
+    override def newMinibatch(): Minibatch = new Minibatch(1, 1)
+    override def next(into: Minibatch): Unit = {
+      given += 1
+      if (given > 1) asked.countDown()
+      while (given > 1 && answer.getCount > 0)
+        try answer.await()
+        catch { case _: InterruptedException => () }
+      into.values.put(0, given.toFloat)
+      into.size = 1
+    }
+    override def close(): Unit = closed = true
+  }
+
+  private def next(fed: PrefetchFeed): Float = {
+    val data = FloatBuffer.allocate(1)
+    fed.fill(Array(data))
+    data.get(0)
+  }
+
+  it should "end a wait that is of no use any more, and go on where it was" taggedAs Unit in {
+    val source = new Silent
+    var wanted = true
+    val fed = new PrefetchFeed(source, stopped = () => !wanted)
+    assert(next(fed) == 1f)
+    wanted = false
+    for (_ <- 1 to 2) assertThrows[PrefetchFeed.WaitEnded](next(fed))
+    source.answer.countDown()
+    wanted = true
+    assert(next(fed) == 2f && next(fed) == 3f)
+    assert(fed.stop() && source.closed)
+  }
+
+  it should "leave a thread behind that does not stop, with what it uses" taggedAs Unit in {
+    val source = new Silent
+    val fed = new PrefetchFeed(source)
+    assert(next(fed) == 1f)
+    source.asked.await()
+    assert(!fed.stop() && !source.closed)
+    fed.close()
+    source.answer.countDown()
+    val end = System.nanoTime + 30000000000L
+    while (!source.closed && System.nanoTime < end) Thread.sleep(10)
+    assert(source.closed)
+  }
+
+  it should "know the end of a wait under what the engine made of it" taggedAs Unit in {
+    val ended = new PrefetchFeed.WaitEnded
+    assert(PrefetchFeed.isWaitEnded(new CaffeException(Status.CALLBACK, "the feed failed", ended)))
+    assert(!PrefetchFeed.isWaitEnded(new CaffeException(Status.CALLBACK, "the feed failed", null)))
   }
 
   it should "show the next minibatch until it is taken" taggedAs Unit in {

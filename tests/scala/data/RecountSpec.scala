@@ -5,7 +5,7 @@ import org.apache.spark.serializer.{JavaSerializer, KryoSerializer}
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.jna.CaffeException
+import sparknet.jna.{CaffeException, Status}
 
 class RecountSpec extends AnyFlatSpec {
   private val tar = "hdfs://host/train_03.tar"
@@ -56,6 +56,7 @@ class RecountSpec extends AnyFlatSpec {
         BadRecord.damagedTar -> s"$whole damaged",
         BadRecord.notATar -> s"$whole not a tar",
         BadRecord.emptyFile -> s"$whole empty",
+        BadRecord.unreadableFile -> "was read when the data were counted, now it is not to be read",
         BadRecord.missingFile -> "was there when the data were counted, now it is gone: no such file"
       )
     ) {
@@ -68,18 +69,9 @@ class RecountSpec extends AnyFlatSpec {
     assert(code == "STATE" && message.contains("; newly left out: 1 empty file (a.JPEG)"))
   }
 
-  it should "let Spark try again where a storage failed" taggedAs Unit in {
-    val failed = BadRecord(BadRecord.unreadableFile, s"$tar: connection reset")
-    val e = intercept[StorageException](again(block(3))(block(1, failed)))
-    assert(
-      e.toString == "sparknet.data.StorageException (IO): partition 1 of the data " +
-        s"($tar, b.tar) cannot be read again: $tar: connection reset"
-    )
-    // What could not be read at first either is no news.
-    assert(again(block(1, failed))(block(1, failed)) == Seq(1))
-    val other = BadRecord(BadRecord.unreadableFile, "b.tar: timed out")
-    val more = intercept[StorageException](again(block(1, failed))(block(0, failed, other)))
-    assert(more.getMessage.endsWith("cannot be read again: b.tar: timed out"))
+  it should "say what a function of the user's threw" taggedAs Unit in {
+    val failed = Block.faulty(Array(1), Fault(Status.CALLBACK, "my function failed"))
+    assert(changed(block(1))(failed) == (("CALLBACK", "my function failed")))
   }
 
   it should "say how a partition differs" taggedAs Unit in {
@@ -92,8 +84,8 @@ class RecountSpec extends AnyFlatSpec {
         (Seq(block(2)), Seq(block(2), block(1))) -> "it goes on after 2 of 2 items.",
         (Seq(block(1, bad)), Seq(block(2))) ->
           "block 0 has 2 items instead of 1; no longer left out: 1 corrupt image (a.JPEG).",
-        (Seq(block(1)), Seq(Block.faulty(Array(1), "record 7 has no data"))) ->
-          "block 0 has 0 items instead of 1; record 7 has no data."
+        (Seq(block(1)), Seq(Block.faulty(Array(1), Fault.ofData("record 7 has no data")))) ->
+          "block 0 has 0 items instead of 1; bad data: record 7 has no data."
       )
     ) {
       val (code, message) = changed(before: _*)(now: _*)

@@ -14,15 +14,14 @@ class CheckpointFolderSpec extends AnyFlatSpec {
   private val values = Array.tabulate(1000)(i => i * 0.1f)
 
   private def open(place: String, keep: Int = 2): CheckpointFolder =
-    new CheckpointFolder(
-      {
-        val conf = new Configuration
-        conf.set("fs.named.impl", classOf[OtherFileSystem].getName)
-        conf
-      },
-      place,
-      keep
-    )
+    new CheckpointFolder(conf, place, keep)
+
+  private def conf: Configuration = {
+    val made = new Configuration
+    made.set("fs.named.impl", classOf[OtherFileSystem].getName)
+    made.set("fs.small.impl", classOf[SmallFileSystem].getName)
+    made
+  }
 
   private def write(folder: CheckpointFolder, iteration: Long): String =
     folder.write(iteration, Map("who" -> s"run $iteration"))(
@@ -118,6 +117,11 @@ class CheckpointFolderSpec extends AnyFlatSpec {
         throw new IllegalStateException("no more")
       })
       assert(failed.getMessage.contains("no more") && folder.all.length == 1)
+      val full = new CheckpointFolder(conf, s"small:$base", 2)
+      val big = FloatMemory.of(new Array[Float]((1 << 18) + 1))
+      val told = refusal(full.write(3, Map.empty)(_.floats("big.f32", big)))
+      assert(told.matches("small:.*/iter_3/big.f32 cannot be written: No space left on device"))
+      assert(base.toFile.list.toSeq == Seq("iter_1") && read(full.all.head).length == 1000)
       Files.write(base.resolve("file"), Array[Byte](0))
       assert(refusal(open(s"$base/file/run").probe()).contains("checkpoints in"))
       assert(intercept[CaffeException](open(base.toString, 0)).getCodeName == "INVALID_ARGUMENT")

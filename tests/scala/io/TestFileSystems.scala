@@ -3,12 +3,15 @@ package sparknet.io
 import java.io.{ByteArrayOutputStream, File, IOException, OutputStream}
 import java.net.URI
 import java.nio.file.Files
+import java.util.concurrent.atomic.AtomicInteger
 
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.{
   Abortable,
+  FSError,
   FSDataInputStream,
   FSDataOutputStream,
+  FSInputStream,
   FileStatus,
   FileSystem,
   LocalFileSystem,
@@ -52,11 +55,22 @@ class FullStream(real: OutputStream) extends OutputStream {
 
   override def write(bytes: Array[Byte], offset: Int, count: Int): Unit = {
     left -= count
-    if (left < 0) throw new IOException("No space left on device")
+    check()
     real.write(bytes, offset, count)
   }
 
-  override def close(): Unit = real.close()
+  // What is in buffers has no room either.
+  override def close(): Unit = {
+    real.close()
+    check()
+  }
+
+  private def check(): Unit = if (left < 0) {
+    // What Hadoop's own streams of local files throw, and nobody else can.
+    val constructor = classOf[FSError].getDeclaredConstructor(classOf[Throwable])
+    constructor.setAccessible(true)
+    throw constructor.newInstance(new IOException("No space left on device"))
+  }
 }
 
 /** Local files under a scheme of their own; a folder that a file lies in need not be there before. */
@@ -135,15 +149,44 @@ class HalfFileSystem extends NamedFileSystem("half") {
     !to.getName.endsWith("state") && super.rename(from, to)
 }
 
-/** A storage that answers no JVM while there is a file that a setting names. */
+/** A storage that answers no JVM while there is a file that a setting names, and can be told to fail in
+  * the middle of files.
+  */
 class UnsteadyFileSystem extends NamedFileSystem("unsteady") {
   override def open(path: Path, bufferSize: Int): FSDataInputStream =
-    if (!new File(getConf.get(UnsteadyFileSystem.silence)).exists) super.open(path, bufferSize)
+    if (!Option(getConf.get(UnsteadyFileSystem.silence)).exists(new File(_).exists))
+      new FSDataInputStream(new UnsteadyStream(super.open(path, bufferSize)))
     else throw new IOException("connection refused")
 }
 
 object UnsteadyFileSystem {
   val silence = "test.silence"
+
+  /** What a stream comes to after so many bytes. */
+  @volatile var after: (Long, () => Int) = steady
+
+  def steady: (Long, () => Int) = (Long.MaxValue, () => -1)
+
+  /** Streams that are open. */
+  val open = new AtomicInteger
+}
+
+class UnsteadyStream(real: FSDataInputStream) extends FSInputStream {
+  UnsteadyFileSystem.open.incrementAndGet()
+
+  override def read(): Int = {
+    val (most, what) = UnsteadyFileSystem.after
+    if (getPos >= most) what() else real.read()
+  }
+
+  override def seek(position: Long): Unit = real.seek(position)
+  override def getPos: Long = real.getPos
+  override def seekToNewSource(position: Long): Boolean = real.seekToNewSource(position)
+
+  override def close(): Unit = {
+    UnsteadyFileSystem.open.decrementAndGet()
+    real.close()
+  }
 }
 
 /** An object store, below a folder, whose quota is a megabyte for an object: what was written

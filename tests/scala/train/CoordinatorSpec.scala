@@ -122,6 +122,17 @@ class CoordinatorSpec extends AnyFlatSpec {
       assert(t.average() == Seq(0, 1, 2) && t.members.idle.length == 3)
     }
 
+  it should "have workers that take turns share the time of a round" taggedAs Unit in
+    using(plan(5, executors = 2, slots = 2).copy(seconds = 6, faults = 1e9)) { t =>
+      var told = Set.empty[(Int, Double)]
+      t.cluster.onMessage = {
+        case (_, Order(_, train: Train)) => told += ((train.turns.length, train.duration.each))
+        case _                           => ()
+      }
+      t.train(1)
+      assert(t.average().length == 5 && told == Set((3, 2.0), (2, 3.0)))
+    }
+
   it should "go on from its copy when all hosts die" taggedAs Unit in
     using(plan(3, executors = 3, slots = 3)) { t =>
       for (_ <- 1 to 4) { t.train(2); t.average() }

@@ -3,6 +3,7 @@ package sparknet.train
 import java.io.IOException
 import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
+import java.util.concurrent.{CountDownLatch, CyclicBarrier, TimeUnit}
 
 import scala.concurrent.ExecutionContext.Implicits.global
 import scala.concurrent.duration._
@@ -348,6 +349,48 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     }
   }
 
+  it should "end a wait for data that never come" taggedAs SparkTag in {
+    val items = sc.parallelize(Seq(1f, 2f, 3f, 4f), 2).map { v =>
+      if (v > 1)
+        while (TrainerSpec.answer.getCount > 0)
+          try TrainerSpec.answer.await()
+          catch { case _: InterruptedException => () }
+      new Block(Array(1), Array(1f), null, Array(v))
+    }
+    val data = Dataset(items, Array(1), StorageLevel.NONE, maxBadShare = 0)
+    data.count()
+    try {
+      using(trainer(2)) { t =>
+        t.setTrainData(data)
+        TrainerSpec.answer = new CountDownLatch(1)
+        for (_ <- 1 to 2) {
+          val waiting = Future(t.train(3))
+          while (FakeModel.made.get < 2) Thread.sleep(10)
+          Thread.sleep(300) // hosts wait now
+          t.cancel()
+          assertThrows[Cancelled](Await.result(waiting, 30.seconds))
+        }
+        TrainerSpec.answer.countDown()
+        assert(t.train(1).images == 4) // data that come after all
+      }
+      using(trainer(2)) { t =>
+        t.setTrainData(data)
+        TrainerSpec.answer = new CountDownLatch(1)
+        val waiting = Future(t.train(3))
+        while (FakeModel.made.get < 4) Thread.sleep(10)
+        Thread.sleep(300)
+        t.close()
+        assertThrows[CaffeException](Await.result(waiting, 30.seconds))
+        // Both slots are free although nothing has come.
+        sc.parallelize(1 to 2, 2).foreach { _ =>
+          TrainerSpec.meeting.await(30, TimeUnit.SECONDS)
+          ()
+        }
+        assert(!TrainerSpec.meeting.isBroken)
+      }
+    } finally TrainerSpec.answer.countDown()
+  }
+
   /** Closes the net of a worker of the newest trainer, as the end of its executor would. */
   private def lose(worker: Int): Unit = {
     val id = OpenTrainers.ids.max
@@ -460,4 +503,10 @@ object TrainerSpec {
 
   /** How often what reads it fails yet; tests and tasks share this JVM. */
   @volatile var failing = new AtomicInteger
+
+  /** What reading some items waits for. */
+  @volatile var answer = new CountDownLatch(0)
+
+  /** Where two tasks meet. */
+  val meeting = new CyclicBarrier(2)
 }

@@ -23,7 +23,7 @@ private[libs] final class MinibatchCallback(
     override def invoke(data: Pointer, batchSize: Int, numDims: Int, shape: Pointer): Unit = {
       val dims = shape.getIntArray(0, numDims)
       if (expected > 0 && ahead.isEmpty)
-        ahead = Some(new PrefetchFeed(source(dims, batchSize, expected), joinTask()))
+        ahead = Some(new PrefetchFeed(source(dims, batchSize, expected), joinTask(), killed()))
       ahead match {
         case Some(feed) =>
           val minibatch = feed.current()
@@ -79,6 +79,18 @@ private[libs] final class MinibatchCallback(
   private def joinTask(): Runnable =
     try TaskThread.joining()
     catch { case _: NoClassDefFoundError => () => () }
+
+  /** What ends a wait for data if the task is cancelled. */
+  private def killed(): () => Boolean = {
+    def ask(): Boolean = {
+      TaskThread.stopIfKilled()
+      false
+    }
+    try {
+      ask()
+      () => ask()
+    } catch { case _: NoClassDefFoundError => () => false }
+  }
 
   private def tooMany(): Nothing = throw new CaffeException(
     Status.STATE,

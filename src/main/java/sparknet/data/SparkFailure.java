@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskKilledException;
+import org.apache.spark.api.python.PythonException;
 import org.apache.spark.shuffle.FetchFailedException;
 
 /**
@@ -14,7 +15,7 @@ import org.apache.spark.shuffle.FetchFailedException;
  * <p>Spark computes lost data anew, or runs a task again in another place, if it sees the exception
  * that it threw itself. A task that threw what is the user's would only fail again.
  *
- * <p>In Java, because Spark shows the class of one of them to its own Scala code only.
+ * <p>In Java, because Spark shows the classes of some of them to its own Scala code only.
  */
 public final class SparkFailure {
   private static final int DEPTH = 20; // causes may form a ring
@@ -42,6 +43,11 @@ public final class SparkFailure {
   /** The exception among {@code thrown} and its causes that Spark must see, if there is one. */
   public static Optional<Throwable> in(Throwable thrown) {
     return in(thrown, DEPTH);
+  }
+
+  /** Whether a Python function raised something: the message is Python's traceback. */
+  public static boolean isPython(Throwable thrown) {
+    return thrown instanceof PythonException;
   }
 
   private static Optional<Throwable> in(Throwable thrown, int depth) {

@@ -2,6 +2,7 @@ package sparknet.data;
 
 import org.apache.spark.TaskContext;
 import org.apache.spark.TaskContext$;
+import org.apache.spark.TaskKilledException;
 
 /**
  * Makes a thread part of a Spark task. In Java, because Spark offers it to its own Scala code only,
@@ -21,5 +22,16 @@ public final class TaskThread {
         TaskContext$.MODULE$.setTaskContext(task);
       }
     };
+  }
+
+  /**
+   * Ends the task of this thread if Spark has cancelled it. What waits, or computes for long, asks
+   * this now and then: Spark does not interrupt it. Outside tasks it does nothing.
+   */
+  public static void stopIfKilled() {
+    TaskContext task = TaskContext.get();
+    if (task != null && task.isInterrupted()) {
+      throw new TaskKilledException();
+    }
   }
 }

@@ -35,7 +35,7 @@ object BadRecord {
   /** A file that is no longer there. */
   val missingFile = "missing file"
 
-  /** A file that may not be read, or whose storage failed. */
+  /** A file that may not be read. */
   val unreadableFile = "unreadable file"
 
   /** An image that starts as none of the known formats does. */

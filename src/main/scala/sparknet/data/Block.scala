@@ -1,5 +1,6 @@
 package sparknet.data
 
+import java.nio.charset.StandardCharsets
 import java.nio.{ByteBuffer, ByteOrder}
 
 import sparknet.jna.{CaffeException, Counts, Status}
@@ -28,7 +29,7 @@ final class Block private (
     val bytes: Array[Byte],
     val floats: Array[Float],
     val encoded: Encoded,
-    private[data] val fault: Option[String],
+    private[data] val fault: Option[Fault],
     private[data] val leftOut: BadRecords
 ) extends Serializable {
   require(
@@ -87,7 +88,7 @@ final class Block private (
       picked.noting(fault, if (part == 0) leftOut else BadRecords.empty)
     }
 
-  private[data] def noting(fault: Option[String], leftOut: BadRecords): Block =
+  private[data] def noting(fault: Option[Fault], leftOut: BadRecords): Block =
     new Block(shape, labels, bytes, floats, encoded, fault, leftOut)
 
   private def pick(indices: Array[Int]): Block = {
@@ -116,6 +117,7 @@ object Block {
   private val headerBytes = 8
   private val uint8 = 0
   private val float32 = 1
+  private val failed = 2
 
   /** Of encoded images that become items of `shape`, 3 x height x width. */
   def ofImages(shape: Array[Int], labels: Array[Float], images: Encoded): Block = {
@@ -127,7 +129,7 @@ object Block {
   /** Stands for a record that cannot be used. A task that threw would be run again and again;
     * this way the driver learns what is wrong and says it once.
     */
-  private[data] def faulty(shape: Array[Int], fault: String): Block =
+  private[data] def faulty(shape: Array[Int], fault: Fault): Block =
     empty(shape).noting(Some(fault), BadRecords.empty)
 
   private[data] def empty(shape: Array[Int]): Block =
@@ -154,14 +156,17 @@ object Block {
   }
 
   /** Reads packed items, little-endian: int32 number of items n, int32 type (0 = uint8, 1 =
-    * float32), n float32 labels, then the items one after the other, each of `shape`, row-major.
+    * float32), n float32 labels, then the items one after the other, each of `shape`, row-major. Type
+    * 2 is what came of a function that failed: n bytes of text, the name of a status, ": " and why.
     */
   def unpack(packed: Array[Byte], shape: Array[Int]): Block = {
     def wrong(why: String) = throw new CaffeException(Status.SHAPE, s"packed items: $why")
     val in = ByteBuffer.wrap(packed).order(ByteOrder.LITTLE_ENDIAN)
     if (packed.length < headerBytes) wrong(s"${packed.length} bytes have no room for a header")
     val n = in.getInt()
-    val width = in.getInt() match {
+    val kind = in.getInt()
+    if (kind == failed) return faulty(shape, faultIn(packed))
+    val width = kind match {
       case `uint8`   => 1
       case `float32` => 4
       case other     => wrong(s"type $other is neither 0 (uint8) nor 1 (float32)")
@@ -184,5 +189,12 @@ object Block {
       in.asFloatBuffer.get(floats)
       new Block(shape, labels, null, floats)
     }
+  }
+
+  private def faultIn(packed: Array[Byte]): Fault = {
+    val text = new String(packed.drop(headerBytes), StandardCharsets.UTF_8)
+    val code = text.takeWhile(_ != ':')
+    val status = Status.values.find(_.name == code).getOrElse(Status.INTERNAL)
+    Fault(status, text.drop(code.length + 2))
   }
 }

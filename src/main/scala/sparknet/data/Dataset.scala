@@ -40,7 +40,12 @@ final class Dataset private (
   private[sparknet] lazy val parts: Array[Part] = {
     val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
     val found = described("counting")(counts.setName("SparkNet: counts").collect())
-    found.flatMap(_.fault).headOption.foreach(fault => invalid(s"bad data: $fault"))
+    found.flatMap(_.fault).headOption.foreach { fault =>
+      val level = rdd.getStorageLevel
+      rdd.unpersist(blocking = true) // what failed may go well when it is asked for again
+      persist(level)
+      throw fault.thrown
+    }
     val leftOut = BadRecords.all(found.map(_.leftOut))
     val items = found.map(_.items).sum
     if (leftOut.total > 0) {
@@ -186,7 +191,7 @@ object Dataset {
       invalid(s"a share of bad records is a number from 0 to 1, not $maxBadShare")
     val recount = new Recount(sources)
     val checked = blocks.mapPartitionsWithIndex(
-      (partition, found) => recount.checked(partition, found),
+      (partition, found) => recount.checked(partition, Fault.caught(shape, found)),
       preservesPartitioning = true
     )
     val what = Option(blocks.name).getOrElse("data")
@@ -285,7 +290,8 @@ object Dataset {
           pieces.map { piece =>
             try Block.unpack(piece, shape)
             catch {
-              case e: CaffeException => Block.faulty(shape, s"partition $i: ${e.getMessage}")
+              case e: CaffeException =>
+                Block.faulty(shape, Fault.ofData(s"partition $i: ${e.getMessage}"))
             }
           }
         )

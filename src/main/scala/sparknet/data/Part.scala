@@ -23,7 +23,7 @@ private[sparknet] final case class Part(
     lowest: Float,
     highest: Float,
     whole: Boolean,
-    fault: Option[String],
+    fault: Option[Fault],
     leftOutBefore: Array[BadRecords]
 ) {
   def items: Long = blocks.iterator.map(_.toLong).sum
@@ -55,7 +55,9 @@ private[sparknet] object Part {
         if (unusable < 0) None
         else
           Some(
-            s"record ${items + unusable} of partition $partition has the label ${labels(unusable)}"
+            Fault.ofData(
+              s"record ${items + unusable} of partition $partition has the label ${labels(unusable)}"
+            )
           )
       }
       sizes += block.size

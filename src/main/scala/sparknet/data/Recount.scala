@@ -17,7 +17,7 @@ private[data] final class Recount(sources: IndexedSeq[String]) extends Serializa
   def expect(parts: Array[Part]): Unit = counted = Some(parts)
 
   /** The blocks of a partition. At the first that is not what it was when it was counted this throws:
-    * a [[StorageException]] if its storage failed, and a [[CaffeException]] that says what has changed.
+    * a [[CaffeException]] that says what has changed.
     */
   def checked(partition: Int, blocks: Iterator[Block]): Iterator[Block] =
     counted.fold(blocks)(parts => new Checked(partition, parts(partition), blocks))
@@ -34,16 +34,13 @@ private[data] final class Recount(sources: IndexedSeq[String]) extends Serializa
 
     override def next(): Block = {
       val block = blocks.next()
+      block.fault.filter(_.status == Status.CALLBACK).foreach(fault => throw fault.thrown)
       val known = index < before.blocks.length
       val leftOut = if (known) before.leftOutBefore(index) else BadRecords.empty
       val (added, gone) = (block.leftOut.since(leftOut), leftOut.since(block.leftOut))
-      if (added.counts.contains(BadRecord.unreadableFile)) {
-        val files = added.names(BadRecord.unreadableFile).mkString(", ")
-        throw new StorageException(s"${where(partition)} cannot be read again: $files")
-      }
       Recount.spoilt(added).foreach(file => throw new CaffeException(Status.IO, file))
       val records =
-        block.fault.fold("")(fault => s"; $fault") +
+        block.fault.fold("")(fault => s"; ${fault.message}") +
           (if (added.isEmpty) "" else s"; newly left out: ${added.list}") +
           (if (gone.isEmpty) "" else s"; no longer left out: ${gone.list}")
       if (!known) differs(s"it goes on ${after(index)}", records)
@@ -74,6 +71,7 @@ private object Recount {
     def was(how: String) = s"was $how when the data were counted, now it is"
     val whole = was("read to its end")
     Seq(
+      BadRecord.unreadableFile -> s"${was("read")} not to be read",
       BadRecord.missingFile -> s"${was("there")} gone: no such file",
       BadRecord.truncatedTar -> s"$whole cut off",
       BadRecord.damagedTar -> s"$whole damaged",

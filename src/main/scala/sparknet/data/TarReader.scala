@@ -9,6 +9,8 @@ import java.io.{
   InputStream
 }
 import java.net.URI
+import java.nio.file.AccessDeniedException
+import java.util.concurrent.locks.ReentrantLock
 
 import scala.util.control.NonFatal
 
@@ -16,12 +18,15 @@ import org.apache.commons.compress.archivers.tar.{TarArchiveEntry, TarArchiveInp
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.Path
+import org.apache.hadoop.security.AccessControlException
 import org.apache.spark.TaskContext
+
+import sparknet.io.Storage
 
 /** The files of one tar or tar.gz, in its order, one at a time in memory.
   *
-  * Bad content is a result, not an exception: what could be read before it is used. Folders and
-  * files whose names start with a dot are passed over.
+  * Bad content is a result, not an exception: what could be read before it is used. A storage that
+  * fails is a [[StorageException]]. Folders and files whose names start with a dot are passed over.
   *
   * @param label
   *   the label of a file's name without folders
@@ -32,6 +37,8 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   import TarReader._
 
   private val path = new Path(uri)
+  private val reading = new ReentrantLock
+  @volatile private var closed = false
   private var source: Option[Source] = None
   private var tar: Option[Tar] = None
   private var entries = 0
@@ -50,7 +57,17 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     result
   }
 
+  /** Closes the file. While another thread reads it, which may wait for a storage that never answers,
+    * it is left to that thread.
+    */
   override def close(): Unit = {
+    closed = true
+    if (reading.tryLock())
+      try end()
+      finally reading.unlock()
+  }
+
+  private def end(): Unit = {
     ended = true
     try source.foreach(_.close())
     catch { case NonFatal(_) => } // Nothing more is read from it.
@@ -59,7 +76,16 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   }
 
   /** One step forward; None for an entry that is no file, and at the end. */
-  private def advance(): Option[Either[BadRecord, ImageRecord]] =
+  private def advance(): Option[Either[BadRecord, ImageRecord]] = {
+    reading.lock()
+    try step()
+    finally {
+      reading.unlock()
+      if (closed) close()
+    }
+  }
+
+  private def step(): Option[Either[BadRecord, ImageRecord]] =
     try {
       val from = tar.getOrElse(open())
       Option(from.getNextTarEntry) match {
@@ -72,13 +98,15 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
         case None =>
           val early = from.endsEarly
           val nothing = from.getBytesRead == 0
-          close()
+          checkLength()
+          end()
           if (nothing) Some(Left(BadRecord(BadRecord.emptyFile, uri.toString)))
           else if (early) Some(truncated())
           else None
       }
     } catch {
-      case NonFatal(thrown) =>
+      case failure: StorageException => throw failure
+      case NonFatal(thrown)          =>
         // A task that Spark has cancelled ends; it is not the file's fault.
         if (Option(TaskContext.get).exists(_.isInterrupted)) throw thrown
         Some(failed(thrown))
@@ -117,7 +145,8 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   private def failed(thrown: Throwable): Left[BadRecord, ImageRecord] = {
     val bySource = source.flatMap(_.failure)
     val cut = source.exists(_.atEnd)
-    close()
+    if (bySource.isEmpty) checkLength()
+    end()
     (thrown, bySource) match {
       case (unopened: Unopened, _) => unreadable(unopened.getCause)
       case (_, Some(failure))      => unreadable(failure)
@@ -129,18 +158,31 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
     if (entries == 0) broken() else Left(BadRecord(BadRecord.truncatedTar, uri.toString))
 
   private def broken(): Left[BadRecord, ImageRecord] = {
-    close()
+    end()
     Left(BadRecord(if (entries == 0) BadRecord.notATar else BadRecord.damagedTar, uri.toString))
   }
 
   private def unreadable(why: Throwable): Left[BadRecord, ImageRecord] =
     why match {
       case _: FileNotFoundException if gone => Left(BadRecord(BadRecord.missingFile, uri.toString))
-      case _ =>
-        val text = Option(why.getMessage).fold(why.toString)(_.linesIterator.take(1).mkString)
-        val message = if (text.contains(uri.getPath)) text else s"$uri: $text"
-        Left(BadRecord(BadRecord.unreadableFile, message.take(maxMessage)))
+      case _: FileNotFoundException | _: AccessDeniedException | _: AccessControlException =>
+        Left(BadRecord(BadRecord.unreadableFile, told(why)))
+      case _ => throw new StorageException(told(why), why)
     }
+
+  /** A storage may end a file early when it fails. */
+  private def checkLength(): Unit = for (ended <- source if ended.atEnd) {
+    val length =
+      try path.getFileSystem(conf).getFileStatus(path).getLen
+      catch { case NonFatal(e) => throw new StorageException(told(e), e) }
+    if (ended.count < length)
+      throw new StorageException(s"$uri ended after ${ended.count} of $length bytes", null)
+  }
+
+  private def told(why: Throwable): String = {
+    val text = Storage.why(why)
+    (if (text.contains(uri.getPath)) text else s"$uri: $text").take(maxMessage)
+  }
 
   /** Java throws "not found" for files that may not be read, too. */
   private def gone: Boolean =
@@ -158,21 +200,23 @@ private object TarReader {
 
   /** Tells failures of the storage from those of what reads its content. */
   private final class Source(in: InputStream) extends FilterInputStream(in) {
-    var failure: Option[IOException] = None
+    var failure: Option[Throwable] = None
     var atEnd = false
+    var count = 0L
 
-    override def read(): Int = noting(in.read())
+    override def read(): Int = noting(in.read())(_ => 1)
 
     override def read(into: Array[Byte], offset: Int, length: Int): Int =
-      noting(in.read(into, offset, length))
+      noting(in.read(into, offset, length))(identity)
 
-    private def noting(read: => Int): Int =
+    private def noting(read: => Int)(bytes: Int => Int): Int =
       try {
         val got = read
         if (got < 0) atEnd = true
+        else count += bytes(got)
         got
       } catch {
-        case e: IOException =>
+        case NonFatal(e) =>
           failure = Some(e)
           throw e
       }

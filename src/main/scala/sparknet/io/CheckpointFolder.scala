@@ -46,7 +46,7 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
   }
 
   /** Throws unless checkpoints can be written. */
-  def probe(): Unit = failing("cannot be written") {
+  def probe(): Unit = failing(s"checkpoints in '$place' cannot be written") {
     fs.mkdirs(folder)
     val file = WholeFile.in(folder, s".${System.nanoTime}.probe")
     val out = fs.create(file, false)
@@ -63,9 +63,9 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
     * @return
     *   its place
     */
-  def write(iteration: Long, notes: Map[String, String])(write: Writer => Unit): String =
-    failing("cannot be written") {
-      val own = WholeFile.in(folder, s"$prefix$iteration")
+  def write(iteration: Long, notes: Map[String, String])(write: Writer => Unit): String = {
+    val own = WholeFile.in(folder, s"$prefix$iteration")
+    failing(s"$own cannot be written") {
       fs.delete(own, true) // of a run that was cut off here
       fs.mkdirs(own)
       val writer = new Writer(own)
@@ -81,9 +81,11 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
       removeOld()
       own.toString
     }
+  }
 
   /** The checkpoints there are, the newest first. */
-  def all: Seq[Checkpoint] = failing("cannot be read")(numbered.map(new Checkpoint(_)))
+  def all: Seq[Checkpoint] =
+    failing(s"checkpoints in '$place' cannot be read")(numbered.map(new Checkpoint(_)))
 
   /** Writes the files of one checkpoint. */
   final class Writer private[CheckpointFolder] (own: Path) {
@@ -111,7 +113,10 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
       chunk
     }
 
-    private def put(name: String, chunks: Iterator[Array[Byte]]): Unit = {
+    private def put(name: String, chunks: Iterator[Array[Byte]]): Unit =
+      failing(s"$own/$name cannot be written")(whole(name, chunks))
+
+    private def whole(name: String, chunks: Iterator[Array[Byte]]): Unit = {
       val crc = new CRC32
       var length = 0L
       val file = new WholeFile(fs, WholeFile.in(own, name))
@@ -211,8 +216,7 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
     try body
     catch {
       case e: CaffeException => throw e
-      case NonFatal(e) =>
-        throw new CaffeException(Status.IO, s"checkpoints in '$place' $what: ${Storage.why(e)}", e)
+      case NonFatal(e)       => throw new CaffeException(Status.IO, s"$what: ${Storage.why(e)}", e)
     }
 }
 

@@ -5,6 +5,7 @@ import java.nio.file.{AccessDeniedException, NoSuchFileException}
 
 import scala.util.control.NonFatal
 
+import org.apache.hadoop.fs.FSError
 import org.apache.hadoop.security.AccessControlException
 
 import sparknet.jna.{CaffeException, Status}
@@ -32,11 +33,12 @@ private[sparknet] object Storage {
     else if (named("UnknownStore")) s"there is no such bucket ($text)"
     else
       thrown match {
-        case _: FileNotFoundException  => s"there is no such file or folder ($text)"
-        case _: NoSuchFileException    => s"there is no such file or folder ($text)"
-        case _: AccessDeniedException  => s"access denied ($text)"
-        case _: AccessControlException => s"access denied ($text)"
-        case _                         => text
+        case e: FSError if e.getCause != null => why(e.getCause) // of a local disk
+        case _: FileNotFoundException         => s"there is no such file or folder ($text)"
+        case _: NoSuchFileException           => s"there is no such file or folder ($text)"
+        case _: AccessDeniedException         => s"access denied ($text)"
+        case _: AccessControlException        => s"access denied ($text)"
+        case _                                => text
       }
   }
 }

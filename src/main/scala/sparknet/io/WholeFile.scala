@@ -2,6 +2,8 @@ package sparknet.io
 
 import java.io.{IOException, InputStream}
 
+import scala.util.control.NonFatal
+
 import org.apache.hadoop.fs.{FileSystem, Path}
 
 /** A file on its way to a Hadoop file system. It is there as a whole once it is shown, or not at all:
@@ -53,7 +55,7 @@ private[io] final class WholeFile(fs: FileSystem, whole: Path) {
         finally fs.delete(written, false)
         ()
       }
-    catch { case _: IOException | _: UnsupportedOperationException => () }
+    catch { case NonFatal(_) => () } // On a full disk closing fails too.
 }
 
 private[io] object WholeFile {

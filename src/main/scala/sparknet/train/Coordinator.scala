@@ -141,9 +141,10 @@ private[train] final class Coordinator(
       }
       val orders = crew.map { host =>
         val turns = own.getOrElse(host.id, Nil)
-        host -> Train(weights, pieces, now.rounds, now.iteration, duration, turns)
+        val each = duration.shared(turns.length)
+        host -> Train(weights, pieces, now.rounds, now.iteration, each, turns)
       }
-      members.carryOut(orders, patience(duration)) {
+      members.carryOut(orders, duration.patience) {
         case Trained(results) => results.exists(_.failure.nonEmpty)
         case _                => false
       }
@@ -253,7 +254,7 @@ private[train] final class Coordinator(
     */
   private def release(outcomes: Seq[(Member, Outcome)]): Unit = {
     val going = outcomes.collect {
-      case (host, Broken(has)) =>
+      case (host, Broken(has, _)) =>
         host.version = has
         host
       case (host, Trained(Nil)) if members.isLeaving(host) => host
@@ -266,11 +267,6 @@ private[train] final class Coordinator(
 
   private def refuse(failures: Seq[Failure]): Unit =
     failures.headOption.foreach(failure => throw new TrainingException(failure))
-
-  /** Seconds after which those who still train have no part in the round. */
-  private def patience(duration: Duration): Double =
-    if (duration.seconds.isInfinite) Double.PositiveInfinity
-    else math.max(2 * duration.seconds, duration.seconds + 2)
 }
 
 private[train] object Coordinator {

@@ -1,10 +1,12 @@
 package sparknet.train
 
+import java.io.IOException
+
 import scala.util.control.NonFatal
 
-import org.apache.spark.{SparkEnv, TaskContext, TaskKilledException}
+import org.apache.spark.SparkEnv
 
-import sparknet.data.SparkFailure
+import sparknet.data.{SparkFailure, TaskThread}
 import sparknet.jna.{CaffeException, Status}
 
 /** What went wrong on a worker: a result like any other to Spark, which would run a task that throws
@@ -31,22 +33,27 @@ private[train] object Failure {
     try Right(body)
     catch {
       case NonFatal(thrown) =>
-        stopIfKilled()
+        TaskThread.stopIfKilled()
         SparkFailure.in(thrown).ifPresent(own => throw own)
         Left(of(worker, doing, thrown))
     }
-
-  /** Ends the task if Spark has cancelled it. A running step cannot be stopped, so this is asked
-    * between steps.
-    */
-  def stopIfKilled(): Unit =
-    if (Option(TaskContext.get).exists(_.isInterrupted)) throw new TaskKilledException
 
   def executor: String = Option(SparkEnv.get).fold("none")(_.executorId)
 
   /** What concerns no single worker. */
   def ofExecutor(e: CaffeException): Failure =
     Failure(e.getCode, e.getCodeName, s"in a round: ${e.getMessage}", -1, executor)
+
+  /** What Spark is to mend: a storage, or another executor, that did not give what it should have. */
+  def ofLoss(thrown: Throwable): Failure = {
+    val status = if (thrown.isInstanceOf[IOException]) Status.IO else Status.STATE
+    val why = Option(thrown.getMessage).getOrElse(thrown.toString)
+    Failure(status.code, status.name, s"in a round: $why", -1, executor)
+  }
+
+  /** What an executor has not got. */
+  def ofMissing(what: String, executor: String): Failure =
+    Failure(Status.STATE.code, Status.STATE.name, s"in a round: $what", -1, executor)
 
   private def of(worker: Int, doing: String, thrown: Throwable): Failure = thrown match {
     // The engine only knows that its callback failed; what the callback threw says why.

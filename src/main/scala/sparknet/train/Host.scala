@@ -1,5 +1,7 @@
 package sparknet.train
 
+import java.io.IOException
+
 import scala.util.control.NonFatal
 
 import org.apache.spark.TaskKilledException
@@ -69,19 +71,24 @@ private[train] final class Host(
             Failed(Failure.ofExecutor(e))
           case NonFatal(thrown) if isLoss(thrown) =>
             failure = Some(thrown)
-            Broken(version)
+            Broken(version, Failure.ofLoss(thrown))
         }
       )
     }
 
-  private def isLoss(thrown: Throwable) =
-    SparkFailure.in(thrown).isPresent && !thrown.isInstanceOf[TaskKilledException]
+  private def isLoss(thrown: Throwable) = thrown match {
+    case _: TaskKilledException => false
+    case _: IOException         => true // of the storage that a worker reads
+    case other                  => SparkFailure.in(other).isPresent
+  }
 
   private def carryOut(work: Work): Outcome = work match {
     case train: Train =>
       withdrawTrained()
       take(train.weights)
-      Trained(train.turns.map(turn(train, _)))
+      val results = train.turns.flatMap(turn(train, _))
+      if (results.nonEmpty || train.turns.isEmpty) Trained(results)
+      else Missing(s"no data came in time for worker ${train.turns.map(_.worker).mkString(", ")}")
     case Test(weights, tested) =>
       take(weights)
       Tested(tested.map(worker(_).test(current)))
@@ -146,7 +153,7 @@ private[train] final class Host(
       Done
   }
 
-  private def turn(work: Train, turn: Turn): WorkerResult = {
+  private def turn(work: Train, turn: Turn): Option[WorkerResult] = {
     val own = worker(turn.worker)
     val taken = turn.momentum.map { from =>
       val values = new FloatMemory(from.pieces.floats)
@@ -159,7 +166,7 @@ private[train] final class Host(
       try own.train(work, turn, taken, current, into)
       finally taken.foreach(_.close())
     if (work.turns.length > 1) own.closeFeed() // the items of all at once may be too many
-    if (result.images == 0 || result.failure.nonEmpty) {
+    if (result.forall(r => r.images == 0 || r.failure.nonEmpty)) {
       spare ::= into
       result
     } else {
@@ -173,7 +180,7 @@ private[train] final class Host(
           publish(halves, work.pieces, work.pieces.all)
         }
       trained += turn.worker -> publication
-      result.copy(vector = Some(publication.vector))
+      result.map(_.copy(vector = Some(publication.vector)))
     }
   }
 

@@ -18,7 +18,7 @@ import org.apache.spark.{
   TaskKilledException
 }
 
-import sparknet.data.{Block, Stock}
+import sparknet.data.{Block, Stock, TaskThread}
 
 /** A data set as hosts read it: any worker's portion may be asked of any host.
   *
@@ -160,7 +160,7 @@ private final class HostTask(
       box.open(Joined(id, slot, Executors.here, memory.here))
       var staying = true
       while (staying) {
-        Failure.stopIfKilled()
+        TaskThread.stopIfKilled()
         orders.poll(HostTask.pollMillis, TimeUnit.MILLISECONDS) match {
           case null => ()
           case order: Order =>
@@ -181,7 +181,7 @@ private final class HostTask(
   }
 
   private def unwanted(order: Long): Boolean = {
-    Failure.stopIfKilled()
+    TaskThread.stopIfKilled()
     abandoned >= order
   }
 }

@@ -1,6 +1,6 @@
 package sparknet.train
 
-import java.util.UUID
+import java.util.{Timer, TimerTask, UUID}
 
 import scala.util.control.NonFatal
 
@@ -24,10 +24,14 @@ private[train] final class Jobs(sc: SparkContext) {
       JobProperties.described(sc, description)(body)
     )
 
-  /** For cleaning up, where the cluster may be gone. */
-  def quietly(body: => Unit): Unit =
+  /** For cleaning up, where the cluster may be gone; ends all jobs after so many seconds. */
+  def quietly(seconds: Int)(body: => Unit): Unit = {
+    val timer = new Timer("sparknet-clean-up", true)
+    timer.schedule(new TimerTask { override def run(): Unit = cancel() }, seconds * 1000L)
     try run("freeing nets")(body)
     catch { case NonFatal(_) => () }
+    finally timer.cancel()
+  }
 
   /** Cancels what runs; no error if nothing does. */
   def cancel(): Unit = if (!sc.isStopped) sc.cancelJobsWithTag(tag)

@@ -102,6 +102,7 @@ private[train] final class Members(
   private var changedAt = 0.0
   private var formedAt = Option.empty[Double] // when these hosts first carried out something
   private var losses = 0 // of all hosts
+  private var why = Option.empty[Failure] // what a host said of them last
   private val failures = mutable.Map.empty[Int, Int].withDefaultValue(0) // of each slot
   private var missing = ""
   private var busy = false
@@ -221,12 +222,20 @@ private[train] final class Members(
       case (_, Failed(failure)) => throw new TrainingException(failure)
       case _                    => ()
     }
+    outcomes.foreach {
+      case (_, Broken(_, said))  => why = Some(said)
+      case (host, Missing(what)) => why = Some(Failure.ofMissing(what, host.executor))
+      case _                     => ()
+    }
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
       case None =>
         val done = outcomes.filterNot(_._2.isInstanceOf[Broken])
         done.foreach { case (host, _) => failures.remove(host.slot) }
-        if (done.nonEmpty) losses = 0
+        if (done.nonEmpty) {
+          losses = 0
+          why = None
+        }
     }
     outcomes
   }
@@ -237,13 +246,17 @@ private[train] final class Members(
     host.send(Order(orders, work))
   }
 
-  /** Throws if hosts have got lost too often without any that carried something out. */
+  /** Throws if hosts have got lost too often without any that carried something out; it says what one of
+    * them could not go on for, if one said so.
+    */
   def checkLosses(): Unit = synchronized {
     losses += 1
     if (losses > retries && failures.isEmpty) {
       val times = losses
       losses = 0
-      throw new CaffeException(Status.STATE, s"all executors were lost $times times in a row")
+      throw why.fold(
+        new CaffeException(Status.STATE, s"all executors were lost $times times in a row")
+      )(last => new TrainingException(last.copy(what = s"$times times in a row ${last.what}")))
     }
   }
 

@@ -87,8 +87,25 @@ private[train] final case class Weights(version: Long, pieces: Pieces, sources: 
   */
 private[train] final case class Turn(worker: Int, position: Long, momentum: Option[Published])
 
-/** How long workers train: a number of steps, or as many as begin within some time. */
-private[train] final case class Duration(steps: Int, seconds: Double)
+/** How long workers train: a number of steps, or as many as begin within some time.
+  *
+  * @param turns
+  *   of workers that share the time
+  */
+private[train] final case class Duration(steps: Int, seconds: Double, turns: Int = 1) {
+
+  /** Seconds in which one of them begins steps. */
+  def each: Double = seconds / turns
+
+  /** Seconds after which who still trains has no part in the round. */
+  def patience: Double =
+    if (seconds.isInfinite) Double.PositiveInfinity else math.max(2 * seconds, seconds + 2)
+
+  /** Seconds that one of them may wait for data, so that the others' part is not lost with its own. */
+  def waiting: Double = 0.75 * patience / turns
+
+  def shared(workers: Int): Duration = copy(turns = math.max(1, workers))
+}
 
 private[train] sealed trait Work extends Serializable
 
@@ -163,8 +180,10 @@ private[train] final case class Failed(failure: Failure) extends Outcome
   *
   * @param version
   *   of the weights that it has
+  * @param why
+  *   for who has to give up
   */
-private[train] final case class Broken(version: Long) extends Outcome
+private[train] final case class Broken(version: Long, why: Failure) extends Outcome
 
 /** What one worker did in a round.
   *

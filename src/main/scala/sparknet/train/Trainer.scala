@@ -128,7 +128,7 @@ final class Trainer private[train] (
   }
 
   /** Lets each worker train for so many seconds, in which it takes as many iterations as it can, at
-    * least one. One that takes much longer has no part in the round. The counter advances by the
+    * least one; workers that take turns share them. One that takes much longer has no part in the round. The counter advances by the
     * mean of the workers' iterations.
     */
   def trainFor(seconds: Double): RoundResult = {
@@ -326,7 +326,7 @@ final class Trainer private[train] (
       crew.close()
       if (!sc.isStopped) {
         val own = id
-        jobs.quietly(executors.onEach(() => WorkerNets.close(own)))
+        jobs.quietly(Trainer.closeSeconds)(executors.onEach(() => WorkerNets.close(own)))
         data.release()
       } else WorkerNets.close(id)
       master.close()
@@ -418,6 +418,9 @@ final class Trainer private[train] (
 }
 
 private object Trainer {
+
+  /** An executor may not answer. */
+  private val closeSeconds = 10
 
   /** Here, where no function can hold the trainer: its crew notices when it is forgotten. */
   private def newCrew(

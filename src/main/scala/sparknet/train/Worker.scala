@@ -22,14 +22,27 @@ private[train] final class Worker(
     testItems: => Stock,
     stopped: () => Boolean
 ) extends AutoCloseable {
-  private lazy val own = items
-  private lazy val tested = testItems
+  private var toTrain = Option.empty[Stock]
+  private var toTest = Option.empty[Stock]
   private var feed = Option.empty[Worker.OpenFeed]
+  private var tooLate: () => Boolean = () => false // to wait for data in the turn that is running
+
+  private def trainStock: Stock = {
+    toTrain = toTrain.orElse(Some(items))
+    toTrain.get
+  }
+
+  private def testStock: Stock = {
+    toTest = toTest.orElse(Some(testItems))
+    toTest.get
+  }
 
   /** One turn: steps from the weights, and what they come to.
     *
     * @param into
     *   gets the weights, if the result says so by its images
+    * @return
+    *   None: no data came in time, or nobody waits for it
     */
   def train(
       work: Train,
@@ -37,7 +50,7 @@ private[train] final class Worker(
       momentum: Option[FloatMemory],
       weights: FloatMemory,
       into: FloatMemory
-  ): WorkerResult = {
+  ): Option[WorkerResult] = {
     val nothing = WorkerResult(
       number,
       Failure.executor,
@@ -51,7 +64,7 @@ private[train] final class Worker(
       vector = None,
       failure = None
     )
-    if (own.size == 0) return nothing
+    if (trainStock.size == 0) return Some(nothing)
     val supply = plan.train.get
     var iteration = work.iteration
     val done = plan.withNet(number, s"in iteration $iteration") { lease =>
@@ -66,12 +79,13 @@ private[train] final class Worker(
       val before = opened.leftOut.get
       val begin = System.nanoTime
       def passed = (System.nanoTime - begin) / 1e9
+      tooLate = () => passed > work.duration.waiting
       val most = work.duration.steps
       var lossSum = 0.0
       var steps = 0
       try {
         net.setTrainFeed(opened.feed)
-        while (steps < most && (steps == 0 || passed < work.duration.seconds) && !stopped()) {
+        while (steps < most && (steps == 0 || passed < work.duration.each) && !stopped()) {
           val loss = net.step()
           if (loss.isNaN || loss.isInfinite)
             throw new CaffeException(Status.NUMERIC, s"the loss is $loss")
@@ -79,35 +93,43 @@ private[train] final class Worker(
           iteration += 1
           steps += 1
         }
+      } catch {
+        // A step that gets no data changes nothing: net and momentum stay of use.
+        case thrown: Throwable if PrefetchFeed.isWaitEnded(thrown) => ()
       } finally net.setTrainFeed(null) // it would keep the items in memory
-      net.readWeights(into)
-      if (!into.isFinite)
-        throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
-      val images = perStep * steps
-      val leftOut = opened.leftOut.get.since(before)
-      if (leftOut.total > supply.maxBadShare * (images + leftOut.total))
-        throw new CaffeException(
-          Status.INVALID_ARGUMENT,
-          leftOut.leftOutOf(images + leftOut.total)
+      if (steps == 0) None
+      else {
+        net.readWeights(into)
+        if (!into.isFinite)
+          throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
+        val images = perStep * steps
+        val leftOut = opened.leftOut.get.since(before)
+        if (leftOut.total > supply.maxBadShare * (images + leftOut.total))
+          throw new CaffeException(
+            Status.INVALID_ARGUMENT,
+            leftOut.leftOutOf(images + leftOut.total)
+          )
+        lease.trained(work.round)
+        Some(
+          nothing.copy(
+            steps = steps,
+            images = images,
+            position = opened.position,
+            lossSum = lossSum / steps * images,
+            fresh = lease.fresh,
+            leftOut = leftOut
+          )
         )
-      lease.trained(work.round)
-      nothing.copy(
-        steps = steps,
-        images = images,
-        position = opened.position,
-        lossSum = lossSum / steps * images,
-        fresh = lease.fresh,
-        leftOut = leftOut
-      )
+      }
     }
     if (done.isLeft) closeFeed() // what it has read ahead is not what comes next
-    done.fold(failure => nothing.copy(failure = Some(failure)), identity)
+    done.fold(failure => Some(nothing.copy(failure = Some(failure))), identity)
   }
 
   /** Tests the weights on each item once. */
   def test(weights: FloatMemory): TestResult = {
     val nothing = TestResult(number, 0, Array.empty, Array.empty, BadRecords.empty, None)
-    if (tested.size == 0) return nothing
+    if (testStock.size == 0) return nothing
     val supply = plan.test.get
     plan
       .withNet(number, "in the test") { lease =>
@@ -119,14 +141,15 @@ private[train] final class Worker(
         var leftOut = BadRecords.empty
         val feed = new PrefetchFeed(
           new Minibatches(
-            tested.inOrder,
+            testStock.inOrder,
             supply.shape,
             supply.preprocessing,
             supply.augmentation,
             input.batch,
             badItems = bad => leftOut += bad
           ),
-          TaskThread.joining()
+          TaskThread.joining(),
+          stopped
         )
         val sums = new Array[Double](net.testOutputs.length)
         var items = 0L
@@ -139,15 +162,19 @@ private[train] final class Worker(
             items += size
             size = feed.current().size
           }
-        } finally feed.close()
+        } catch {
+          case thrown: Throwable if PrefetchFeed.isWaitEnded(thrown) => ()
+        } finally if (!feed.stop()) toTest = None
         TestResult(number, items, net.testOutputs, sums, leftOut, None)
       }
       .fold(failure => nothing.copy(failure = Some(failure)), identity)
   }
 
-  /** Lets go of what it has read ahead. */
+  /** Lets go of what it has read ahead. A stock from which something is still being read, because what
+    * it reads does not answer, is left to that.
+    */
   def closeFeed(): Unit = {
-    feed.foreach(_.feed.close())
+    if (!feed.forall(_.feed.stop())) toTrain = None
     feed = None
   }
 
@@ -162,7 +189,7 @@ private[train] final class Worker(
         new Worker.OpenFeed(
           new PrefetchFeed(
             new Minibatches(
-              own.shuffled(position, supply.window, number, plan.seed),
+              trainStock.shuffled(position, supply.window, number, plan.seed),
               supply.shape,
               supply.preprocessing,
               supply.augmentation,
@@ -170,7 +197,8 @@ private[train] final class Worker(
               new RandomPlaces(plan.seed, number, position),
               bad => { leftOut.updateAndGet(_ + bad); () }
             ),
-            TaskThread.joining()
+            TaskThread.joining(),
+            () => stopped() || tooLate()
           ),
           leftOut,
           position

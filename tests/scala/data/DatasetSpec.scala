@@ -10,7 +10,7 @@ import org.apache.spark.storage.StorageLevel
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.io.UnsteadyFileSystem
+import sparknet.io.{OtherFileSystem, UnsteadyFileSystem}
 import sparknet.jna.CaffeException
 
 class DatasetSpec extends AnyFlatSpec {
@@ -128,6 +128,20 @@ class DatasetSpec extends AnyFlatSpec {
     val ofClass = labels(train).flatten.groupBy(label => label)
     assert(ofClass.size == 10 && ofClass.values.forall(_.length == 10))
     assert(Dataset.cifar(sc, folder.toString, train = false, 3).count() == 20)
+  }
+
+  it should "read them from any file system" taggedAs SparkTag in Temporary.folder { folder =>
+    sc.hadoopConfiguration.set("fs.named.impl", classOf[OtherFileSystem].getName)
+    writeCifar(folder, 20)
+    for (place <- Seq(s"file:$folder", s"named:$folder", s"named://$folder/"))
+      assert(Dataset.cifar(sc, place, train = true, 2).mean().forall(_ == 9.5f))
+    def failure = intercept[CaffeException](Dataset.cifar(sc, s"named:$folder", train = true, 2))
+    val file = folder.resolve("data_batch_2.bin")
+    Files.write(file, Files.readAllBytes(file).init)
+    assert(failure.getMessage.startsWith(s"named:$file is truncated"))
+    Files.delete(file)
+    assert(failure.getCodeName == "IO")
+    assert(failure.getMessage.startsWith(s"named:$file: there is no such file"))
   }
 
   it should "name the CIFAR-10 file that is wrong" taggedAs SparkTag in Temporary.folder { folder =>

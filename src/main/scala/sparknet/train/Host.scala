@@ -40,6 +40,7 @@ private[train] final class Host(
   private var meanVersion = -1L
   private var trained = Map.empty[Int, Publication] // what workers' turns came to
   private var momentum = Vector.empty[Publication]
+  private var copies = List.empty[FloatMemory] // for these publications alone
   private var workers = Map.empty[Int, Worker]
   private var done = -1L // the last order
   private var names = 0L
@@ -106,6 +107,7 @@ private[train] final class Host(
       val layout = terms.head.vector.pieces
       val offset = pieces.headOption.fold(0)(layout.start)
       val mean = new FloatMemory(pieces.map(layout.length).sum)
+      copies ::= mean
       reducer.reduce(terms, pieces, mean, offset)
       momentum :+= publish(mean, layout, pieces, offset)
       Shown(momentum.last.vector)
@@ -137,6 +139,7 @@ private[train] final class Host(
       withdrawTrained() // no round is waiting for them, and both may be more than can be published
       Exported(wanted.flatMap { worker =>
         WorkerNets.momentum(plan.trainer, worker).map { found =>
+          if (found.copied) copies ::= found.values
           momentum :+= publish(found.values, layout, layout.all)
           ExportedMomentum(worker, found.round, found.whole, momentum.last.vector)
         }
@@ -229,8 +232,10 @@ private[train] final class Host(
   }
 
   private def forget(): Unit = {
-    momentum.foreach(_.withdraw()) // values may still be a worker's
+    momentum.foreach(_.withdraw())
     momentum = Vector.empty
+    copies.foreach(_.close()) // not left to the garbage collector, which sees small objects only
+    copies = Nil
   }
 
   private def publish(

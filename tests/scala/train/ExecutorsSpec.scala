@@ -27,6 +27,15 @@ class ExecutorsSpec extends AnyFlatSpec {
     assert(executors.holding(rdd).forall(_.isEmpty))
   }
 
+  it should "know how many executors Spark asks for" taggedAs Unit in {
+    def asked(master: String, settings: (String, String)*) =
+      Executors.askedOf(new SparkConf(false).set("spark.master", master).setAll(settings))
+    val five = "spark.executor.instances" -> "5"
+    assert(asked("spark://host:7077").isEmpty && asked("spark://host:7077", five).contains(5))
+    for (master <- Seq("yarn", "k8s://https://host"))
+      assert(asked(master).contains(2) && asked(master, five).contains(5))
+  }
+
   it should "know what Spark asks for beside a heap where there are containers" taggedAs Unit in {
     def megabytes(master: String, role: String, heap: Int, settings: (String, String)*) = {
       val conf = new SparkConf(false).set("spark.master", master).setAll(settings)

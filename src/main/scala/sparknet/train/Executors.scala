@@ -6,7 +6,7 @@ import org.apache.spark.{SparkConf, SparkContext, SparkEnv}
 
 /** What the driver knows of its executors. Names are those of task locations. */
 private[train] final class Executors(sc: SparkContext) {
-  import Executors.{containerOf, hasContainers, heapOf, name}
+  import Executors.{askedOf, containerOf, heapOf, name}
 
   private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
 
@@ -72,9 +72,7 @@ private[train] final class Executors(sc: SparkContext) {
     if (!sc.isLocal && !comeWhenNeeded) {
       val asked = sc.master match {
         case localCluster(executors, _) => Some(executors.toInt)
-        case _ =>
-          val unasked = if (hasContainers(sc.master)) Some("2") else None // as Spark has it
-          sc.getConf.getOption("spark.executor.instances").orElse(unasked).map(_.toInt)
+        case _                          => askedOf(sc.getConf)
       }
       val each = math.max(1, slots)
       val wanted = math.min(asked.getOrElse(Int.MaxValue), (workers + each - 1) / each)
@@ -99,6 +97,12 @@ private[train] object Executors {
 
   /** Whether JVMs are in containers, of which Spark asks for a number with so much memory each. */
   private def hasContainers(master: String): Boolean = master == "yarn" || master.startsWith("k8s")
+
+  /** Executors that Spark asks for; None: it takes all that it is given. */
+  private[train] def askedOf(conf: SparkConf): Option[Int] = {
+    val unsaid = if (hasContainers(conf.get("spark.master", ""))) Some("2") else None
+    conf.getOption("spark.executor.instances").orElse(unsaid).map(_.toInt)
+  }
 
   private def heapOf(conf: SparkConf, role: String): Long =
     conf.getSizeAsMb(s"spark.$role.memory", "1g") << 20

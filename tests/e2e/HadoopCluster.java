@@ -41,31 +41,33 @@ public final class HadoopCluster {
     Path folder = Files.createDirectories(Path.of(arguments[0]));
     DefaultMetricsSystem.setMiniClusterMode(true); // several daemons in one JVM
 
-    Configuration files = new Configuration(); // of this machine's disks, in which YARN keeps its own
-    Configuration hdfs = new Configuration();
-    NameNode nameNode = startHdfs(hdfs);
-    MiniYARNCluster yarn = startYarn(files, Integer.parseInt(arguments[1]), arguments[2]);
+    NameNode nameNode = startHdfs();
+    MiniYARNCluster yarn = startYarn(Integer.parseInt(arguments[1]), arguments[2]);
 
     Configuration client = new Configuration(false);
     client.set("fs.defaultFS", "hdfs://127.0.0.1:" + nameNode.getNameNodeAddress().getPort());
     client.set("dfs.replication", "1");
     write(client, folder.resolve("core-site.xml"));
     Configuration resources = new Configuration(false);
-    for (String key : new String[] {YarnConfiguration.RM_ADDRESS, YarnConfiguration.RM_SCHEDULER_ADDRESS})
+    String[] services = {YarnConfiguration.RM_ADDRESS, YarnConfiguration.RM_SCHEDULER_ADDRESS};
+    for (String key : services) {
       resources.set(key, yarn.getConfig().get(key));
+    }
     write(resources, folder.resolve("yarn-site.xml"));
 
     System.out.println("ready: " + nameNode.getHttpAddress().getPort());
     ProcessHandle.current().parent().ifPresent(parent -> parent.onExit().join());
   }
 
-  private static NameNode startHdfs(Configuration conf) throws IOException {
+  private static NameNode startHdfs() throws IOException {
+    Configuration conf = new Configuration();
     conf.set("fs.defaultFS", "hdfs://" + LOOPBACK);
     conf.set("dfs.namenode.http-address", LOOPBACK);
     conf.set("dfs.namenode.name.dir", Path.of("name").toUri().toString());
     conf.set("dfs.datanode.data.dir", Path.of("data").toUri().toString());
-    for (String service : new String[] {"address", "http.address", "ipc.address"})
+    for (String service : new String[] {"address", "http.address", "ipc.address"}) {
       conf.set("dfs.datanode." + service, LOOPBACK);
+    }
     conf.set("dfs.replication", "1");
     NameNode.format(conf);
     NameNode nameNode = NameNode.createNameNode(new String[0], conf);
@@ -75,8 +77,8 @@ public final class HadoopCluster {
     return nameNode;
   }
 
-  private static MiniYARNCluster startYarn(Configuration conf, int megabytes, String variables)
-      throws Exception {
+  private static MiniYARNCluster startYarn(int megabytes, String variables) throws Exception {
+    YarnConfiguration conf = new YarnConfiguration();
     conf.setInt("yarn.minicluster.yarn.nodemanager.resource.memory-mb", megabytes);
     conf.setInt("yarn.scheduler.maximum-allocation-mb", megabytes);
     conf.setInt("yarn.scheduler.minimum-allocation-mb", 1); // no container is larger than was asked for
@@ -93,10 +95,11 @@ public final class HadoopCluster {
     conf.setInt("yarn.resourcemanager.nodemanagers.heartbeat-interval-ms", 200);
     conf.set("yarn.nodemanager.env-whitelist", variables);
     MiniYARNCluster yarn = new MiniYARNCluster("yarn", 1, NODE_MANAGERS, 1, 1);
-    yarn.init(new YarnConfiguration(conf));
+    yarn.init(conf);
     yarn.start();
-    if (!yarn.waitForNodeManagersToConnect(PATIENCE_MILLIS))
+    if (!yarn.waitForNodeManagersToConnect(PATIENCE_MILLIS)) {
       throw new IOException("the node managers have not registered");
+    }
     return yarn;
   }
 

@@ -6,7 +6,7 @@ import org.apache.spark.{SparkConf, SparkContext, SparkEnv}
 
 /** What the driver knows of its executors. Names are those of task locations. */
 private[train] final class Executors(sc: SparkContext) {
-  import Executors.{askedOf, containerOf, heapOf, name}
+  import Executors.{askedOf, containerOf, hasContainers, heapOf, name}
 
   private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
 
@@ -21,8 +21,7 @@ private[train] final class Executors(sc: SparkContext) {
     case localThreads("*")     => Runtime.getRuntime.availableProcessors
     case localThreads(n)       => n.toInt
     case localCluster(_, each) => each.toInt
-    case "yarn"                => sc.getConf.getInt("spark.executor.cores", 1)
-    case _                     => sc.getConf.getInt("spark.executor.cores", 0)
+    case other => sc.getConf.getInt("spark.executor.cores", if (hasContainers(other)) 1 else 0)
   }
 
   /** Tasks that run in one executor at a time; 0 if its cores are not known. */

@@ -1,4 +1,4 @@
-"""HDFS and YARN on this machine: `HadoopCluster.java` as a process, what it keeps and what it runs."""
+"""HDFS and YARN on this machine: `HadoopCluster.java` as a process, what it keeps and runs."""
 
 from __future__ import annotations
 

@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import cifar_files
-import numpy as np
 import pytest
 from crews import PRELUDE, go, rounds
 from hadoop_cluster import HadoopCluster, hadoop_cluster
@@ -27,7 +26,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[HadoopCluster]
 
 @pytest.fixture(scope="module")
 def cifar(cluster: HadoopCluster, tmp_path_factory: pytest.TempPathFactory) -> str:
-    """A folder of HDFS with small files in CIFAR-10's layout: 1,000 training and 200 test images."""
+    """A folder of HDFS, small files in CIFAR-10's layout: 1,000 training and 200 test images."""
     folder = tmp_path_factory.mktemp("cifar")
     cifar_files.write(folder, records=200)
     for file in folder.glob("*.bin"):
@@ -140,9 +139,9 @@ def test_an_executor_that_dies_is_replaced(
         assert program.wait() == 0
         done = rounds(program)
     # What the lost one did in its last round is missing, and nothing else.
-    assert [round.iteration for round in done] == [20 * (i + 1) for i in range(len(done))]
-    assert sorted({round.images for round in done}) in ([1280], [640, 1280])
-    assert sum(round.images == 640 for round in done) <= 1
+    assert [one.iteration for one in done] == [20 * (i + 1) for i in range(len(done))]
+    assert sorted({one.images for one in done}) in ([1280], [640, 1280])
+    assert sum(one.images == 640 for one in done) <= 1
     assert done[-1].loss < 0.5
 
 

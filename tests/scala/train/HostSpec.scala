@@ -33,7 +33,9 @@ class HostSpec extends AnyFlatSpec {
     try {
       val host = newHost()
       for (worker <- 0 to 1) // they take turns at one net
-        WorkerNets.lease(trainer, Set(trainer), worker, 1)(new FakeModel().newWorker(0, 1)).end(true)
+        WorkerNets
+          .lease(trainer, Set(trainer), worker, 1)(new FakeModel().newWorker(0, 1))
+          .end(true)
       val before = SharedNumbers.openBytes
       for (i <- 0 until 3) {
         val Some(Exported(found)) = host.handle(Order(3L * i, Export(Seq(0, 1), pieces)))

@@ -77,7 +77,9 @@ class MemoryNeedsSpec extends AnyFlatSpec {
 
   it should "take the containers of a Spark that nobody configured" taggedAs Unit in {
     val usual = Some(Container(mb(1024), mb(384)))
-    assert(refusal(MemoryNeeds(1000000, 1000000, 1000000).checkContainers(1, 1, usual, usual)) == "")
+    assert(
+      refusal(MemoryNeeds(1000000, 1000000, 1000000).checkContainers(1, 1, usual, usual)) == ""
+    )
   }
 
   it should "refuse containers that are too small" taggedAs Unit in {

@@ -43,7 +43,8 @@ private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: 
   /** The same for an executor's container; other arguments as above. */
   def overhead(tasks: Int, workers: Int, heap: Long): Long = {
     val net = 2 * (floats + blobs) + history
-    val host = floats + history + history / 2 // its weights; of momentum a copy and a part of the mean
+    val host =
+      floats + history + history / 2 // its weights; of momentum a copy and a part of the mean
     val worker = floats // what it has come to
     val aside = history // while it is another's turn
     beside(heap) +

@@ -88,6 +88,8 @@ public final class HadoopCluster {
     // The minicluster leaves containers alone unless it is told not to.
     conf.setBoolean("yarn.minicluster.control-resource-monitoring", true);
     conf.setBoolean("yarn.nodemanager.pmem-check-enabled", true);
+    // YARN itself leaves them to control groups, which not every machine has.
+    conf.setBoolean("yarn.nodemanager.resource.memory.enforced", false);
     conf.setBoolean("yarn.nodemanager.vmem-check-enabled", false);
     conf.setInt("yarn.nodemanager.container-monitor.interval-ms", 500);
     // A disk that is nearly full would be no reason to run no test.

@@ -13,10 +13,15 @@ class HostSpec extends AnyFlatSpec {
   private val trainer = Long.MaxValue / 3 // that no other test has
   private val pieces = Pieces.of(3, 1)
 
+  /** Whom nobody asks for anything. */
   private object Nobody extends Memory {
+    var published: Map[String, Int] = Map.empty // bytes by name
     override val here: Place = Place("here", 1, "1")
-    override def publish(name: String, bytes: ByteBuffer): Boolean = true
-    override def withdraw(name: String): Unit = ()
+    override def publish(name: String, bytes: ByteBuffer): Boolean = {
+      published += name -> bytes.remaining
+      true
+    }
+    override def withdraw(name: String): Unit = published -= name
     override def fetch(from: Published, piece: Int): Incoming = throw new AssertionError
   }
 
@@ -37,15 +42,21 @@ class HostSpec extends AnyFlatSpec {
           .lease(trainer, Set(trainer), worker, 1)(new FakeModel().newWorker(0, 1))
           .end(true)
       val before = SharedNumbers.openBytes
+      val vector = 3 * 4 // bytes
       for (i <- 0 until 3) {
-        val Some(Exported(found)) = host.handle(Order(3L * i, Export(Seq(0, 1), pieces)))
+        def handle(step: Int, work: Work) = host.handle(Order(4L * i + step, work))
+        val Some(Exported(found)) = handle(0, Export(Seq(0, 1), pieces))
         assert(found.map(_.worker) == Seq(0, 1))
         val terms = found.map(momentum => Term(momentum.vector, 1))
-        val mean = host.handle(Order(3L * i + 1, Reduce(None, terms, pieces.all, alone = true)))
-        assert(mean.exists(_.isInstanceOf[Shown]))
-        assert(SharedNumbers.openBytes == before + 2 * 3 * 4) // a copy of the net's, and the mean
-        host.handle(Order(3L * i + 2, Forget))
-        assert(SharedNumbers.openBytes == before)
+        // The weights of a round, all from here, lie published beside the momentum.
+        val mean = handle(1, Reduce(Some(i.toLong), terms, pieces.all, alone = false))
+        assert(mean.exists(_.isInstanceOf[Shown]) && Nobody.published.values.sum == 3 * vector)
+        // Its mean takes their place: more than three vectors may be too many.
+        handle(2, Reduce(None, terms, pieces.all, alone = true))
+        assert(Nobody.published.values.sum == 3 * vector)
+        assert(SharedNumbers.openBytes == before + 2 * vector) // a copy of the net's, and the mean
+        handle(3, Forget)
+        assert(SharedNumbers.openBytes == before && Nobody.published.isEmpty)
       }
       host.close()
     } finally WorkerNets.close(trainer)

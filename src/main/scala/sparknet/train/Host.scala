@@ -108,6 +108,7 @@ private[train] final class Host(
       val offset = pieces.headOption.fold(0)(layout.start)
       val mean = new FloatMemory(pieces.map(layout.length).sum)
       copies ::= mean
+      withdrawShown() // both beside the momentum may be more than can be published
       reducer.reduce(terms, pieces, mean, offset)
       momentum :+= publish(mean, layout, pieces, offset)
       Shown(momentum.last.vector)
@@ -216,6 +217,10 @@ private[train] final class Host(
   /** Before `current` changes nobody may read it any more. */
   private def restart(): Unit = {
     version = -1
+    withdrawShown()
+  }
+
+  private def withdrawShown(): Unit = {
     shown.foreach(_.withdraw())
     shown = None
   }

@@ -63,10 +63,10 @@ class MemoryNeedsSpec extends AnyFlatSpec {
     val needs = MemoryNeeds(1 << 20, 1 << 20, 1 << 20)
     val heap = mb(3000)
     // The JVM and its heap's tables; a vector on its way. Weights and gradients, blobs and theirs,
-    // momentum; the host's weights, its copy of the momentum and half of a mean; and what the worker
+    // momentum, and an eighth of that; the host's weights, its copy of the momentum and half of a mean; and what the worker
     // has come to: 4 bytes each.
-    assert(needs.overhead(1, 1, heap) == mb(240 + 100 + 4 + 4 * (2 + 2 + 1 + 1 + 1) + 2 + 4))
-    assert(needs.overhead(3, 3, heap) - needs.overhead(2, 2, heap) == mb(4 * 8 + 2))
+    assert(needs.overhead(1, 1, heap) == mb(240 + 100 + 4 + 4 * 5 + 4 * 2 + 2 + 4) + mb(4 * 5) / 8)
+    assert(needs.overhead(3, 3, heap) - needs.overhead(2, 2, heap) == mb(4 * 8 + 2) + mb(4 * 5) / 8)
     // One more that takes turns has what it has come to, and its momentum.
     assert(needs.overhead(2, 3, heap) - needs.overhead(2, 2, heap) == mb(4 * 2))
     // The driver: weights, momentum, two copies of the weights, and what a file takes.
@@ -88,8 +88,8 @@ class MemoryNeedsSpec extends AnyFlatSpec {
       def container(beside: Option[Int]) = beside.map(size => Container(mb(3000), mb(size)))
       needs.checkContainers(1, 1, container(driver), container(executor))
     }
-    assert(told(Some(364), Some(378)) == "" && told(None, None) == "")
-    assert(told(Some(364), Some(377)).startsWith("spark.executor.memoryOverhead is too small"))
-    assert(told(Some(363), Some(378)).startsWith("spark.driver.memoryOverhead is too small"))
+    assert(told(Some(364), Some(381)) == "" && told(None, None) == "")
+    assert(told(Some(364), Some(380)).startsWith("spark.executor.memoryOverhead is too small"))
+    assert(told(Some(363), Some(381)).startsWith("spark.driver.memoryOverhead is too small"))
   }
 }

@@ -42,7 +42,10 @@ private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: 
 
   /** The same for an executor's container; other arguments as above. */
   def overhead(tasks: Int, workers: Int, heap: Long): Long = {
-    val net = 2 * (floats + blobs) + history
+    val net = {
+      val own = 2 * (floats + blobs) + history
+      own + own / 8 // for weights in other formats, and what computing takes: CaffeNet's is less
+    }
     val host =
       floats + history + history / 2 // its weights; of momentum a copy and a part of the mean
     val worker = floats // what it has come to

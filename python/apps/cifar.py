@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import os
-from pathlib import Path
 
 import sparknet
 from sparknet import cli, data, models, spec
@@ -22,14 +21,14 @@ from sparknet.sessions import stopping
 
 def arguments() -> argparse.Namespace:
     """The command line."""
-    home = Path(os.environ.get("SPARKNET_HOME", "."))
+    own = f"{os.environ.get('SPARKNET_HOME', '.')}/caffe/data/cifar10"
     parser = argparse.ArgumentParser(
         prog="cifar.py", description=__doc__.splitlines()[0], allow_abbrev=False
     )
     parser.add_argument("--workers", type=cli.positive, default=2, help="default: %(default)s")
     parser.add_argument("--model", choices=["quick", "full"], default="quick")
     parser.add_argument(
-        "--data", type=Path, default=home / "caffe/data/cifar10", help="folder of the .bin files"
+        "--data", default=own, help="folder of the .bin files, a path or URI; default: %(default)s"
     )
     parser.add_argument(
         "--epochs", type=cli.positive_number, default=8.0, help="passes over the training images"

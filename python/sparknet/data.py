@@ -98,11 +98,11 @@ def cifar(
     """CIFAR-10 in its binary form: 50,000 training or 10,000 test images, (3, 32, 32) uint8.
 
     directory: that of ``data_batch_1.bin`` to ``data_batch_5.bin`` and ``test_batch.bin``
-    (``caffe/data/cifar10/get_cifar10.sh`` gets them). FileError if one is missing or cut.
+    (``caffe/data/cifar10/get_cifar10.sh`` gets them): a path of the driver's machine, or a URI
+    that Hadoop knows. FileError if one is missing or cut.
     """
     jvm = _jvm(spark)
-    path = os.path.abspath(os.fspath(directory))
-    return Dataset(jvm.cifar(path, train, partitions), jvm, (3, 32, 32))
+    return Dataset(jvm.cifar(os.fspath(directory), train, partitions), jvm, (3, 32, 32))
 
 
 def images(

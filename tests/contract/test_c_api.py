@@ -50,7 +50,7 @@ def java_types(c_type: str) -> set[str]:
         return JAVA[c_type]
     if c_type.endswith("**"):
         return {"PointerByReference"}
-    assert re.fullmatch(r"(const )?ccaffe_(buffer|net|solver|blob)\*", c_type), c_type
+    assert re.fullmatch(r"(const )?ccaffe_(buffer|net|solver|blob|memory|neighbour)\*", c_type), c_type
     return {"Pointer"}
 
 

@@ -137,13 +137,13 @@ def running(command: Sequence[str | Path], folder: Path, **variables: str) -> It
 
 
 def python(
-    jar: Path, folder: Path, source: str, *arguments: str | Path
+    jar: Path, folder: Path, source: str, *arguments: str | Path, **variables: str
 ) -> contextlib.AbstractContextManager[Program]:
     """A Python program, given as its text, that makes a session of its own."""
     script = folder / "program.py"
     script.write_text(source)
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
-    return running([sys.executable, script, *arguments], folder, **variables)
+    own = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    return running([sys.executable, script, *arguments], folder, **own, **variables)
 
 
 def submit(

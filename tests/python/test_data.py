@@ -84,7 +84,8 @@ def test_cifar(spark: SparkSession, tmp_path: Path) -> None:
     train = data.cifar(tmp_path, partitions=2, spark=spark)
     assert (train.count(), train.shape) == (100, (3, 32, 32))
     np.testing.assert_allclose(train.mean(), images.mean(0), rtol=1e-5)
-    assert data.cifar(str(tmp_path), train=False, spark=spark).count() == 20
+    for place in (str(tmp_path), tmp_path.as_uri()):
+        assert data.cifar(place, train=False, spark=spark).count() == 20
 
 
 def test_missing_and_truncated_cifar_files(spark: SparkSession, tmp_path: Path) -> None:

@@ -124,7 +124,8 @@ class Py4JJvm:
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        return _Dataset(self, call(dataset, "cifar", self._context, directory, train, partitions))
+        place = self.place(directory)
+        return _Dataset(self, call(dataset, "cifar", self._context, place, train, partitions))
 
     def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset

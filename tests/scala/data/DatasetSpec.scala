@@ -1,6 +1,6 @@
 package sparknet.data
 
-import java.nio.file.{Files, Path}
+import java.nio.file.{Files, Path, Paths}
 
 import org.apache.hadoop.fs.FileSystem
 import org.apache.spark.SparkException
@@ -10,7 +10,7 @@ import org.apache.spark.storage.StorageLevel
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.io.UnsteadyFileSystem
+import sparknet.io.{OtherFileSystem, UnsteadyFileSystem}
 import sparknet.jna.CaffeException
 
 class DatasetSpec extends AnyFlatSpec with OnCluster {
@@ -127,6 +127,20 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
     val ofClass = labels(train).flatten.groupBy(label => label)
     assert(ofClass.size == 10 && ofClass.values.forall(_.length == 10))
     assert(Dataset.cifar(sc, folder.toString, train = false, 3).count() == 20)
+  }
+
+  it should "read them from any file system" taggedAs SparkTag in Temporary.folder { folder =>
+    sc.hadoopConfiguration.set("fs.named.impl", classOf[OtherFileSystem].getName)
+    writeCifar(folder, 20)
+    for (place <- Seq(s"file:$folder", s"named:$folder", s"named://$folder/"))
+      assert(Dataset.cifar(sc, place, train = true, 2).mean().forall(_ == 9.5f))
+    def failure = intercept[CaffeException](Dataset.cifar(sc, s"named:$folder", train = true, 2))
+    val file = folder.resolve("data_batch_2.bin")
+    Files.write(file, Files.readAllBytes(file).init)
+    assert(failure.getMessage.startsWith(s"named:$file is truncated"))
+    Files.delete(file)
+    assert(failure.getCodeName == "IO")
+    assert(failure.getMessage.startsWith(s"named:$file: there is no such file"))
   }
 
   it should "name the CIFAR-10 file that is wrong" taggedAs SparkTag in Temporary.folder { folder =>
@@ -272,25 +286,27 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
       data.unpersist()
     }
 
-  it should "say what a function of the user's threw, and ask it again" taggedAs SparkTag in {
-    DatasetSpec.failing = true
-    val items = examples(10, 2).map { case (item, i) =>
-      if (DatasetSpec.failing && i == 7) throw new IllegalStateException("no seven")
-      (item, i)
+  it should "say what a function of the user's threw, and ask it again" taggedAs SparkTag in
+    Temporary.folder { folder =>
+      val sign = folder.resolve("failing").toString // executors see it, too
+      Files.createFile(Paths.get(sign))
+      val items = examples(10, 2).map { case (item, i) =>
+        if (i == 7 && Files.exists(Paths.get(sign))) throw new IllegalStateException("no seven")
+        (item, i)
+      }
+      val data = Dataset.fromExamples(items, shape)
+      for (_ <- 1 to 2) {
+        val failure = refused(data)
+        assert(failure.getCodeName == "CALLBACK")
+        assert(failure.getMessage.startsWith("java.lang.IllegalStateException: no seven (at "))
+      }
+      Files.delete(Paths.get(sign))
+      assert(data.count() == 10 && data.rdd.getStorageLevel == StorageLevel.MEMORY_AND_DISK)
+      data.unpersist()
+      Files.createFile(Paths.get(sign))
+      val dealt = Dataset.fromExamples(items, shape).repartition(3)
+      assert(refused(dealt).getMessage.contains("no seven"))
     }
-    val data = Dataset.fromExamples(items, shape)
-    for (_ <- 1 to 2) {
-      val failure = refused(data)
-      assert(failure.getCodeName == "CALLBACK")
-      assert(failure.getMessage.startsWith("java.lang.IllegalStateException: no seven (at "))
-    }
-    DatasetSpec.failing = false
-    assert(data.count() == 10 && data.rdd.getStorageLevel == StorageLevel.MEMORY_AND_DISK)
-    data.unpersist()
-    DatasetSpec.failing = true
-    val dealt = Dataset.fromExamples(items, shape).repartition(3)
-    assert(refused(dealt).getMessage.contains("no seven"))
-  }
 
   it should "be kept in the way that its storage level says" taggedAs SparkTag in {
     for (name <- Seq("DISK_ONLY", "MEMORY_ONLY_SER", "NONE")) {
@@ -303,10 +319,4 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
       intercept[CaffeException](Dataset.fromExamples(examples(9, 2), shape).persist("X"))
     assert(unknown.getMessage.contains("no storage level 'X'"))
   }
-}
-
-object DatasetSpec {
-
-  /** Tests and tasks share this JVM. */
-  @volatile var failing = false
 }

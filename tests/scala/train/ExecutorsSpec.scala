@@ -3,6 +3,7 @@ package sparknet.train
 import java.nio.file.{Files, Paths}
 import java.util.concurrent.atomic.AtomicInteger
 
+import org.apache.spark.SparkConf
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -25,6 +26,38 @@ class ExecutorsSpec extends AnyFlatSpec {
     assert(executors.holding(rdd).forall(_.nonEmpty))
     rdd.unpersist(blocking = true)
     assert(executors.holding(rdd).forall(_.isEmpty))
+  }
+
+  it should "know how many executors Spark asks for" taggedAs Unit in {
+    def asked(master: String, settings: (String, String)*) =
+      Executors.askedOf(new SparkConf(false).set("spark.master", master).setAll(settings))
+    val five = "spark.executor.instances" -> "5"
+    assert(asked("spark://host:7077").isEmpty && asked("spark://host:7077", five).contains(5))
+    for (master <- Seq("yarn", "k8s://https://host"))
+      assert(asked(master).contains(2) && asked(master, five).contains(5))
+  }
+
+  it should "know what Spark asks for beside a heap where there are containers" taggedAs Unit in {
+    def megabytes(master: String, role: String, heap: Int, settings: (String, String)*) = {
+      val conf = new SparkConf(false).set("spark.master", master).setAll(settings)
+      val container = Executors.containerOf(conf.set(s"spark.$role.memory", s"${heap}m"), role)
+      assert(container.forall(_.heap == heap.toLong << 20))
+      container.map(_.overhead >> 20)
+    }
+    val cluster = "spark.executor.memoryOverheadFactor" -> "0.25"
+    val programs = "spark.kubernetes.memoryOverheadFactor" -> "0.4"
+    assert(megabytes("local-cluster[2,1,1024]", "executor", 1024).isEmpty)
+    assert(megabytes("spark://host:7077", "driver", 1024).isEmpty)
+    for (master <- Seq("yarn", "k8s://https://host"); role <- Seq("executor", "driver")) {
+      assert(megabytes(master, role, 1024).contains(384))
+      assert(megabytes(master, role, 10000).contains(1000))
+      assert(megabytes(master, role, 10000, s"spark.$role.memoryOverhead" -> "2g").contains(2048))
+      assert(megabytes(master, role, 10000, s"spark.$role.memoryOverhead" -> "600").contains(600))
+    }
+    assert(megabytes("yarn", "executor", 10000, cluster, programs).contains(2500))
+    assert(megabytes("yarn", "driver", 10000, cluster, programs).contains(1000))
+    assert(megabytes("k8s://host", "executor", 10000, cluster, programs).contains(2500))
+    assert(megabytes("k8s://host", "driver", 10000, cluster, programs).contains(4000))
   }
 }
 

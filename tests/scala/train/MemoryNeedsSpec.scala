@@ -18,8 +18,16 @@ class MemoryNeedsSpec extends AnyFlatSpec {
         e.getMessage
     }
 
-  private def heaps(floats: Long, driver: Int, executor: Option[Int], tasks: Int = 1): String =
-    refusal(MemoryNeeds(floats, floats, 1000).checkHeaps(tasks, mb(driver), executor.map(mb)))
+  private def heaps(
+      floats: Long,
+      driver: Int,
+      executor: Option[Int],
+      tasks: Int = 1,
+      turns: Int = 1
+  ): String = refusal(
+    MemoryNeeds(floats, floats, 1000)
+      .checkHeaps(tasks, tasks * turns, mb(driver), executor.map(mb))
+  )
 
   "MemoryNeeds" should "take the heaps of a Spark that nobody configured" taggedAs Unit in {
     assert(heaps(61000000, 1024, Some(1024)) == "")
@@ -37,12 +45,51 @@ class MemoryNeedsSpec extends AnyFlatSpec {
     assert(heaps(61000000, 1024, Some(enough - 200), 2) != "")
   }
 
+  it should "count what every worker that has a turn publishes" taggedAs Unit in {
+    // In 0.6 of what is left beside 300 MB: the weights of each, and for each host half of the mean.
+    val weights = 61000000 * 4.0 / 1024 / 1024
+    def enough(tasks: Int, workers: Int) = 300 + (weights * (workers + 0.5 * tasks) / 0.6).toInt
+    for ((tasks, turns) <- Seq((1, 1), (1, 3), (2, 4))) {
+      val heap = enough(tasks, tasks * turns)
+      assert(heaps(61000000, 1024, Some(heap + 5), tasks, turns) == "")
+      assert(heaps(61000000, 1024, Some(heap - 5), tasks, turns) != "")
+    }
+    // Adam's history is twice the weights, and published for a checkpoint.
+    val adam = MemoryNeeds(61000000, 122000000, 1000)
+    assert(adam.executor(1, 2) == MemoryNeeds(122000000, 0, 0).executor(1, 2))
+  }
+
   it should "know what a container needs beside the heap" taggedAs Unit in {
-    // Weights and gradients, momentum, blobs and theirs, and two more of the weights: 4 bytes each.
     val needs = MemoryNeeds(1 << 20, 1 << 20, 1 << 20)
-    assert(needs.overhead(1) == mb(384 + 4 * (2 + 1 + 2 + 2)))
-    assert(needs.overhead(3) - needs.overhead(2) == mb(4 * 7))
-    assert(refusal(needs.checkContainer(1, mb(412))) == "")
-    assert(refusal(needs.checkContainer(1, mb(411))).startsWith("spark.executor.memoryOverhead is"))
+    val heap = mb(3000)
+    // The JVM and its heap's tables; a vector on its way. Weights and gradients, blobs and theirs,
+    // momentum, and an eighth of that; the host's weights, its copy of the momentum and half of a mean; and what the worker
+    // has come to: 4 bytes each.
+    assert(needs.overhead(1, 1, heap) == mb(240 + 100 + 4 + 4 * 5 + 4 * 2 + 2 + 4) + mb(4 * 5) / 8)
+    assert(needs.overhead(3, 3, heap) - needs.overhead(2, 2, heap) == mb(4 * 8 + 2) + mb(4 * 5) / 8)
+    // One more that takes turns has what it has come to, and its momentum.
+    assert(needs.overhead(2, 3, heap) - needs.overhead(2, 2, heap) == mb(4 * 2))
+    // The driver: weights, momentum, two copies of the weights, and what a file takes.
+    assert(needs.driverOverhead(heap) == mb(240 + 100 + 4 + 4 * 5))
+    // Only so much is on its way at a time.
+    assert(MemoryNeeds(1 << 26, 0, 0).driverOverhead(heap) == mb(240 + 100 + 96 + 4 * 64 * 4))
+  }
+
+  it should "take the containers of a Spark that nobody configured" taggedAs Unit in {
+    val usual = Some(Container(mb(1024), mb(384)))
+    assert(
+      refusal(MemoryNeeds(1000000, 1000000, 1000000).checkContainers(1, 1, usual, usual)) == ""
+    )
+  }
+
+  it should "refuse containers that are too small" taggedAs Unit in {
+    val needs = MemoryNeeds(1 << 20, 1 << 20, 1 << 20)
+    def told(driver: Option[Int], executor: Option[Int]) = refusal {
+      def container(beside: Option[Int]) = beside.map(size => Container(mb(3000), mb(size)))
+      needs.checkContainers(1, 1, container(driver), container(executor))
+    }
+    assert(told(Some(364), Some(381)) == "" && told(None, None) == "")
+    assert(told(Some(364), Some(380)).startsWith("spark.executor.memoryOverhead is too small"))
+    assert(told(Some(363), Some(381)).startsWith("spark.driver.memoryOverhead is too small"))
   }
 }

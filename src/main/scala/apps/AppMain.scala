@@ -22,7 +22,10 @@ private[apps] abstract class AppMain(name: String) {
       try app(new AppArguments(args))
       catch { case e: IllegalArgumentException => stop(s"${e.getMessage}\nusage: $usage") }
     val sc = new SparkContext(new SparkConf().setAppName(name))
-    val log = new TrainingLog(new File("."))
+    // Of what a container of YARN's has written its logs are kept.
+    val log = new TrainingLog(
+      new File(sys.props.getOrElse("spark.yarn.app.container.log.dir", "."))
+    )
     // Exit only when Spark has stopped: its own shutdown under way looks like lost executors.
     val failure =
       try {

@@ -14,7 +14,7 @@ import sparknet.io.{HomeFiles, TrainingLog}
   * {{{spark-submit --class apps.CifarApp sparknet-assembly.jar WORKERS [ROUNDS] [DATA] [full|quick]}}}
   *
   * ROUNDS: the solver's max_iter by default, tau iterations a round. DATA: the folder with CIFAR-10's
-  * binary files, by default `caffe/data/cifar10` under `SPARKNET_HOME` or here.
+  * binary files, a path or URI, by default `caffe/data/cifar10` under `SPARKNET_HOME` or here.
   */
 object CifarApp extends AppMain("Cifar") {
   private val trainBatchSize = 100

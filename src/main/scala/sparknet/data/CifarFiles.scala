@@ -3,6 +3,9 @@ package sparknet.data
 import java.io.{File, IOException}
 import java.nio.file.Files
 
+import org.apache.hadoop.conf.Configuration
+
+import sparknet.io.Places
 import sparknet.jna.{CaffeException, Status}
 
 /** CIFAR-10's binary files: records of one label byte and 3 x 32 x 32 pixel bytes, planes R, G, B. */
@@ -13,9 +16,17 @@ private[data] object CifarFiles {
   private val trainFiles = (1 to 5).map(i => s"data_batch_$i.bin")
   private val testFiles = Seq("test_batch.bin")
 
-  /** One block for each file of the training or test set, in file order. */
-  def read(folder: String, train: Boolean): Seq[Block] =
-    (if (train) trainFiles else testFiles).map(name => readFile(new File(folder, name)))
+  /** One block for each file of the training or test set, in file order.
+    *
+    * @param folder
+    *   a path of this machine or a URI
+    */
+  def read(conf: Configuration, folder: String, train: Boolean): Seq[Block] = {
+    val places = new Places(conf)
+    (if (train) trainFiles else testFiles).map { name =>
+      places.reading(s"${folder.stripSuffix("/")}/$name")(path => readFile(new File(path)))
+    }
+  }
 
   private def readFile(file: File): Block = {
     if (!file.isFile)

@@ -344,11 +344,13 @@ object Dataset {
 
   /** CIFAR-10 from a folder with its binary files, which the driver reads.
     *
+    * @param folder
+    *   a path of the driver's machine, or a URI that Hadoop knows
     * @param train
     *   true: the 50,000 training images; false: the 10,000 test images
     */
   def cifar(sc: SparkContext, folder: String, train: Boolean, partitions: Int): Dataset = {
-    val files = CifarFiles.read(folder, train).map(_.deal(partitions, 0))
+    val files = CifarFiles.read(sc.hadoopConfiguration, folder, train).map(_.deal(partitions, 0))
     val parts = (0 until partitions).iterator.map(part => files.map(_(part)))
     ofDriver(sc, parts, CifarFiles.shape, s"CIFAR-10's ${if (train) "training" else "test"} images")
   }

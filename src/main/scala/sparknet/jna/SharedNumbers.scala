@@ -1,6 +1,7 @@
 package sparknet.jna
 
 import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
+import java.util.concurrent.atomic.AtomicLong
 
 import com.sun.jna.Pointer
 import com.sun.jna.ptr.PointerByReference
@@ -27,6 +28,9 @@ sealed abstract class SharedNumbers(val count: Int, val width: Int) extends Auto
     memory.run(library.ccaffe_memory_data(_, start, name))
     (Pointer.nativeValue(start.getValue), name.getValue.getString(0))
   }
+
+  private val size = count.toLong * width
+  SharedNumbers.opened.addAndGet(size)
 
   private def what = s"memory of $count numbers"
 
@@ -57,7 +61,17 @@ sealed abstract class SharedNumbers(val count: Int, val width: Int) extends Auto
 
   def clear(): Unit = new Pointer(address(0)).clear(count.toLong * width)
 
-  override def close(): Unit = memory.close()
+  override def close(): Unit = {
+    if (!memory.isClosed) SharedNumbers.opened.addAndGet(-size)
+    memory.close()
+  }
+}
+
+private[sparknet] object SharedNumbers {
+  private val opened = new AtomicLong
+
+  /** Bytes that this JVM has made and nobody has closed so far. */
+  def openBytes: Long = opened.get
 }
 
 final class FloatMemory(count: Int) extends SharedNumbers(count, FloatMemory.width) {

@@ -220,7 +220,9 @@ private[train] final class Coordinator(
     */
   def meanMomentum(
       chosen: Seq[ExportedMomentum] => Seq[ExportedMomentum]
-  ): Option[FloatMemory] = momentum.mean(images)(chosen)
+  ): Option[FloatMemory] =
+    try momentum.mean(images)(chosen)
+    finally exchange.forgetShown() // hosts take the weights back to have room for it
 
   /** The momentum of each worker that has gathered it in all rounds, one at a time. */
   def eachMomentum(use: (Int, FloatMemory) => Unit): Unit = momentum.each(current.rounds)(use)
@@ -241,7 +243,7 @@ private[train] final class Coordinator(
       }
     }
     members.dismiss()
-    exchange.forgetHosts()
+    exchange.forgetShown()
   }
 
   private def assembled(): Seq[Member] = {

@@ -2,11 +2,11 @@ package sparknet.train
 
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.{BlockManagerId, RDDBlockId}
-import org.apache.spark.{SparkContext, SparkEnv}
+import org.apache.spark.{SparkConf, SparkContext, SparkEnv}
 
 /** What the driver knows of its executors. Names are those of task locations. */
 private[train] final class Executors(sc: SparkContext) {
-  import Executors.name
+  import Executors.{askedOf, containerOf, hasContainers, heapOf, name}
 
   private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
 
@@ -21,8 +21,7 @@ private[train] final class Executors(sc: SparkContext) {
     case localThreads("*")     => Runtime.getRuntime.availableProcessors
     case localThreads(n)       => n.toInt
     case localCluster(_, each) => each.toInt
-    case "yarn"                => sc.getConf.getInt("spark.executor.cores", 1)
-    case _                     => sc.getConf.getInt("spark.executor.cores", 0)
+    case other => sc.getConf.getInt("spark.executor.cores", if (hasContainers(other)) 1 else 0)
   }
 
   /** Tasks that run in one executor at a time; 0 if its cores are not known. */
@@ -33,15 +32,17 @@ private[train] final class Executors(sc: SparkContext) {
   val cores: Int = if (sc.isLocal) 0 else taskCores
 
   /** Bytes of an executor's heap. */
-  def heap: Long = sc.getConf.getSizeAsMb("spark.executor.memory", "1g") << 20
+  def heap: Long = heapOf(sc.getConf, "executor")
 
-  /** Bytes that an executor's container has beside the heap, where there are containers. */
-  def overhead: Option[Long] =
-    if (sc.master != "yarn" && !sc.master.startsWith("k8s")) None
-    else {
-      val least = math.max(384L, heap / 10 >> 20)
-      Some(sc.getConf.getSizeAsMb("spark.executor.memoryOverhead", s"${least}m") << 20)
-    }
+  /** What each executor has, where there are containers. */
+  def container: Option[Container] = containerOf(sc.getConf, "executor")
+
+  /** What the driver has, if it is in a container. */
+  def driverContainer: Option[Container] = {
+    // In a pod Spark starts the driver as if for client mode.
+    val inPod = sc.getConf.getBoolean("spark.kubernetes.submitInDriver", false)
+    if (sc.deployMode == "cluster" || inPod) containerOf(sc.getConf, "driver") else None
+  }
 
   /** Tasks that the cluster runs at a time, as far as that is known. */
   def allSlots: Int = {
@@ -70,7 +71,7 @@ private[train] final class Executors(sc: SparkContext) {
     if (!sc.isLocal && !comeWhenNeeded) {
       val asked = sc.master match {
         case localCluster(executors, _) => Some(executors.toInt)
-        case _ => sc.getConf.getOption("spark.executor.instances").map(_.toInt)
+        case _                          => askedOf(sc.getConf)
       }
       val each = math.max(1, slots)
       val wanted = math.min(asked.getOrElse(Int.MaxValue), (workers + each - 1) / each)
@@ -94,6 +95,41 @@ private[train] final class Executors(sc: SparkContext) {
 }
 
 private[train] object Executors {
+  private val leastOverhead = 384L // MB
+
+  /** Whether JVMs are in containers, of which Spark asks for a number with so much memory each. */
+  private def hasContainers(master: String): Boolean = master == "yarn" || master.startsWith("k8s")
+
+  /** Executors that Spark asks for; None: it takes all that it is given. */
+  private[train] def askedOf(conf: SparkConf): Option[Int] = {
+    val unsaid = if (hasContainers(conf.get("spark.master", ""))) Some("2") else None
+    conf.getOption("spark.executor.instances").orElse(unsaid).map(_.toInt)
+  }
+
+  private def heapOf(conf: SparkConf, role: String): Long =
+    conf.getSizeAsMb(s"spark.$role.memory", "1g") << 20
+
+  /** What Spark asks for.
+    *
+    * @param role
+    *   "executor" or "driver"
+    * @return
+    *   None: there are no containers
+    */
+  private[train] def containerOf(conf: SparkConf, role: String): Option[Container] = {
+    val master = conf.get("spark.master", "")
+    if (!hasContainers(master)) None
+    else {
+      val heap = heapOf(conf, role)
+      // The other one is Kubernetes', where Python programs get more.
+      val factors = Seq(s"spark.$role.memoryOverheadFactor") ++
+        (if (master == "yarn") None else Some("spark.kubernetes.memoryOverheadFactor"))
+      val factor = factors.flatMap(conf.getOption(_)).headOption.fold(0.1)(_.toDouble)
+      val share = math.max(leastOverhead, ((heap >> 20) * factor).toLong)
+      val overhead = conf.getSizeAsMb(s"spark.$role.memoryOverhead", s"${share}m")
+      Some(Container(heap, overhead << 20))
+    }
+  }
 
   /** This JVM's name. */
   def here: String = name(SparkEnv.get.blockManager.blockManagerId)

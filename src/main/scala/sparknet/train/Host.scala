@@ -42,6 +42,7 @@ private[train] final class Host(
   private var meanVersion = -1L
   private var trained = Map.empty[Int, Publication] // what workers' turns came to
   private var momentum = Vector.empty[Publication]
+  private var copies = List.empty[FloatMemory] // for these publications alone
   private var workers = Map.empty[Int, Worker]
   private var done = -1L // the last order
   private var names = 0L
@@ -113,6 +114,8 @@ private[train] final class Host(
       val layout = terms.head.vector.pieces
       val offset = pieces.headOption.fold(0)(layout.start)
       val mean = new FloatMemory(pieces.map(layout.length).sum)
+      copies ::= mean
+      withdrawShown() // both beside the momentum may be more than can be published
       reducer.reduce(terms, pieces, mean, offset)
       momentum :+= publish(mean, layout, pieces, offset)
       Shown(momentum.last.vector)
@@ -144,6 +147,7 @@ private[train] final class Host(
       withdrawTrained() // no round is waiting for them, and both may be more than can be published
       Exported(wanted.flatMap { worker =>
         WorkerNets.momentum(plan.trainer, worker).map { found =>
+          if (found.copied) copies ::= found.values
           momentum :+= publish(found.values, layout, layout.all)
           ExportedMomentum(worker, found.round, found.whole, momentum.last.vector)
         }
@@ -220,6 +224,10 @@ private[train] final class Host(
   /** Before `current` changes nobody may read it any more. */
   private def restart(): Unit = {
     version = -1
+    withdrawShown()
+  }
+
+  private def withdrawShown(): Unit = {
     shown.foreach(_.withdraw())
     shown = None
   }
@@ -236,8 +244,10 @@ private[train] final class Host(
   }
 
   private def forget(): Unit = {
-    momentum.foreach(_.withdraw()) // values may still be a worker's
+    momentum.foreach(_.withdraw())
     momentum = Vector.empty
+    copies.foreach(_.close()) // not left to the garbage collector, which sees small objects only
+    copies = Nil
   }
 
   private def publish(

@@ -17,37 +17,69 @@ import sparknet.jna.{CaffeException, Status}
 private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: Long) {
   import MemoryNeeds._
 
+  private val vector = math.max(floats, history)
+
   /** Heap of the driver: it publishes its copy of the weights, or momentum that workers take over. */
-  def driver: Long = heap(floatBytes * math.max(floats, history))
+  def driver: Long = heap(floatBytes * vector)
+
+  /** What the driver's container has to have beside a heap of so many bytes. */
+  def driverOverhead(heap: Long): Long = {
+    val net = floats + history // it never computes
+    val copies = 2 * floats + vector // of the weights, and what is on its way to or from a file
+    beside(heap) + floatBytes * (net + copies)
+  }
 
   /** Heap of an executor.
     *
     * @param tasks
-    *   hosts that run there at a time: each publishes its weights and, while those are there, its
-    *   part of the mean, which is half of it or less
+    *   hosts that run there at a time: each publishes, while all of that is there, its part of a mean,
+    *   which is half of it or less
+    * @param workers
+    *   that have their turns there: what each has come to is published
     */
-  def executor(tasks: Int): Long = heap(tasks * floatBytes * (floats + floats / 2))
+  def executor(tasks: Int, workers: Int): Long =
+    heap(floatBytes * (workers * vector + tasks * (vector / 2)))
 
-  /** What an executor's container has to have beside the heap. */
-  def overhead(tasks: Int): Long = {
-    val net = 2 * (floats + blobs) + history
-    val host = 2 * floats // the current weights, and those that it has come to
-    containerBase + tasks * floatBytes * (net + host)
+  /** The same for an executor's container; other arguments as above. */
+  def overhead(tasks: Int, workers: Int, heap: Long): Long = {
+    val net = {
+      val own = 2 * (floats + blobs) + history
+      own + own / 8 // for weights in other formats, and what computing takes: CaffeNet's is less
+    }
+    val host =
+      floats + history + history / 2 // its weights; of momentum a copy and a part of the mean
+    val worker = floats // what it has come to
+    val aside = history // while it is another's turn
+    beside(heap) +
+      floatBytes * (tasks * (net + host) + workers * worker + (workers - tasks) * aside)
   }
 
   /** Throws if a heap is too small, naming the setting. */
-  def checkHeaps(tasks: Int, driverHeap: Long, executorHeap: Option[Long]): Unit = {
+  def checkHeaps(tasks: Int, workers: Int, driverHeap: Long, executorHeap: Option[Long]): Unit = {
     require("spark.driver.memory", driverHeap, driver)
-    executorHeap.foreach(require("spark.executor.memory", _, executor(tasks)))
+    executorHeap.foreach(require("spark.executor.memory", _, executor(tasks, workers)))
   }
 
-  /** Throws if executors' containers would be ended for what nets need beside the heap.
+  /** Throws if containers would be ended for what nets need beside the heap.
     *
-    * @param given
-    *   bytes
+    * @param driver
+    *   its container, if it is in one; `executor` likewise
     */
-  def checkContainer(tasks: Int, given: Long): Unit =
-    require("spark.executor.memoryOverhead", given, overhead(tasks))
+  def checkContainers(
+      tasks: Int,
+      workers: Int,
+      driver: Option[Container],
+      executor: Option[Container]
+  ): Unit = {
+    for (own <- driver)
+      require("spark.driver.memoryOverhead", own.overhead, driverOverhead(own.heap))
+    for (own <- executor)
+      require("spark.executor.memoryOverhead", own.overhead, overhead(tasks, workers, own.heap))
+  }
+
+  /** What a JVM takes beside its heap for itself, and for what the network has on its way. */
+  private def beside(heap: Long): Long =
+    jvm + heap / heapTables + math.min(floatBytes * vector, underWay)
 
   private def require(setting: String, given: Long, needed: Long): Unit =
     if (given < needed) {
@@ -61,14 +93,25 @@ private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: 
     }
 }
 
+/** What a JVM has where memory is limited, in bytes.
+  *
+  * @param overhead
+  *   beside the heap
+  */
+private[train] final case class Container(heap: Long, overhead: Long)
+
 private[train] object MemoryNeeds {
   private val mega = 1L << 20
   private val floatBytes = 4L
   private val reserved = 300 * mega
   private val storageShare = 0.6
 
-  // The JVM's own, and what the network has on its way.
-  private val containerBase = 384 * mega
+  // Executors that trained a small net had up to 220 MB and a thirtieth of their heap.
+  private val jvm = 240 * mega
+  private val heapTables = 30
+
+  /** Pieces that Netty keeps memory for: those that are fetched at a time. */
+  private val underWay = 96 * mega
 
   /** Nets that are small next to any heap need no more than it has. */
   private def heap(published: Long): Long =

@@ -81,13 +81,12 @@ private[train] final class TrainerData(
   /** Throws before training runs out of memory. */
   private def checkMemory(): Unit = {
     val needs = MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
-    // Of executors that are still to come, and whose cores are not known, each has one worker.
-    val tasks =
-      if (executors.slots > 0) math.min(executors.slots, sharing)
-      else if (executors.live.isEmpty) 1
-      else sharing
+    // Executors that are still to come get no more workers than they run tasks.
+    val toCome = executors.comeWhenNeeded || executors.live.isEmpty
+    val there = if (toCome) math.min(sharing, math.max(1, executors.slots)) else sharing
+    val tasks = if (executors.slots > 0) math.min(executors.slots, there) else there
     val heap = if (sc.isLocal) None else Some(executors.heap)
-    needs.checkHeaps(tasks, Runtime.getRuntime.maxMemory, heap)
-    executors.overhead.foreach(needs.checkContainer(tasks, _))
+    needs.checkHeaps(tasks, there, Runtime.getRuntime.maxMemory, heap)
+    needs.checkContainers(tasks, there, executors.driverContainer, executors.container)
   }
 }

@@ -107,8 +107,8 @@ private[train] final class WeightsExchange(
     }
   }
 
-  /** After all hosts have been sent away. */
-  def forgetHosts(): Unit = shown = Map.empty
+  /** After hosts have taken back what they had published, or have been sent away. */
+  def forgetShown(): Unit = shown = Map.empty
 
   /** Whether the driver alone has the current weights once these hosts are gone. */
   def onlyWith(hosts: Seq[Member]): Boolean =

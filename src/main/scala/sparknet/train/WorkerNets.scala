@@ -11,8 +11,15 @@ import sparknet.jna.FloatMemory
   *   the last round in which it was gathered, counted from 0; -1: none yet
   * @param whole
   *   whether it was gathered in all rounds up to there: what replaces a lost one is not
+  * @param copied
+  *   whether the values are a copy of a net's for whoever asked, who closes it
   */
-private[train] final case class Momentum(values: FloatMemory, round: Int, whole: Boolean)
+private[train] final case class Momentum(
+    values: FloatMemory,
+    round: Int,
+    whole: Boolean,
+    copied: Boolean = false
+)
 
 /** The nets of this JVM: one for each task that may run at a time, made where a task first needs one
   * and kept for the next rounds. Two running tasks never have the same one.
@@ -133,7 +140,7 @@ private[train] object WorkerNets {
       .filter(s => s.trainer == trainer && s.worker == worker && !s.busy)
       .sortBy(-_.used)
       .headOption
-      .map(_.momentum)
+      .map(_.momentum.copy(copied = true))
       .orElse(aside.get((trainer, worker)))
   }
 

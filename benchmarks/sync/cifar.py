@@ -69,7 +69,8 @@ def main() -> None:
         for which in (0, 1)
     ]
     row = (
-        f"| {chosen.workers} | {chosen.epochs} | {isa.label(chosen.isa, isa.flags())} | {cells[0]} | {cells[1]} "
+        f"| {chosen.workers} | {chosen.epochs} | {isa.label(chosen.isa, isa.flags())} "
+        f"| {cells[0]} | {cells[1]} "
         f"| **{statistics.median(ratios):.2f}** | {paired.spread(ratios)} |"
     )
     table = paired.report(HEADER, [row], "executors of one core", load)

@@ -1,5 +1,5 @@
-"""A trainer on Spark. Arguments: workers, passes, folder of the images; perhaps the precision on the
-wire and the units of the first inner product. Prints images/s and accuracy.
+"""A trainer on Spark. Arguments: workers, passes, folder of the images; perhaps the precision on
+the wire and the units of the first inner product. Prints images/s and accuracy.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ def main() -> None:
     solver.random_seed = 1
     net = spec.parse(models.prototxt(solver.net), caffe_pb2.NetParameter, solver.net)
     if len(sys.argv) > 5:
-        next(layer for layer in net.layer if layer.name == "ip1").inner_product_param.num_output = (
-            int(sys.argv[5])
-        )
+        next(
+            layer for layer in net.layer if layer.name == "ip1"
+        ).inner_product_param.num_output = int(sys.argv[5])
     solver.ClearField("net")
     solver.net_param.CopyFrom(net)
     spark = sparknet.session(workers)

@@ -50,7 +50,8 @@ def java_types(c_type: str) -> set[str]:
         return JAVA[c_type]
     if c_type.endswith("**"):
         return {"PointerByReference"}
-    assert re.fullmatch(r"(const )?ccaffe_(buffer|net|solver|blob|memory|neighbour)\*", c_type), c_type
+    handles = "buffer|net|solver|blob|memory|neighbour"
+    assert re.fullmatch(rf"(const )?ccaffe_({handles})\*", c_type), c_type
     return {"Pointer"}
 
 

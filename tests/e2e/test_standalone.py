@@ -95,7 +95,8 @@ def test_a_job_and_an_executor_that_dies(jar: Path, tmp_path: Path) -> None:
 
 
 # Enough weights to go in pieces, each computed by one host and fetched by the other.
-WEIGHTS = """
+WEIGHTS = (
+    """
 import hashlib
 import sys
 import numpy as np
@@ -106,8 +107,9 @@ random = np.random.default_rng(1)
 items = random.random((64, 64), np.float32)
 spark = sparknet.session(2, master=sys.argv[1])
 train = data.from_numpy(items, random.integers(0, 10, 64), 2)
-layers = """ + repr(
-    """
+layers = """
+    + repr(
+        """
     layer { name: "data" type: "JavaData" top: "data"
             java_data_param { shape { dim: 8 dim: 64 } } }
     layer { name: "label" type: "JavaData" top: "label"
@@ -118,7 +120,8 @@ layers = """ + repr(
             inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
     layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "label" top: "loss" }
     """
-) + """
+    )
+    + """
 solver = "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.9 net_param {" + layers + "}"
 for precision in ("fp32", "bf16"):
     with sparknet.Trainer(solver, train, workers=2, seed=1, wire_precision=precision) as trainer:
@@ -128,6 +131,7 @@ for precision in ("fp32", "bf16"):
                 print(precision, layer, hashlib.sha256(blob.tobytes()).hexdigest(), flush=True)
 spark.stop()
 """
+)
 
 
 def test_weights_are_the_same_over_the_network_and_in_memory(jar: Path, tmp_path: Path) -> None:

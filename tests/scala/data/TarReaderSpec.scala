@@ -36,20 +36,20 @@ class TarReaderSpec extends AnyFlatSpec {
 
   "TarReader" should "not take a storage that fails in the middle for bad records" taggedAs
     SparkTag in {
-    val reset = () => throw new IOException("connection reset")
-    for ((what, told) <- Seq(reset -> "connection reset", (() => -1) -> "ended after 1024 of"))
-      unsteady(what) { dir =>
-        val uri = s"unsteady:$dir/x.tar"
-        val (files, known) = (sc.parallelize(Seq(URI.create(uri)), 1), labels)
-        val records = ImageTars.records(files, name => known.get(name))
-        val failed = intercept[SparkException](records.collect()).getMessage
-        assert(failed.contains("sparknet.data.StorageException (IO): ") && failed.contains(told))
-        assert(failed.contains(uri))
-        UnsteadyFileSystem.after = UnsteadyFileSystem.steady
-        val images = records.collect().toSeq.collect { case Right(image) => image }
-        assert(images.map(image => image.name -> image.label) == labels.toSeq.sorted)
-      }
-  }
+      val reset = () => throw new IOException("connection reset")
+      for ((what, told) <- Seq(reset -> "connection reset", (() => -1) -> "ended after 1024 of"))
+        unsteady(what) { dir =>
+          val uri = s"unsteady:$dir/x.tar"
+          val (files, known) = (sc.parallelize(Seq(URI.create(uri)), 1), labels)
+          val records = ImageTars.records(files, name => known.get(name))
+          val failed = intercept[SparkException](records.collect()).getMessage
+          assert(failed.contains("sparknet.data.StorageException (IO): ") && failed.contains(told))
+          assert(failed.contains(uri))
+          UnsteadyFileSystem.after = UnsteadyFileSystem.steady
+          val images = records.collect().toSeq.collect { case Right(image) => image }
+          assert(images.map(image => image.name -> image.label) == labels.toSeq.sorted)
+        }
+    }
 
   it should "be closed by who reads it where that waits for an answer" taggedAs Unit in {
     val answer = new CountDownLatch(1)

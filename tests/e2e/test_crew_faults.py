@@ -163,7 +163,6 @@ def test_all_killed_in_mid_fit(jar: Path, tmp_path: Path, partitions: int) -> No
         kill(program, *pids)
         assert program.wait() == 0
         told = dict(line.split(" ", 1) for line in program.out.splitlines())
-        lost = program.err.count("all hosts of the round were lost")
         behind = given_up(program)
         assert behind <= 100
         assert program.leftovers() == []
@@ -172,7 +171,8 @@ def test_all_killed_in_mid_fit(jar: Path, tmp_path: Path, partitions: int) -> No
     assert len(images) == 41
     assert images[1:].count(2 * 100 * BATCH) >= 39
     assert set(images[1:]) <= {2 * 100 * BATCH, 100 * BATCH}
-    assert int(told["iteration"]) == 5 + 40 * 100 - 100 * lost - behind
+    # A round that was lost before its mean is done again.
+    assert int(told["iteration"]) == 5 + 40 * 100 - behind
 
 
 STOPPED = (

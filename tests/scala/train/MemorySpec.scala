@@ -7,7 +7,7 @@ import org.apache.spark.sparknet.Place
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.jna.{FloatMemory, SharedNumbers}
+import sparknet.jna.{CaffeException, FloatMemory, SharedNumbers}
 
 class MemorySpec extends AnyFlatSpec {
   private val here = Place("host", 1, "0")
@@ -53,6 +53,15 @@ class MemorySpec extends AnyFlatSpec {
         intercept[MissingPiece](read(piece, 1))
       }
     }
+
+  it should "be taken back, too, when who had made it has closed it" taggedAs Unit in {
+    val values = FloatMemory.of(Array(0f, 1f, 2f, 3f, 4f))
+    val publication = published(values)
+    publication.show(Seq(1))
+    values.close()
+    publication.withdraw()
+    intercept[CaffeException](published(values))
+  }
 
   it should "be fetched if it cannot be read there" taggedAs Unit in
     Closing.using(FloatMemory.of(Array(0f, 1f, 2f, 3f, 4f))) { values =>

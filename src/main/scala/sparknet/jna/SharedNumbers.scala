@@ -37,12 +37,14 @@ sealed abstract class SharedNumbers(val count: Int, val width: Int) extends Auto
   /** How [[NeighbourMemory]] finds them; empty if this system lets nobody share memory. */
   def name: String = shared
 
-  /** Says that they stay as they are until the next call, for other processes to read; 0: they change.
+  /** Says that they stay as they are until the next call, for other processes to read; 0: they change,
+    * or are closed already.
     *
     * @param content
     *   a number that no content of theirs has had before
     */
-  def show(content: Long): Unit = memory.run(library.ccaffe_memory_show(_, content))
+  def show(content: Long): Unit =
+    if (content != 0 || !memory.isClosed) memory.run(library.ccaffe_memory_show(_, content))
 
   /** The bytes of `count` numbers in the order of this machine. The buffer keeps nothing in memory: it
     * must not be used after [[close]].

@@ -91,16 +91,16 @@ def processor() -> str:
     return names[0] if names else platform.machine()
 
 
-def report(header: str, rows: Sequence[str], versions: str, load: float) -> str:
-    """The table under a line that says where and when it was measured."""
+def report(
+    title: str, header: str, rows: Sequence[str], versions: str, load: float, write: bool
+) -> None:
+    """Prints the table under a line that says where and when it was measured, and adds it to
+    RESULTS.md if asked."""
     today = datetime.date.today().isoformat()
     where = f"{processor()}, {os.cpu_count()} cores, {versions}"
-    return (
-        f"{today}, {where}, load {load:.1f} at the start.\n\n" + "\n".join([header, *rows]) + "\n"
-    )
-
-
-def append(title: str, table: str) -> None:
-    """Adds a table to RESULTS.md."""
-    with RESULTS.open("a", encoding="utf-8") as results:
-        results.write(f"\n## {title}\n\n{table}")
+    lines = "\n".join([header, *rows])
+    table = f"{today}, {where}, load {load:.1f} at the start.\n\n{lines}\n"
+    print(table)
+    if write:
+        with RESULTS.open("a", encoding="utf-8") as results:
+            results.write(f"\n## {title}\n\n{table}")

@@ -89,10 +89,9 @@ def main() -> None:
     except BenchmarkError as error:
         sys.exit(f"benchmarks/decode: {error}")
     versions = f"Pillow {PIL.__version__}, {count} images of {chosen.tar.name}"
-    table = paired.report(HEADER, rows(figures, count, chosen.size), versions, load)
-    print(table)
-    if chosen.write:
-        paired.append("Decoding", table)
+    paired.report(
+        "Decoding", HEADER, rows(figures, count, chosen.size), versions, load, chosen.write
+    )
     missed = below_floor(figures)
     if missed:
         sys.exit(f"benchmarks/decode: {'; '.join(missed)}")

@@ -109,10 +109,9 @@ def main() -> None:
                 rows.append(row(compare(chosen.engine, name, choice, threads, chosen.rounds)))
     except BenchmarkError as error:
         sys.exit(f"benchmarks/engine: {error}")
-    table = paired.report(HEADER, rows, f"PyTorch {torch.__version__}", load)
-    print(table)
-    if chosen.write:
-        paired.append("Engine against PyTorch", table)
+    paired.report(
+        "Engine against PyTorch", HEADER, rows, f"PyTorch {torch.__version__}", load, chosen.write
+    )
 
 
 if __name__ == "__main__":

@@ -65,10 +65,7 @@ def main() -> None:
                     missed.append(f"{name}: {cost(rounds):.1%} is above {CASES[name].allowed:.0%}")
     except BenchmarkError as error:
         sys.exit(f"benchmarks/feed: {error}")
-    table = paired.report(HEADER, rows, "data of random bytes", load)
-    print(table)
-    if chosen.write:
-        paired.append("Feeding", table)
+    paired.report("Feeding", HEADER, rows, "data of random bytes", load, chosen.write)
     if missed:
         sys.exit(f"benchmarks/feed: {'; '.join(missed)}")
 

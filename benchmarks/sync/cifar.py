@@ -73,10 +73,9 @@ def main() -> None:
         f"| {cells[0]} | {cells[1]} "
         f"| **{statistics.median(ratios):.2f}** | {paired.spread(ratios)} |"
     )
-    table = paired.report(HEADER, [row], "executors of one core", load)
-    print(table)
-    if chosen.write:
-        paired.append("CIFAR-10 with several workers", table)
+    paired.report(
+        "CIFAR-10 with several workers", HEADER, [row], "executors of one core", load, chosen.write
+    )
 
 
 if __name__ == "__main__":

@@ -161,10 +161,14 @@ def main() -> None:
             print(rows[-1], file=sys.stderr)
     except BenchmarkError as error:
         sys.exit(f"benchmarks/sync/network: {error}")
-    table = paired.report(HEADER, rows, f"hosts with links of {chosen.mbit} Mbit/s", load)
-    print(table)
-    if chosen.write:
-        paired.append("Rounds over a network", table)
+    paired.report(
+        "Rounds over a network",
+        HEADER,
+        rows,
+        f"hosts with links of {chosen.mbit} Mbit/s",
+        load,
+        chosen.write,
+    )
 
 
 if __name__ == "__main__":

@@ -65,10 +65,9 @@ def main() -> None:
                 print(rows[-1], file=sys.stderr)
     except BenchmarkError as error:
         sys.exit(f"benchmarks/sync: {error}")
-    table = paired.report(HEADER, rows, "executors of one core", load)
-    print(table)
-    if chosen.write:
-        paired.append("Bringing weights together", table)
+    paired.report(
+        "Bringing weights together", HEADER, rows, "executors of one core", load, chosen.write
+    )
 
 
 if __name__ == "__main__":

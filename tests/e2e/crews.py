@@ -155,3 +155,25 @@ def trained_on(trainer, batch):
     # Images of each item, in the mean over workers.
     return -trainer.weights["count"][0].ravel().astype(np.float64) * batch
 """
+
+
+def large(side: int) -> str:
+    """The beginning of a program: ``solver``, of a net of two square layers."""
+    return f"""
+import numpy as np
+import sparknet
+from sparknet import data, errors
+
+net = '''
+  layer {{ name: "data" type: "JavaData" top: "data"
+    java_data_param {{ shape {{ dim: 1 dim: {side} }} }} }}
+  layer {{ name: "label" type: "JavaData" top: "label"
+    java_data_param {{ shape {{ dim: 1 dim: 1 }} }} }}
+  layer {{ name: "a" type: "InnerProduct" bottom: "data" top: "a"
+    inner_product_param {{ num_output: {side} }} }}
+  layer {{ name: "b" type: "InnerProduct" bottom: "a" top: "b"
+    inner_product_param {{ num_output: {side} }} }}
+  layer {{ name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "label" top: "loss" }}
+'''
+solver = "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.5 net_param {{" + net + "}}"
+"""

@@ -8,29 +8,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from crews import large
 from processes import python
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 # Two layers of 30.5 million weights, as many in all as CaffeNet has.
-NET = """
-import sys
-import numpy as np
-import sparknet
-from sparknet import data, errors
-
-net = '''
-  layer { name: "data" type: "JavaData" top: "data"
-    java_data_param { shape { dim: 1 dim: 5523 } } }
-  layer { name: "label" type: "JavaData" top: "label" java_data_param { shape { dim: 1 dim: 1 } } }
-  layer { name: "a" type: "InnerProduct" bottom: "data" top: "a"
-    inner_product_param { num_output: 5523 } }
-  layer { name: "b" type: "InnerProduct" bottom: "a" top: "b"
-    inner_product_param { num_output: 5523 } }
-  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "label" top: "loss" }
-'''
-solver = "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.5 net_param {" + net + "}"
-"""
+NET = large(5523)
 
 TRAINED = (
     NET

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cifar_files
 import pytest
-from crews import PRELUDE, go, rounds
+from crews import PRELUDE, go, large, rounds
 from hadoop_cluster import HadoopCluster, hadoop_cluster
 from processes import ROOT, Program, python, running
 
@@ -146,25 +146,10 @@ def test_an_executor_that_dies_is_replaced(
 
 
 # Two layers of 10 million weights.
-LARGE = """
-import re, time
-import numpy as np
-import sparknet
-from sparknet import data, errors
-
-net = '''
-  layer { name: "data" type: "JavaData" top: "data"
-    java_data_param { shape { dim: 1 dim: 3163 } } }
-  layer { name: "label" type: "JavaData" top: "label" java_data_param { shape { dim: 1 dim: 1 } } }
-  layer { name: "a" type: "InnerProduct" bottom: "data" top: "a"
-    inner_product_param { num_output: 3163 } }
-  layer { name: "b" type: "InnerProduct" bottom: "a" top: "b"
-    inner_product_param { num_output: 3163 } }
-  layer { name: "loss" type: "SoftmaxWithLoss" bottom: "b" bottom: "label" top: "loss" }
-'''
-solver = "base_lr: 0.1 lr_policy: 'fixed' momentum: 0.5 net_param {" + net + "}"
-
-
+LARGE = (
+    "import re, time\n"
+    + large(3163)
+    + """
 def start(**settings):
     # Heaps that are in memory as a whole from the start: nets have what was asked for, and no more.
     options = "-Xms800m -XX:+AlwaysPreTouch"
@@ -195,6 +180,7 @@ with trainer() as large:
         print("round", done.iteration, done.images, done.lost, flush=True)
 spark.stop()
 """
+)
 
 
 def test_containers_are_large_enough_or_refused(

@@ -128,8 +128,8 @@ final class Trainer private[train] (
   }
 
   /** Lets each worker train for so many seconds, in which it takes as many iterations as it can, at
-    * least one; workers that take turns share them. One that takes much longer has no part in the round. The counter advances by the
-    * mean of the workers' iterations.
+    * least one; workers that take turns share them. One that takes much longer has no part in the
+    * round. The counter advances by the mean of the workers' iterations.
     */
   def trainFor(seconds: Double): RoundResult = {
     if (!(seconds > 0) || seconds.isInfinite)

@@ -24,6 +24,14 @@ object Engine {
     result.getValue
   }
 
+  /** Makes nets of so many threads. */
+  private[sparknet] def withThreads[A](threads: Int)(make: => A): A = synchronized {
+    val before = this.threads
+    setThreads(threads)
+    try make
+    finally setThreads(before)
+  }
+
   /** Seed of nets created from now on that have none from a solver; below 0: from the system. */
   def setSeed(seed: Long): Unit = Check.ok(library.ccaffe_set_random_seed(seed))
 

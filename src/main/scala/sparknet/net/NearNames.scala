@@ -1,7 +1,7 @@
 package sparknet.net
 
 /** Names that somebody may have meant. */
-private[net] object NearNames {
+private[sparknet] object NearNames {
 
   /** `; did you mean a or b?` with up to three known names near to a name, or nothing. */
   def hint(name: String, known: Seq[String]): String = {

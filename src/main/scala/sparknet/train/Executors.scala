@@ -64,15 +64,17 @@ private[train] final class Executors(sc: SparkContext) {
       master.getLocations(RDDBlockId(rdd.id, partition.index)).map(name).headOption
     }
 
+  /** How many the cluster was asked for; None: it was not told. */
+  private[train] def asked: Option[Int] = sc.master match {
+    case localCluster(executors, _) => Some(executors.toInt)
+    case _                          => askedOf(sc.getConf)
+  }
+
   /** Waits until executors for all workers have registered, so that the data is spread over them;
     * if they do not come in time, training goes on with those there are.
     */
   def await(workers: Int, seconds: Int): Unit =
     if (!sc.isLocal && !comeWhenNeeded) {
-      val asked = sc.master match {
-        case localCluster(executors, _) => Some(executors.toInt)
-        case _                          => askedOf(sc.getConf)
-      }
       val each = math.max(1, slots)
       val wanted = math.min(asked.getOrElse(Int.MaxValue), (workers + each - 1) / each)
       // How many will come to a cluster that was not asked for a number is a guess.

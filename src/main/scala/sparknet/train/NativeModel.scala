@@ -17,7 +17,7 @@ private[train] final class NativeModel private (solver: Array[Byte]) extends Mod
       .setDisplay(0) // workers' losses go to the driver
       .clearWeights() // they come with the first broadcast
     new NativeWorkerNet(
-      NativeModel.withThreads(threads)(new NativeSolver(own.build)),
+      Engine.withThreads(threads)(new NativeSolver(own.build)),
       own.getIterSize
     )
   }
@@ -25,7 +25,7 @@ private[train] final class NativeModel private (solver: Array[Byte]) extends Mod
   override def newMaster(seed: Long): MasterNet = {
     val own = parsed.setRandomSeed(seed)
     new NativeMasterNet(
-      NativeModel.withThreads(1)(new NativeSolver(own.build)),
+      Engine.withThreads(1)(new NativeSolver(own.build)),
       own.getIterSize
     )
   }
@@ -74,11 +74,4 @@ private[train] object NativeModel {
             "training on Spark feeds two: items and labels"
         )
     }
-
-  private def withThreads[T](threads: Int)(make: => T): T = Engine.synchronized {
-    val before = Engine.threads
-    Engine.setThreads(threads)
-    try make
-    finally Engine.setThreads(before)
-  }
 }

@@ -417,7 +417,17 @@ final class Trainer private[train] (
   }
 }
 
-private object Trainer {
+object Trainer {
+
+  /** How many workers there are where nobody says it: as many as the cluster runs tasks at a time, once
+    * the executors that were asked for are there.
+    */
+  def defaultWorkers(sc: SparkContext): Int = {
+    val executors = new Executors(sc)
+    val each = math.max(1, executors.slots)
+    executors.await(executors.asked.getOrElse(1) * each, TrainerOptions().waitSeconds)
+    math.max(1, executors.allSlots)
+  }
 
   /** An executor may not answer. */
   private val closeSeconds = 10

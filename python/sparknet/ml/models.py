@@ -1,0 +1,139 @@
+"""Models: trained nets that score the rows of a DataFrame in the executors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pyspark.ml.util import JavaMLReadable, JavaMLWritable
+from pyspark.ml.wrapper import JavaModel
+from pyspark.sql import DataFrame, SparkSession
+
+from sparknet import spec
+from sparknet._jvm.py4j import call
+from sparknet.errors import SetupError
+from sparknet.ml.featurizer import CaffeFeaturizer
+from sparknet.ml.stages import Stage, java, net_text, place, translated
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from sparknet.local import Net
+    from sparknet.ml.arguments import InputArguments
+
+__all__ = ["CaffeClassificationModel", "CaffeModel", "CaffeRegressionModel"]
+
+
+class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
+    """A trained net. ``transform`` keeps all columns and adds what the net says."""
+
+    def __init__(self, java_model: Any = None) -> None:
+        super().__init__()
+        if java_model is not None:
+            self._own(java_model, {})
+
+    @staticmethod
+    def load_caffe(
+        net: spec.NetSource,
+        caffemodel: str | os.PathLike[str],
+        *,
+        labels: Sequence[str] = (),
+        **params: Unpack[InputArguments],
+    ) -> CaffeClassificationModel:
+        """A classifier that somebody else trained, ready to score.
+
+        net: its deploy prototxt, or that for training if it says the shape of its input.
+        caffemodel: a path or URI. labels: names of the classes. params: such as
+        ``image_size``, ``crop``, ``features_col``, and the ``mean`` that the net was trained with,
+        one value for each channel (blue first, as Caffe has it); ``channel_order`` is bgr.
+        """
+        companion = java("CaffeClassificationModel")
+        names = _strings(labels)
+        loaded = call(companion, "loadCaffe", net_text(net), place(caffemodel), names)
+        model = CaffeClassificationModel(loaded)
+        model.setParams(**params)
+        return model
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        with translated():
+            return super()._transform(dataset)
+
+    def evaluate(self, dataset: DataFrame) -> dict[str, float]:
+        """How good the net is on labelled rows, by the measures of Spark's evaluators."""
+        self._transfer_params_to_java()
+        measured = call(self._java_obj, "evaluate", dataset._jdf)
+        return {str(name): float(value) for name, value in measured.items()}
+
+    @property
+    def has_summary(self) -> bool:
+        """Whether it was trained in this session, so that there is a ``summary``."""
+        return bool(call(self._java_obj, "hasSummary"))
+
+    @property
+    def summary(self) -> DataFrame:
+        """The rounds of its training: round, iteration, loss, images, seconds, workers,
+        validationLoss."""
+        return DataFrame(call(self._java_obj, "summary"), SparkSession.getActiveSession())
+
+    def featurizer(
+        self, output_blobs: Sequence[str], output_cols: Sequence[str] | None = None
+    ) -> CaffeFeaturizer:
+        """A stage that adds blobs of this net as columns."""
+        made = call(self._java_obj, "featurizer", _strings(output_blobs))
+        stage = CaffeFeaturizer._of(made)
+        stage.setParams(output_cols=None if output_cols is None else list(output_cols))
+        return stage
+
+    def save_caffe(self, folder: str | os.PathLike[str]) -> None:
+        """Writes ``deploy.prototxt`` and ``weights.caffemodel``, which Caffe reads, to a folder."""
+        call(self._java_obj, "saveCaffe", _uri(folder))
+
+    def to_local(self, folder: str | os.PathLike[str]) -> Net:
+        """The net in this process, without Spark; its two files are written to ``folder``."""
+        from sparknet.local import TEST, Net  # Its JVM may not be installed.
+
+        self.save_caffe(folder)
+        files = Path(folder)
+        return Net(files / "deploy.prototxt", files / "weights.caffemodel", phase=TEST)
+
+
+class CaffeClassificationModel(CaffeModel):
+    """Says which class an item belongs to: adds ``rawPrediction``, ``probability`` and
+    ``prediction``."""
+
+    @property
+    def labels(self) -> list[str]:
+        """Names of the classes; empty if they have none."""
+        return [str(name) for name in call(self._java_obj, "getLabels")]
+
+    @property
+    def num_classes(self) -> int:
+        """Number of classes."""
+        return int(call(self._java_obj, "numClasses"))
+
+
+class CaffeRegressionModel(CaffeModel):
+    """Says a number of an item, or several as a vector: adds ``prediction``."""
+
+    @property
+    def num_outputs(self) -> int:
+        """How many numbers it says of an item."""
+        return int(call(self._java_obj, "numOutputs"))
+
+
+def _strings(values: Sequence[str]) -> Any:
+    session = SparkSession.getActiveSession()
+    if session is None:
+        raise SetupError("no Spark session: call sparknet.session() first")
+    gateway: Any = session.sparkContext._gateway
+    array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+    for i, value in enumerate(values):
+        array[i] = value
+    return array
+
+
+def _uri(folder: str | os.PathLike[str]) -> str:
+    path = os.fspath(folder)
+    return path if "://" in path else Path(path).resolve().as_uri()

@@ -1,0 +1,182 @@
+"""What the stages share: their Params are those of the Scala classes, which say names, types,
+defaults and documentation."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from google.protobuf import text_format
+from py4j.protocol import Py4JError
+from pyspark.errors import IllegalArgumentException
+from pyspark.ml.param import Param, TypeConverters
+from pyspark.ml.util import JavaMLReader
+from pyspark.ml.wrapper import JavaParams, JavaWrapper
+from pyspark.sql import SparkSession
+
+from sparknet import spec
+from sparknet._jvm.py4j import Py4JJvm, translate
+from sparknet.errors import ArgumentError, SetupError
+
+__all__ = ["Reader", "Stage", "java", "net_text", "place", "solver_text", "translated"]
+
+_PACKAGE = "sparknet.ml"
+
+# By the Java class of the Param; Spark checks ranges.
+_CONVERTERS: dict[str, Callable[[Any], Any]] = {
+    "BooleanParam": TypeConverters.toBoolean,
+    "DoubleArrayParam": TypeConverters.toListFloat,
+    "DoubleParam": TypeConverters.toFloat,
+    "IntArrayParam": TypeConverters.toListInt,
+    "IntParam": TypeConverters.toInt,
+    "LongParam": TypeConverters.toInt,
+    "Param": TypeConverters.toString,
+    "StringArrayParam": TypeConverters.toListString,
+}
+_WORD = re.compile(r"_(\w)")
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Failures of the JVM as errors of this package, in one line."""
+    try:
+        yield
+    except (Py4JError, IllegalArgumentException) as failure:
+        raise translate(failure) from None
+    except Exception as failure:
+        if getattr(failure, "_origin", None) is None:
+            raise
+        raise translate(failure) from None
+
+
+def java(name: str, *args: Any) -> Any:
+    """A new object of a class of ``sparknet.ml``, whose jar is looked for first."""
+    session = SparkSession.getActiveSession()
+    if session is None:
+        raise SetupError("no Spark session: call sparknet.session() first")
+    Py4JJvm(session)
+    with translated():
+        return JavaWrapper._new_java_obj(f"{_PACKAGE}.{name}", *args)
+
+
+def net_text(net: spec.NetSource) -> str:
+    """Prototxt of a net that is given as path, text or message."""
+    return str(text_format.MessageToString(spec.net(net)))
+
+
+def solver_text(solver: spec.SolverSource) -> str:
+    """Prototxt of a solver with its nets inside."""
+    return str(text_format.MessageToString(spec.solver(solver)))
+
+
+def place(path: str | os.PathLike[str]) -> str:
+    """A path as the JVM sees it, whose working directory may be another; or a URI."""
+    session = SparkSession.getActiveSession()
+    if session is None:
+        raise SetupError("no Spark session: call sparknet.session() first")
+    return Py4JJvm(session).place(os.fspath(path))
+
+
+class Reader(JavaMLReader[Any]):
+    """Reads what a stage's ``write()`` wrote."""
+
+    @classmethod
+    def _java_loader_class(cls, clazz: Any) -> str:
+        return f"{_PACKAGE}.{clazz.__name__}"
+
+    def load(self, path: str) -> Any:
+        """The stage."""
+        with translated():
+            return super().load(path)
+
+
+class Stage(JavaParams):
+    """Params of a stage: by Spark's names, ``stage.learningRate``, with ``setLearningRate`` and
+    ``getLearningRate``."""
+
+    def _own(self, java_object: Any, given: dict[str, Any]) -> None:
+        """Wraps a Java stage and sets Params; what is None is left as it is."""
+        self._java_obj = java_object
+        self._create_params_from_java()
+        self._resetUid(java_object.uid())
+        self._transfer_params_from_java()
+        self._assign(given)
+
+    def setParams(self, **params: Any) -> Stage:  # noqa: N802 (Spark's name)
+        """Sets Params by Python's names or Spark's."""
+        self._assign(params)
+        return self
+
+    def _assign(self, given: dict[str, Any]) -> None:
+        for key, value in given.items():
+            if value is None:
+                continue
+            name = _WORD.sub(lambda found: found[1].upper(), key)
+            if name == "featuresCol" and not isinstance(value, str):
+                name, value = "featuresCols", list(value)
+            if not self.hasParam(name):
+                known = sorted(param.name for param in self.params)
+                raise ArgumentError(f"{type(self).__name__} has no parameter '{key}', only {known}")
+            try:
+                self._set(**{name: self._plain(name, value)})
+            except (TypeError, ValueError) as error:
+                raise ArgumentError(f"{key}: {error}") from None
+
+    def _plain(self, name: str, value: Any) -> Any:
+        """A value as its Param takes it."""
+        if name == "net":
+            return net_text(value)
+        if name == "solver":
+            return solver_text(value)
+        if name in ("weights", "checkpoint"):
+            return place(value)
+        if name in ("crop", "imageSize") and isinstance(value, int):
+            return [value, value]
+        if name == "mean":
+            flat = value.ravel() if hasattr(value, "ravel") else value
+            return [float(each) for each in ([flat] if isinstance(flat, (int, float)) else flat)]
+        if name == "optimizer" and not isinstance(value, str):
+            raise TypeError(f"a name, not {value!r}")
+        return value
+
+    def _create_params_from_java(self) -> None:
+        before = {param.name for param in self.params}
+        super()._create_params_from_java()  # type: ignore[no-untyped-call]
+        kinds = {str(p.name()): str(p.getClass().getSimpleName()) for p in self._java_obj.params()}
+        for param in self.params:
+            if param.name not in before:
+                param.typeConverter = _CONVERTERS.get(kinds[param.name], TypeConverters.identity)
+
+    def __getattr__(self, name: str) -> Any:
+        # setLearningRate and getLearningRate, for every Param that there is.
+        if name[:3] in ("set", "get") and len(name) > 3:
+            param = name[3].lower() + name[4:]
+            if param in self.__dict__ and isinstance(self.__dict__[param], Param):
+                if name.startswith("get"):
+                    return lambda: self.getOrDefault(param)
+
+                def setter(value: Any) -> Stage:
+                    self._assign({param: value})
+                    return self
+
+                return setter
+        raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
+
+    @classmethod
+    def read(cls) -> Reader:
+        """What reads stages of this kind."""
+        return Reader(cls)  # type: ignore[arg-type]
+
+    @classmethod
+    def load(cls, path: str) -> Any:
+        """The stage that was saved to a path or URI."""
+        java_name = cls.__name__  # The jar is looked for before Spark asks for its classes.
+        session = SparkSession.getActiveSession()
+        if session is None:
+            raise SetupError(f"no Spark session to load a {java_name}: call sparknet.session()")
+        Py4JJvm(session)
+        return cls.read().load(path)
+

@@ -1,0 +1,43 @@
+package sparknet.ml
+
+import org.apache.spark.ml.attribute.{Attribute, BinaryAttribute, NominalAttribute}
+import org.apache.spark.ml.feature.StringIndexer
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.types.{Metadata, StringType, StructField}
+
+/** A column of labels.
+  *
+  * @param frame
+  *   with the column as numbers
+  * @param column
+  *   its name there
+  * @param names
+  *   of the classes, if they have any
+  */
+private[ml] final case class Labels(frame: DataFrame, column: String, names: Array[String])
+
+private[ml] object Labels {
+
+  /** Strings become classes, the most frequent one 0, as Spark's StringIndexer has it. */
+  def of(frame: DataFrame, column: String): Labels = {
+    InputColumns.check(frame.schema, column)
+    if (frame.schema(column).dataType != StringType)
+      Labels(frame, column, namesOf(frame.schema(column)))
+    else {
+      val index = s"${column}_as_class"
+      val indexer = new StringIndexer().setInputCol(column).setOutputCol(index).fit(frame)
+      Labels(indexer.transform(frame), index, indexer.labelsArray(0))
+    }
+  }
+
+  /** As metadata of a column, where Spark's IndexToString finds them. */
+  def metadata(names: Array[String]): Metadata =
+    if (names.isEmpty) Metadata.empty
+    else NominalAttribute.defaultAttr.withValues(names).toMetadata()
+
+  private def namesOf(field: StructField): Array[String] = Attribute.fromStructField(field) match {
+    case nominal: NominalAttribute => nominal.values.getOrElse(Array.empty)
+    case binary: BinaryAttribute   => binary.values.getOrElse(Array.empty)
+    case _                         => Array.empty
+  }
+}

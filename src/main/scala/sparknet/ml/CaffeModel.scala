@@ -9,7 +9,7 @@ import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.ml.Model
 import org.apache.spark.ml.evaluation.Evaluator
 import org.apache.spark.ml.sparknet.StageFiles
-import org.apache.spark.ml.util.{MLReader, MLWritable, MLWriter}
+import org.apache.spark.ml.util.{Identifiable, MLReader, MLWritable, MLWriter}
 import org.apache.spark.sql.sparknet.ScoredRows
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Dataset}
@@ -122,6 +122,14 @@ abstract class CaffeModel[M <: CaffeModel[M]] extends Model[M] with Scores with 
   /** Writes `deploy.prototxt` and `weights.caffemodel` to a folder, a path or a URI. */
   def saveCaffe(folder: String): Unit =
     trained.save(new Path(folder), CaffeModel.hadoop)
+
+  /** A stage that adds blobs of this net as columns, which sees its input as this one does. */
+  def featurizer(blobs: Array[String]): CaffeFeaturizer = {
+    NetParts.of(trained.proto).upTo(blobs.toSeq)
+    val made =
+      new CaffeFeaturizer(Identifiable.randomUID("CaffeFeaturizer"), Some(trained))
+    copyValues(made).setOutputBlobs(blobs)
+  }
 
   override def write: MLWriter = new NetWriter(this, trained)
 }

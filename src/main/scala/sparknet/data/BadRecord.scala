@@ -3,7 +3,7 @@ package sparknet.data
 /** A record that cannot be used.
   *
   * @param reason
-  *   why, one of the constants of the companion
+  *   why, one of the constants of the companion; of a row that and its column
   * @param name
   *   the image's or the tar's name, and what else helps to find it
   */
@@ -43,4 +43,17 @@ object BadRecord {
 
   /** An image that its decoder refuses. */
   val corruptImage = "corrupt image"
+
+  /** A null, or one within an array. */
+  val missingValue = "null"
+
+  val notANumber = "NaN"
+
+  /** One that floats cannot hold, too. */
+  val infinite = "infinite value"
+
+  /** An array, a vector or bytes of another length than items have. */
+  val wrongCount = "wrong number of values"
+
+  val negativeWeight = "negative weight"
 }

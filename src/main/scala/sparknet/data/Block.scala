@@ -11,7 +11,11 @@ import sparknet.jna.{CaffeException, Counts, Status}
   * @param shape
   *   extents of one item, for images channels, height, width
   * @param labels
-  *   one per item
+  *   those of the items one after the other, `labelCount` values each
+  * @param labelCount
+  *   1 for classes and other single numbers, more for vectors, 0 where there are no labels
+  * @param weights
+  *   how much each item counts in a loss; null: all the same
   * @param bytes
   *   the items one after the other, each row-major, values 0..255; null if they are something else
   * @param floats
@@ -26,6 +30,8 @@ import sparknet.jna.{CaffeException, Counts, Status}
 final class Block private (
     val shape: Array[Int],
     val labels: Array[Float],
+    val labelCount: Int,
+    val weights: Array[Float],
     val bytes: Array[Byte],
     val floats: Array[Float],
     val encoded: Encoded,
@@ -38,10 +44,23 @@ final class Block private (
   )
 
   def this(shape: Array[Int], labels: Array[Float], bytes: Array[Byte], floats: Array[Float]) =
-    this(shape, labels, bytes, floats, null, None, BadRecords.empty)
+    this(shape, labels, 1, null, bytes, floats, null, None, BadRecords.empty)
+
+  /** Of items with `labelCount` label values each, and weights unless they are null. */
+  def this(
+      shape: Array[Int],
+      labels: Array[Float],
+      labelCount: Int,
+      weights: Array[Float],
+      bytes: Array[Byte],
+      floats: Array[Float]
+  ) = this(shape, labels, labelCount, weights, bytes, floats, null, None, BadRecords.empty)
 
   /** Number of items. */
-  def size: Int = labels.length
+  val size: Int =
+    if (labelCount > 0) labels.length / labelCount
+    else if (encoded != null) encoded.size
+    else values / itemSize
 
   /** Number of values of one item. */
   def itemSize: Int = Block.product(shape)
@@ -55,6 +74,12 @@ final class Block private (
     throw new CaffeException(
       Status.SHAPE,
       s"$values values are not $size items of ${shape.mkString("x")}"
+    )
+  if (labels.length != size.toLong * labelCount || (weights != null && weights.length != size))
+    throw new CaffeException(
+      Status.SHAPE,
+      s"$size items with $labelCount label values each have ${labels.length} of them" +
+        (if (weights == null) "" else s", and ${weights.length} weights")
     )
 
   /** Copies item `i` into `into`, bytes as 0..255. */
@@ -89,21 +114,24 @@ final class Block private (
     }
 
   private[data] def noting(fault: Option[Fault], leftOut: BadRecords): Block =
-    new Block(shape, labels, bytes, floats, encoded, fault, leftOut)
+    new Block(shape, labels, labelCount, weights, bytes, floats, encoded, fault, leftOut)
 
   private def pick(indices: Array[Int]): Block = {
-    val length = itemSize
-    def gather[A <: AnyRef](from: A, into: A): A = {
-      for (k <- indices.indices)
-        System.arraycopy(from, indices(k) * length, into, k * length, length)
-      into
-    }
-    def count = Counts.product(Array(indices.length, length), "a block")
+    def gather[A <: AnyRef](from: A, length: Int)(into: Int => A): A =
+      if (from == null) from
+      else {
+        val picked = into(Counts.product(Array(indices.length, length), "a block"))
+        for (k <- indices.indices)
+          System.arraycopy(from, indices(k) * length, picked, k * length, length)
+        picked
+      }
     new Block(
       shape,
-      indices.map(labels),
-      if (bytes == null) null else gather(bytes, new Array[Byte](count)),
-      if (floats == null) null else gather(floats, new Array[Float](count)),
+      gather(labels, labelCount)(new Array[Float](_)),
+      labelCount,
+      gather(weights, 1)(new Array[Float](_)),
+      gather(bytes, itemSize)(new Array[Byte](_)),
+      gather(floats, itemSize)(new Array[Float](_)),
       if (encoded == null) null else encoded.pick(indices),
       None,
       BadRecords.empty
@@ -123,7 +151,7 @@ object Block {
   def ofImages(shape: Array[Int], labels: Array[Float], images: Encoded): Block = {
     require(shape.length == 3 && shape(0) == 3, s"images of ${shape.mkString("x")}")
     require(labels.length == images.size, s"${labels.length} labels of ${images.size} images")
-    new Block(shape, labels, null, null, images, None, BadRecords.empty)
+    new Block(shape, labels, 1, null, null, null, images, None, BadRecords.empty)
   }
 
   /** Stands for a record that cannot be used. A task that threw would be run again and again;
@@ -137,8 +165,14 @@ object Block {
 
   private[sparknet] def product(shape: Array[Int]): Int = Counts.product(shape, "an item")
 
-  /** The items of a block as [[unpack]] reads them. */
+  /** The items of a block as [[unpack]] reads them: with one label each and no weights. */
   def pack(block: Block): Array[Byte] = {
+    if (block.size > 0 && (block.labelCount != 1 || block.weights != null))
+      throw new CaffeException(
+        Status.UNSUPPORTED,
+        "items are packed with one label and no weight each, and these have " +
+          s"${block.labelCount} label values" + (if (block.weights == null) "" else " and a weight")
+      )
     val raw = block.floats == null
     val width = if (raw) 1 else 4
     val length =

@@ -1,72 +1,61 @@
 package sparknet.data
 
 import org.apache.spark.rdd.RDD
+import org.apache.spark.sparknet.RowMemory
+import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.functions.col
-import org.apache.spark.sql.types.{ArrayType, BinaryType, DataType, FloatType, NumericType}
-import org.apache.spark.sql.{DataFrame, Row}
 
-import sparknet.jna.{CaffeException, Status}
-
-/** Items and labels from the columns of a DataFrame. */
+/** Blocks from the columns of a DataFrame. */
 private[data] object Columns {
+  private val blockBytes = 16 << 20
 
-  def blocks(table: DataFrame, features: String, label: String, shape: Array[Int]): RDD[Block] = {
-    val featuresType = typeOf(table, features)
-    typeOf(table, label) match {
-      case _: NumericType =>
-      case other => wrong(s"labels must be numbers, and column '$label' is ${other.catalogString}")
-    }
-    val rows = table.select(quoted(features), quoted(label).cast(FloatType)).rdd
-    featuresType match {
-      case BinaryType =>
-        rows.mapPartitionsWithIndex((i, r) => Packer.ofBytes(i, records(r, bytes), shape))
-      case ArrayType(_: NumericType, _) =>
-        rows.mapPartitionsWithIndex((i, r) => Packer.ofFloats(i, records(r, numbers), shape))
-      case vector if vector.typeName == "vector" =>
-        rows.mapPartitionsWithIndex((i, r) => Packer.ofFloats(i, records(r, vectorOf), shape))
-      case other =>
-        wrong(
-          s"items must be arrays of numbers, vectors or binary, and column '$features' is " +
-            other.catalogString
-        )
+  /** @param columns
+    *   names and shapes of what items are made of, as for [[RowItems]]
+    * @param skip
+    *   true: rows that cannot be used are left out and counted; false: the first one is the fault of all
+    */
+  def blocks(
+      frame: DataFrame,
+      columns: Seq[(String, Array[Int])],
+      label: Option[String],
+      labelCount: Int,
+      weight: Option[String],
+      skip: Boolean
+  ): (RDD[Block], RowItems) = {
+    RowItems(frame.schema, columns, label, labelCount, weight) // has its say before Spark
+    val needed = frame.select((columns.map(_._1) ++ label ++ weight).distinct.map(quoted): _*)
+    val items = RowItems(needed.schema, columns, label, labelCount, weight)
+    val blocks = RowMemory
+      .rows(needed)
+      .mapPartitionsWithIndex((partition, rows) => packed(partition, rows, items, skip))
+    (blocks, items)
+  }
+
+  /** The blocks of one partition. */
+  private def packed(
+      partition: Int,
+      rows: Iterator[InternalRow],
+      items: RowItems,
+      skip: Boolean
+  ): Iterator[Block] = {
+    val capacity = math.max(1, blockBytes / (4 * Block.product(items.shape)))
+    val builder = items.builder(capacity)
+    var record = 0L
+    var fault = Option.empty[Fault]
+    Iterator.continually(()).takeWhile(_ => fault.isEmpty && rows.hasNext).map { _ =>
+      var leftOut = BadRecords.empty
+      while (fault.isEmpty && builder.size < capacity && rows.hasNext) {
+        builder.add(rows.next()).foreach { what =>
+          val where = s"record $record of partition $partition"
+          if (skip) leftOut += BadRecord(builder.reason, where)
+          else fault = Some(Fault.ofData(s"$where: $what"))
+        }
+        record += 1
+      }
+      fault.fold(builder.result().noting(None, leftOut))(Block.faulty(items.shape, _))
     }
   }
 
-  /** A missing label becomes NaN, which the data set's check reports with its record. */
-  private def records[T](rows: Iterator[Row], item: Row => T): Iterator[(T, Float)] =
-    rows.map(row => (item(row), if (row.isNullAt(1)) Float.NaN else row.getFloat(1)))
-
-  private def bytes(row: Row): Array[Byte] = row.getAs[Array[Byte]](0)
-
-  private def numbers(row: Row): Array[Float] =
-    Option(row.getSeq[Any](0)).map { values =>
-      val item = new Array[Float](values.length)
-      var i = 0
-      values.foreach { value =>
-        item(i) = value match {
-          case number: Number => number.floatValue
-          case _              => Float.NaN
-        }
-        i += 1
-      }
-      item
-    }.orNull
-
-  private def vectorOf(row: Row): Array[Float] =
-    Option(row.get(0)).map { vector =>
-      // Both of Spark's Vector types have it; they are in a library that this jar does not need.
-      val values = vector.getClass.getMethod("toArray").invoke(vector).asInstanceOf[Array[Double]]
-      values.map(_.toFloat)
-    }.orNull
-
-  private def typeOf(table: DataFrame, column: String): DataType =
-    table.schema.fields
-      .find(_.name == column)
-      .getOrElse(wrong(s"there is no column '$column'; there are ${table.columns.mkString(", ")}"))
-      .dataType
-
   private def quoted(column: String) = col("`" + column.replace("`", "``") + "`")
-
-  private def wrong(message: String): Nothing =
-    throw new CaffeException(Status.INVALID_ARGUMENT, message)
 }

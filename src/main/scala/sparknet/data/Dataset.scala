@@ -338,8 +338,9 @@ object Dataset {
       label: String,
       shape: Array[Int]
   ): Dataset = {
-    val blocks = Columns.blocks(table, features, label, shape)
-    apply(blocks.setName(s"column $features of a DataFrame"), shape)
+    val (blocks, items) =
+      Columns.blocks(table, Seq(features -> shape), Some(label), 1, None, skip = false)
+    apply(blocks.setName(s"column $features of a DataFrame"), items.shape)
   }
 
   /** CIFAR-10 from a folder with its binary files, which the driver reads.

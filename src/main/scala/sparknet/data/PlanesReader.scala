@@ -1,0 +1,185 @@
+package sparknet.data
+
+import java.io.FileNotFoundException
+import java.nio.charset.StandardCharsets.ISO_8859_1
+
+import org.apache.hadoop.fs.Path
+import org.apache.hadoop.security.AccessControlException
+import org.apache.spark.broadcast.Broadcast
+import org.apache.spark.sparknet.RowMemory
+import org.apache.spark.sql.catalyst.InternalRow
+import org.apache.spark.sql.types.{BinaryType, IntegerType, StringType, StructField, StructType}
+import org.apache.spark.util.SerializableConfiguration
+
+/** Takes bytes out of one column of a row: values 0..255, of images planes red, green, blue. */
+private[data] abstract class PlanesReader(
+    val column: String,
+    val ordinal: Int,
+    val shape: Array[Int]
+) extends Serializable {
+
+  /** Number of bytes of each row. */
+  val count: Int = Block.product(shape)
+
+  /** Writes them to `to`, from `at` on; null, or why there are none. */
+  final def read(row: InternalRow, to: Array[Byte], at: Int): Unfit =
+    if (row.isNullAt(ordinal)) Unfit.missing(column) else readValue(row, to, at)
+
+  protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit
+
+  /** Whether an image may become such an item. */
+  val ofImages: Boolean = shape.length == 3 && shape(0) == 3
+
+  protected def decode(encoded: Array[Byte], to: Array[Byte], at: Int): Unfit =
+    ImageCodec.planes(encoded, shape(1), shape(2)) match {
+      case Right(planes) =>
+        System.arraycopy(planes, 0, to, at, count)
+        null
+      case Left(reason) => Unfit(column, reason, s"has no image that can be used: $reason")
+    }
+}
+
+private[data] object PlanesReader {
+
+  /** Of binary, images of Spark's reader and paths of images; None for other types.
+    *
+    * @param conf
+    *   gives Hadoop's configuration if paths are to be read
+    */
+  def apply(
+      field: StructField,
+      ordinal: Int,
+      shape: Array[Int],
+      conf: => Broadcast[SerializableConfiguration]
+  ): Option[PlanesReader] = field.dataType match {
+    case BinaryType                      => Some(new BinaryReader(field.name, ordinal, shape))
+    case StringType                      => Some(new PathReader(field.name, ordinal, shape, conf))
+    case struct: StructType if isImage(struct) =>
+      Some(new ImageStructReader(field.name, ordinal, shape, struct))
+    case _ => None
+  }
+
+  private def isImage(struct: StructType): Boolean =
+    Seq(
+      "height" -> IntegerType,
+      "width" -> IntegerType,
+      "nChannels" -> IntegerType,
+      "data" -> BinaryType
+    ).forall { case (name, of) => struct.exists(f => f.name == name && f.dataType == of) }
+}
+
+/** The bytes of an item as they are, or an encoded image. */
+private final class BinaryReader(column: String, ordinal: Int, shape: Array[Int])
+    extends PlanesReader(column, ordinal, shape) {
+
+  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit =
+    if (RowMemory.copyBytes(row, ordinal, count, to, at)) {
+      // Of just this length may be both; what begins as an image and is none was bytes.
+      if (ofImages && looksEncoded(to, at)) {
+        val bytes = java.util.Arrays.copyOfRange(to, at, at + count)
+        decode(bytes, to, at)
+      }
+      null
+    } else {
+      val bytes = row.getBinary(ordinal)
+      if (ofImages && (bytes.isEmpty || looksEncoded(bytes, 0))) decode(bytes, to, at)
+      else Unfit.count(column, bytes.length, shape)
+    }
+
+  private def looksEncoded(bytes: Array[Byte], at: Int): Boolean =
+    BinaryReader.starts.exists { start =>
+      start.length <= bytes.length - at && start.indices.forall(i => bytes(at + i) == start(i))
+    }
+}
+
+private object BinaryReader {
+
+  /** How JPEG, PNG, GIF and BMP begin. */
+  val starts: Seq[Array[Byte]] =
+    Seq("\u00ff\u00d8\u00ff", "\u0089PNG", "GIF8", "BM").map(_.getBytes(ISO_8859_1))
+}
+
+/** Paths and URIs of encoded images. */
+private final class PathReader(
+    column: String,
+    ordinal: Int,
+    shape: Array[Int],
+    conf: Broadcast[SerializableConfiguration]
+) extends PlanesReader(column, ordinal, shape) {
+
+  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
+    val name = row.getUTF8String(ordinal).toString
+    def unread(kind: String) = Unfit(column, kind, s"names a $kind: $name")
+    try decode(content(name), to, at) match {
+      case null  => null
+      case unfit => unfit.copy(what = s"names no image that can be used: $name: ${unfit.kind}")
+    } catch {
+      case _: FileNotFoundException     => unread(BadRecord.missingFile)
+      case _: AccessControlException    => unread(BadRecord.unreadableFile)
+      case _: IllegalArgumentException  => unread(BadRecord.missingFile) // no path at all
+    }
+  }
+
+  private def content(name: String): Array[Byte] = {
+    val path = new Path(name)
+    val in = path.getFileSystem(conf.value.value).open(path)
+    try in.readAllBytes()
+    finally in.close()
+  }
+}
+
+/** Images as `spark.read.format("image")` has them: rows of blue, green, red and perhaps alpha, or of
+  * grey.
+  */
+private final class ImageStructReader(
+    column: String,
+    ordinal: Int,
+    shape: Array[Int],
+    struct: StructType
+) extends PlanesReader(column, ordinal, shape) {
+  private val fields = struct.length
+  private val Seq(heightAt, widthAt, channelsAt, dataAt) =
+    Seq("height", "width", "nChannels", "data").map(struct.fieldIndex)
+
+  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
+    val image = row.getStruct(ordinal, fields)
+    if (Seq(heightAt, widthAt, channelsAt, dataAt).exists(image.isNullAt)) Unfit.missing(column)
+    else {
+      val (height, width) = (image.getInt(heightAt), image.getInt(widthAt))
+      val (channels, data) = (image.getInt(channelsAt), image.getBinary(dataAt))
+      val right = height > 0 && width > 0 && Set(1, 3, 4)(channels) &&
+        data.length == height.toLong * width * channels
+      if (!right)
+        Unfit(
+          column,
+          BadRecord.notAnImage,
+          s"has no image: ${data.length} bytes for $height x $width pixels of $channels bytes"
+        )
+      else {
+        val planes = ImageStructReader.planes(data, height * width, channels)
+        val resized = ImageResizer.resize(planes, height, width, shape(1), shape(2))
+        System.arraycopy(resized, 0, to, at, count)
+        null
+      }
+    }
+  }
+}
+
+private object ImageStructReader {
+
+  /** Planes red, green, blue. */
+  def planes(data: Array[Byte], pixels: Int, channels: Int): Array[Byte] = {
+    val planes = new Array[Byte](3 * pixels)
+    for (plane <- 0 until 3) {
+      var from = if (channels == 1) 0 else 2 - plane
+      var to = plane * pixels
+      val end = to + pixels
+      while (to < end) {
+        planes(to) = data(from)
+        from += channels
+        to += 1
+      }
+    }
+    planes
+  }
+}

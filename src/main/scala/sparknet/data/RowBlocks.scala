@@ -1,0 +1,116 @@
+package sparknet.data
+
+import org.apache.spark.sql.catalyst.InternalRow
+
+import sparknet.jna.Counts
+
+/** Items of bytes, or of the floats of one or several columns one after the other.
+  *
+  * @param planes
+  *   null if items are floats
+  * @param columns
+  *   null if items are bytes
+  */
+private[data] final class RowBlocks(
+    override val shape: Array[Int],
+    planes: PlanesReader,
+    columns: Array[ColumnReader],
+    labels: Option[ColumnReader],
+    weights: Option[ColumnReader]
+) extends RowItems {
+  private val itemSize = Block.product(shape)
+
+  override val labelCount: Int = labels.fold(0)(_.count)
+  override def weighted: Boolean = weights.nonEmpty
+  override def builder(capacity: Int): BlockBuilder = new Builder(capacity)
+
+  private final class Builder(capacity: Int) extends BlockBuilder {
+    require(capacity > 0, s"a block of $capacity items")
+    Counts.product(Array(capacity, math.max(itemSize, labelCount)), "a block of rows")
+    // The first block's grow, since it may be the only one and small.
+    private var room = math.min(capacity, math.max(1, RowBlocks.firstBytes / (4 * itemSize)))
+    private var bytes: Array[Byte] = _
+    private var floats: Array[Float] = _
+    private var labelled: Array[Float] = _
+    private var weighed: Array[Float] = _
+    private var refused: Unfit = _
+    private var filled = 0
+    begin()
+
+    override def size: Int = filled
+    override def reason: String = refused.reason
+
+    override def add(row: InternalRow): Option[String] = {
+      if (filled == room) grow()
+      val unfit = take(row)
+      if (unfit == null) {
+        filled += 1
+        None
+      } else {
+        refused = unfit
+        Some(unfit.toString)
+      }
+    }
+
+    private def take(row: InternalRow): Unfit = {
+      var unfit: Unfit = null
+      if (planes != null) unfit = planes.read(row, bytes, filled * itemSize)
+      else {
+        var (i, at) = (0, filled * itemSize)
+        while (unfit == null && i < columns.length) {
+          unfit = columns(i).read(row, floats, at)
+          at += columns(i).count
+          i += 1
+        }
+      }
+      if (unfit == null && labels.nonEmpty)
+        unfit = labels.get.read(row, labelled, filled * labelCount)
+      if (unfit == null && weights.nonEmpty) {
+        unfit = weights.get.read(row, weighed, filled)
+        if (unfit == null && weighed(filled) < 0)
+          unfit = Unfit(weights.get.column, BadRecord.negativeWeight, "has a negative weight")
+      }
+      unfit
+    }
+
+    override def result(): Block = {
+      val n = filled
+      val block = new Block(
+        shape,
+        trimmed(labelled, n * labelCount),
+        labelCount,
+        if (weighted) trimmed(weighed, n) else null,
+        if (planes == null) null
+        else if (n == room) bytes
+        else java.util.Arrays.copyOf(bytes, n * itemSize),
+        if (planes == null) trimmed(floats, n * itemSize) else null
+      )
+      begin()
+      block
+    }
+
+    private def begin(): Unit = {
+      filled = 0
+      if (planes != null) bytes = new Array[Byte](room * itemSize)
+      else floats = new Array[Float](room * itemSize)
+      labelled = new Array[Float](room * labelCount)
+      if (weighted) weighed = new Array[Float](room)
+    }
+
+    private def grow(): Unit = {
+      require(room < capacity, s"a block of more than $capacity items")
+      room = math.min(capacity.toLong, 2L * room).toInt
+      if (planes != null) bytes = java.util.Arrays.copyOf(bytes, room * itemSize)
+      else floats = java.util.Arrays.copyOf(floats, room * itemSize)
+      labelled = java.util.Arrays.copyOf(labelled, room * labelCount)
+      if (weighted) weighed = java.util.Arrays.copyOf(weighed, room)
+    }
+
+    private def trimmed(values: Array[Float], length: Int): Array[Float] =
+      if (values.length == length) values else java.util.Arrays.copyOf(values, length)
+  }
+}
+
+private object RowBlocks {
+  private val firstBytes = 1 << 20
+}

@@ -1,0 +1,59 @@
+package sparknet.data
+
+/** Why what a column has in a row cannot be used.
+  *
+  * @param kind
+  *   a reason of [[BadRecord]]
+  * @param what
+  *   is wrong with the column, as the end of a sentence
+  */
+private[data] final case class Unfit(column: String, kind: String, what: String) {
+
+  /** The reason by which such rows are counted. */
+  def reason: String = s"$kind in column '$column'"
+
+  override def toString: String = s"column '$column' $what"
+}
+
+private[data] object Unfit {
+
+  def missing(column: String): Unfit = Unfit(column, BadRecord.missingValue, "is null")
+
+  def missing(column: String, value: Int): Unfit =
+    Unfit(column, BadRecord.missingValue, s"has a null at value $value")
+
+  def count(column: String, found: Int, shape: Array[Int]): Unfit = {
+    val wanted = Block.product(shape)
+    val extents = if (shape.length > 1) s" (${shape.mkString("x")})" else ""
+    Unfit(
+      column,
+      BadRecord.wrongCount,
+      s"has $found ${if (found == 1) "value" else "values"} instead of $wanted$extents"
+    )
+  }
+
+  /** Of a value that is NaN or infinite, or null if all are numbers. */
+  def among(column: String, values: Array[Float], from: Int, count: Int): Unfit = {
+    val first = firstNotFinite(values, from, count)
+    if (first < 0) null
+    else {
+      val at = if (count == 1) "" else s" at value $first"
+      if (values(from + first).isNaN) Unfit(column, BadRecord.notANumber, s"has a NaN$at")
+      else Unfit(column, BadRecord.infinite, s"has an infinite value$at")
+    }
+  }
+
+  private def firstNotFinite(values: Array[Float], from: Int, count: Int): Int = {
+    var largest = 0
+    var i = from
+    val end = from + count
+    while (i < end) { // without a way out, so that it may be done for several values at a time
+      largest = math.max(largest, java.lang.Float.floatToRawIntBits(values(i)) & 0x7fffffff)
+      i += 1
+    }
+    if (largest < infinity) -1
+    else values.indexWhere(v => v.isNaN || v.isInfinite, from) - from
+  }
+
+  private val infinity = java.lang.Float.floatToRawIntBits(Float.PositiveInfinity)
+}

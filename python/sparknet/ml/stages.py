@@ -179,4 +179,3 @@ class Stage(JavaParams):
             raise SetupError(f"no Spark session to load a {java_name}: call sparknet.session()")
         Py4JJvm(session)
         return cls.read().load(path)
-

@@ -203,7 +203,11 @@ class RowItemsSpec extends AnyFlatSpec {
     for (
       (bytes, what, reason) <- Seq(
         (Array[Byte](1, 2), "has 2 values instead of 2304 (3x24x32)", "wrong number of values"),
-        (resource("rgb.jpg").take(40), "has no image that can be used: corrupt image", "corrupt image"),
+        (
+          resource("rgb.jpg").take(40),
+          "has no image that can be used: corrupt image",
+          "corrupt image"
+        ),
         (Array.emptyByteArray, "has no image that can be used: empty file", "empty file")
       )
     )

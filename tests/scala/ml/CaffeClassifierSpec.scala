@@ -57,14 +57,17 @@ class CaffeClassifierSpec extends AnyFlatSpec {
         scored.columns.toSeq ==
           Seq("id", "features", "label", "name", "rawPrediction", "probability", "prediction")
       )
-      val rows = scored.select("id", "label", "prediction", "probability", "rawPrediction").collect()
+      val rows =
+        scored.select("id", "label", "prediction", "probability", "rawPrediction").collect()
       assert(rows.map(_.getInt(0)).toSet == (0 until 300).toSet)
       assert(rows.count(r => r.getDouble(1) == r.getDouble(2)) >= 295)
       for (row <- rows) {
         val probability = row.getAs[Vector](3).toArray
         val raw = row.getAs[Vector](4).toArray
         val exps = raw.map(v => math.exp(v - raw.max))
-        assert(probability.zip(exps.map(_ / exps.sum)).forall { case (p, q) => math.abs(p - q) < 1e-5 })
+        assert(
+          probability.zip(exps.map(_ / exps.sum)).forall { case (p, q) => math.abs(p - q) < 1e-5 }
+        )
         assert(probability.indexOf(probability.max) == row.getDouble(2).toInt)
       }
       assert(model.evaluate(points).get("accuracy") > 0.98)
@@ -87,7 +90,9 @@ class CaffeClassifierSpec extends AnyFlatSpec {
       assert(said.forall(r => probabilities(r.getInt(0)) == r.getAs[Vector](3)))
       val model = loaded.stages(1).asInstanceOf[CaffeClassificationModel]
       assert(model.getLabels.toSet == Set("east", "west", "north") && model.numClasses == 3)
-      assert(!model.hasSummary && intercept[CaffeException](model.summary).getMessage.contains("loaded"))
+      assert(
+        !model.hasSummary && intercept[CaffeException](model.summary).getMessage.contains("loaded")
+      )
       assert(model.evaluate(scaler.fit(points).transform(points)).get("accuracy") > 0.98)
     }
 
@@ -128,14 +133,20 @@ class CaffeClassifierSpec extends AnyFlatSpec {
   }
 
   it should "say which row it cannot use, or leave it out" taggedAs SparkTag in {
-    val bad = points.where(col("id") < 20).withColumn(
-      "features",
-      when(col("id") === 7, null).otherwise(col("features"))
-    ).coalesce(1)
+    val bad = points
+      .where(col("id") < 20)
+      .withColumn(
+        "features",
+        when(col("id") === 7, null).otherwise(col("features"))
+      )
+      .coalesce(1)
     val error = intercept[Exception](model.transform(bad).collect())
-    assert(Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).exists { e =>
-      e.getMessage.matches("(?s).*row \\d+ of partition 0: column 'features'.*")
-    }, error.toString)
+    assert(
+      Iterator.iterate[Throwable](error)(_.getCause).takeWhile(_ != null).exists { e =>
+        e.getMessage.matches("(?s).*row \\d+ of partition 0: column 'features'.*")
+      },
+      error.toString
+    )
     assert(model.copy(ParamMap.empty).setHandleInvalid("skip").transform(bad).count() == 19)
   }
 

@@ -52,8 +52,8 @@ private[data] object PlanesReader {
       shape: Array[Int],
       conf: => Broadcast[SerializableConfiguration]
   ): Option[PlanesReader] = field.dataType match {
-    case BinaryType                      => Some(new BinaryReader(field.name, ordinal, shape))
-    case StringType                      => Some(new PathReader(field.name, ordinal, shape, conf))
+    case BinaryType => Some(new BinaryReader(field.name, ordinal, shape))
+    case StringType => Some(new PathReader(field.name, ordinal, shape, conf))
     case struct: StructType if isImage(struct) =>
       Some(new ImageStructReader(field.name, ordinal, shape, struct))
     case _ => None
@@ -110,13 +110,15 @@ private final class PathReader(
   override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
     val name = row.getUTF8String(ordinal).toString
     def unread(kind: String) = Unfit(column, kind, s"names a $kind: $name")
-    try decode(content(name), to, at) match {
-      case null  => null
-      case unfit => unfit.copy(what = s"names no image that can be used: $name: ${unfit.kind}")
-    } catch {
-      case _: FileNotFoundException     => unread(BadRecord.missingFile)
-      case _: AccessControlException    => unread(BadRecord.unreadableFile)
-      case _: IllegalArgumentException  => unread(BadRecord.missingFile) // no path at all
+    try
+      decode(content(name), to, at) match {
+        case null  => null
+        case unfit => unfit.copy(what = s"names no image that can be used: $name: ${unfit.kind}")
+      }
+    catch {
+      case _: FileNotFoundException    => unread(BadRecord.missingFile)
+      case _: AccessControlException   => unread(BadRecord.unreadableFile)
+      case _: IllegalArgumentException => unread(BadRecord.missingFile) // no path at all
     }
   }
 

@@ -134,7 +134,7 @@ private[sparknet] object RowItems {
   }
 
   private def checked(reader: PlanesReader): PlanesReader = reader match {
-    case bytes: BinaryReader => bytes
+    case bytes: BinaryReader     => bytes
     case image if image.ofImages => image
     case other =>
       invalid(

@@ -77,7 +77,8 @@ final class CaffeClassificationModel private[ml] (
   final val labels: StringArrayParam =
     new StringArrayParam(this, "labels", "names of the classes, from 0 on")
 
-  final val loss: Param[String] = new Param[String](this, "loss", "type of the loss it was trained by")
+  final val loss: Param[String] =
+    new Param[String](this, "loss", "type of the loss it was trained by")
 
   final val rawBlob: Param[String] =
     new Param[String](this, "rawBlob", "the blob that the loss looked at")
@@ -138,30 +139,31 @@ final class CaffeClassificationModel private[ml] (
     import org.apache.spark.sql.functions.{col, expr}
     InputColumns.check(frame.schema, $(labelCol))
     val judgedLabel = CaffeClassificationModel.judgedLabel
-    val known = if (frame.schema($(labelCol)).dataType == StringType)
-      new StringIndexerModel($(labels))
-        .setInputCol($(labelCol))
-        .setOutputCol(judgedLabel)
-        .transform(frame)
-    else if (head.takesClasses || numClasses == 2)
-      frame.withColumn(judgedLabel, col($(labelCol)).cast("double"))
-    else {
-      val marks = frame.schema($(labelCol)).dataType match {
-        case vector if vector.typeName == "vector" =>
-          org.apache.spark.ml.functions.vector_to_array(col($(labelCol)))
-        case _ => col($(labelCol))
-      }
-      // The numbers of the labels that a row has.
-      frame
-        .withColumn(judgedLabel, marks)
-        .withColumn(
-          judgedLabel,
-          expr(
-            s"filter(transform($judgedLabel, (mark, i) -> if(mark > 0.5, cast(i as double), -1D)), " +
-              "i -> i >= 0)"
+    val known =
+      if (frame.schema($(labelCol)).dataType == StringType)
+        new StringIndexerModel($(labels))
+          .setInputCol($(labelCol))
+          .setOutputCol(judgedLabel)
+          .transform(frame)
+      else if (head.takesClasses || numClasses == 2)
+        frame.withColumn(judgedLabel, col($(labelCol)).cast("double"))
+      else {
+        val marks = frame.schema($(labelCol)).dataType match {
+          case vector if vector.typeName == "vector" =>
+            org.apache.spark.ml.functions.vector_to_array(col($(labelCol)))
+          case _ => col($(labelCol))
+        }
+        // The numbers of the labels that a row has.
+        frame
+          .withColumn(judgedLabel, marks)
+          .withColumn(
+            judgedLabel,
+            expr(
+              s"filter(transform($judgedLabel, (mark, i) -> if(mark > 0.5, cast(i as double), -1D)), " +
+                "i -> i >= 0)"
+            )
           )
-        )
-    }
+      }
     scored(known)
   }
 
@@ -197,7 +199,7 @@ object CaffeClassificationModel extends MLReadable[CaffeClassificationModel] {
     val parts = NetParts.of(Solvers.net(net))
     val head = Head.of(parts, "SoftmaxWithLoss")
     val forms = LoadedNet.forms(parts)
-        val trained = LoadedNet.read(forms.deploy(Seq(head.raw), forms.likely(head)), caffemodel)
+    val trained = LoadedNet.read(forms.deploy(Seq(head.raw), forms.likely(head)), caffemodel)
     val made = new CaffeClassificationModel(Identifiable.randomUID("CaffeClassifier"), trained)
     made.set(made.loss, head.loss).set(made.rawBlob, head.raw).set(made.labels, labels)
     if (labels.nonEmpty && labels.length != made.numClasses)

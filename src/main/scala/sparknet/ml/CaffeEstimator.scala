@@ -77,7 +77,8 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
     val forms = new NetForms(parts, input.inputs.map(_._2))
     val head = Head.of(parts, defaultLoss)
     val outputs = forms.shapeOf(head.raw)
-    val labelCount = if (head.takesClasses) outputs.product / outputs(head.axis - 1) else outputs.product
+    val labelCount =
+      if (head.takesClasses) outputs.product / outputs(head.axis - 1) else outputs.product
     if (head.takesClasses && labelCount != 1)
       throw new CaffeException(
         Status.UNSUPPORTED,
@@ -95,7 +96,8 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
     try {
       val workers = get(numWorkers).getOrElse(Trainer.defaultWorkers(sc))
       val solver = Solvers.of(this, training, validation.nonEmpty)
-      val options = TrainerOptions(seed = $(seed) & Int.MaxValue, threads = get(threads).getOrElse(0))
+      val options =
+        TrainerOptions(seed = $(seed) & Int.MaxValue, threads = get(threads).getOrElse(0))
       val trainer = new Trainer(sc, solver, workers, options)
       try {
         for (place <- get(weights)) trainer.loadWeights(place)

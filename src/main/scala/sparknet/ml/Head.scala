@@ -67,7 +67,8 @@ private[ml] object Head {
       parts.layers.filter(NetParts.tops(_).contains(end)).last match {
         case softmax if softmax.getType == "Softmax" && default == "SoftmaxWithLoss" =>
           Head(default, softmax.getBottom(0), softmax.getSoftmaxParam.getAxis)
-        case sigmoid if sigmoid.getType == "Sigmoid" && default == "SoftmaxWithLoss" &&
+        case sigmoid
+            if sigmoid.getType == "Sigmoid" && default == "SoftmaxWithLoss" &&
               sigmoid.getBottom(0) != end =>
           Head("SigmoidCrossEntropyLoss", sigmoid.getBottom(0), 1)
         case _ => Head(default, end, 1)

@@ -114,14 +114,16 @@ private[ml] object InputColumns {
         val (height, width) = InputParams.extents("imageSize", extents)
         Array(3, height, width)
       case None =>
-        whole.getOrElse(invalid(s"column '$name' has images: say their imageSize, height and width"))
+        whole.getOrElse(
+          invalid(s"column '$name' has images: say their imageSize, height and width")
+        )
     }
     frame.schema(name).dataType match {
-      case StringType                                           => image
-      case _: StructType                                        => image
-      case BinaryType if params.isSet(params.imageSize)         => image
-      case BinaryType                                           => whole.getOrElse(image)
-      case _: NumericType                                       => whole.getOrElse(Array(1))
+      case StringType                                   => image
+      case _: StructType                                => image
+      case BinaryType if params.isSet(params.imageSize) => image
+      case BinaryType                                   => whole.getOrElse(image)
+      case _: NumericType                               => whole.getOrElse(Array(1))
       case _ => whole.getOrElse(Array(lengthOfFirst(frame, name)))
     }
   }

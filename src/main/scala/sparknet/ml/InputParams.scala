@@ -109,6 +109,7 @@ trait InputParams extends Params with HasFeaturesCol {
 }
 
 private[ml] object InputParams {
+
   /** One number is for both. */
   def extents(what: String, given: Array[Int]): (Int, Int) = given match {
     case Array(both)          => (both, both)

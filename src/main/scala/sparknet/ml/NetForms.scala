@@ -62,7 +62,10 @@ private[ml] final class NetForms(val parts: NetParts, inputShapes: Seq[Array[Int
     // A layer that makes what the loss makes itself.
     val body =
       if (parts.loss.nonEmpty) parts.layers
-      else parts.layers.filterNot(l => NetParts.tops(l).contains(parts.end) && !l.getTopList.contains(head.raw))
+      else
+        parts.layers.filterNot(l =>
+          NetParts.tops(l).contains(parts.end) && !l.getTopList.contains(head.raw)
+        )
     val loss =
       if (parts.loss.nonEmpty) Nil
       else Seq(Layers(head.loss)(addedLoss, Seq(head.raw, label)))
@@ -73,7 +76,9 @@ private[ml] final class NetForms(val parts: NetParts, inputShapes: Seq[Array[Int
 
   /** The name of the loss among the outputs of the net that is trained. */
   def lossTop: String =
-    parts.loss.fold(addedLoss)(layer => if (layer.getTopCount > 0) layer.getTop(0) else layer.getName)
+    parts.loss.fold(addedLoss)(layer =>
+      if (layer.getTopCount > 0) layer.getTop(0) else layer.getName
+    )
 
   /** The layer that makes probabilities, if there are any to make. */
   def likely(head: Head): Seq[LayerParameter] = head.probabilities(probabilityBlob).toSeq

@@ -63,7 +63,8 @@ private[ml] final class Scoring(
         item
       }
     }
-    private val minibatches = new Minibatches(source, items.shape, preprocessing, augmentation, batch)
+    private val minibatches =
+      new Minibatches(source, items.shape, preprocessing, augmentation, batch)
     private val minibatch = minibatches.newMinibatch()
 
     override def capacity: Int = batch

@@ -6,7 +6,12 @@ import org.apache.spark.TaskContext
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.analysis.MultiInstanceRelation
-import org.apache.spark.sql.catalyst.expressions.{Alias, Attribute, AttributeReference, AttributeSet}
+import org.apache.spark.sql.catalyst.expressions.{
+  Alias,
+  Attribute,
+  AttributeReference,
+  AttributeSet
+}
 import org.apache.spark.sql.catalyst.expressions.{JoinedRow, SortOrder, UnsafeProjection}
 import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, Project, UnaryNode}
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning
@@ -58,9 +63,14 @@ object ScoredRows {
     val child = frame.queryExecution.analyzed
     val resolver = session.sessionState.conf.resolver
     val needed = needs.map { name =>
-      child.output.find(a => resolver(a.name, name)).getOrElse(child.resolve(Seq(name), resolver)
-        .map(_.toAttribute)
-        .getOrElse(throw new NoSuchElementException(name)))
+      child.output
+        .find(a => resolver(a.name, name))
+        .getOrElse(
+          child
+            .resolve(Seq(name), resolver)
+            .map(_.toAttribute)
+            .getOrElse(throw new NoSuchElementException(name))
+        )
     }
     val made = added.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
     Dataset.ofRows(session, ScoredRows(child, needed, made, columns))

@@ -10,6 +10,7 @@ import sparknet.data.Augmentation;
 import sparknet.data.Block;
 import sparknet.data.Chain;
 import sparknet.data.Identity;
+import sparknet.data.Labelling;
 import sparknet.data.MeanSubtraction;
 import sparknet.data.Minibatches;
 import sparknet.data.PrefetchFeed;
@@ -66,7 +67,8 @@ final class FeedSide {
             new RandomPlaces(1, 0, 0),
             bad -> {
               throw new IllegalStateException(bad.toString());
-            });
+            },
+            Labelling.plain());
     try (NativeSolver trained = new NativeSolver(solver);
         PrefetchFeed feed = new PrefetchFeed(minibatches, () -> {}, () -> false)) {
       trained.net().setFeed(feed);

@@ -17,8 +17,8 @@ class RecountSpec extends AnyFlatSpec {
   /** What comes of blocks that were others when they were counted. */
   private def again(before: Block*)(now: Block*): Seq[Int] = {
     val recount = new Recount(IndexedSeq("", s"$tar, b.tar"))
-    val other = Part.of(0, Iterator(block(9)))
-    recount.expect(Array(other, Part.of(1, before.iterator)))
+    val other = Part.of(0, Iterator(block(9)), Labelling.plain)
+    recount.expect(Array(other, Part.of(1, before.iterator, Labelling.plain)))
     recount.checked(1, now.iterator).map(_.size).toList
   }
 
@@ -37,7 +37,7 @@ class RecountSpec extends AnyFlatSpec {
 
   it should "compare with counts that came by either of Spark's serialisers" taggedAs Unit in {
     val bad = BadRecord(BadRecord.corruptImage, "a.JPEG")
-    val counted = Part.of(0, Iterator(block(2, bad), block(1)))
+    val counted = Part.of(0, Iterator(block(2, bad), block(1)), Labelling.plain)
     for (kind <- Seq(new JavaSerializer(new SparkConf), new KryoSerializer(new SparkConf))) {
       val serializer = kind.newInstance()
       val part = serializer.deserialize[Part](serializer.serialize(counted))

@@ -131,7 +131,7 @@ class RowItemsSpec extends AnyFlatSpec {
   it should "take labels, label vectors and weights" taggedAs Unit in {
     val of = schema("y" -> ArrayType(DoubleType), "x" -> FloatType, "w" -> IntegerType)
     val items = RowItems(of, Seq("x" -> null), Some("y"), 2, Some("w"))
-    assert(items.labelCount == 2 && items.weighted)
+    assert(items.labelling == Labelling(2, weighted = true))
     both(of, Seq(array(1.0, 2.0), 5f, 3), Seq(array(3.0, 4.0), 6f, 0)) { rows =>
       val block = built(items, rows)
       assert(block.floats.toSeq == Seq(5f, 6f) && block.labels.toSeq == Seq(1f, 2f, 3f, 4f))

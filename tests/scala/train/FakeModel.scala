@@ -61,7 +61,7 @@ final class FakeModel(
     override def minibatchesPerIteration: Int = iterSize
     override def trainInput: NetInput = input
     override def testInput: Option[NetInput] = if (testNet) Some(input) else None
-    override def classes: Option[Int] = numClasses
+    override def classes: Map[Int, Int] = numClasses.map(1 -> _).toMap
     override def snapshot(
         prefix: String,
         weights: FloatMemory,
@@ -86,7 +86,8 @@ final class FakeModel(
     override def close(): Unit = ()
   }
 
-  private def input = NetInput("data", itemShape, batch)
+  private def input =
+    NetInput(Seq(DataTop("data", itemShape), DataTop("label", Array.empty)), batch)
 
   private final class FakeNet(seed: Long) extends WorkerNet {
     private val number = FakeModel.made.incrementAndGet()

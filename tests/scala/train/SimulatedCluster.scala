@@ -7,7 +7,7 @@ import scala.collection.mutable
 
 import org.apache.spark.sparknet.Place
 
-import sparknet.data.{Augmentation, Identity, Stock}
+import sparknet.data.{Augmentation, Identity, Labelling, Stock}
 import sparknet.jna.WeightsLayout
 
 /** A cluster as a schedule has it.
@@ -270,7 +270,7 @@ private[train] final class SimulatedCluster(
 
     private def run(): Unit = {
       val layout = WeightsLayout(model.layout.entries)
-      val supply = Some(Supply(Array(1), new Identity, Augmentation.none, 1000, 0))
+      val supply = Some(Supply(Array(1), new Identity, Augmentation.none, 1000, 0, Labelling.plain))
       val hostPlan = HostPlan(
         executor.trainer,
         trainers,

@@ -148,7 +148,8 @@ private[train] final class SimulatedModel(val floats: Int, val history: Int, doi
 
 private[train] object SimulatedModel {
   val batch = 2
-  private val input = NetInput("data", Array(1), batch)
+  private val input =
+    NetInput(Seq(DataTop("data", Array(1)), DataTop("label", Array.empty)), batch)
 
   /** A worker's items: each is of one value, and has the worker for label. */
   def stock(worker: Int, values: Seq[Float]): Stock = {

@@ -1,18 +1,20 @@
-#include "caffe/layers/loss_layer.hpp"
+#include <algorithm>
+
+#include "caffe/layers/weighted_loss_layer.hpp"
 
 namespace caffe {
 
 // Half the mean squared distance: loss = sum of (a - b)^2 / (2N), N the first extent.
-// da = w * (a - b) / N, db = -da.
+// da = w * (a - b) / N, db = -da. Bottom 2: WeightedLossLayer.
 template <typename T>
-class EuclideanLossLayer : public LossLayer<T> {
+class EuclideanLossLayer : public WeightedLossLayer<T> {
  public:
-  using LossLayer<T>::LossLayer;
+  using WeightedLossLayer<T>::WeightedLossLayer;
   const char* type() const override { return "EuclideanLoss"; }
-  bool allow_force_backward(int) const override { return true; }
+  bool allow_force_backward(int bottom) const override { return bottom < 2; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    LossLayer<T>::reshape(bottom, top);
+    WeightedLossLayer<T>::reshape(bottom, top);
     this->check(bottom[0]->count() == bottom[1]->count(), Code::kShape,
                 "bottoms must have as many elements each, but have shapes ",
                 shape_string(bottom[0]->shape()), " and ", shape_string(bottom[1]->shape()));
@@ -22,26 +24,36 @@ class EuclideanLossLayer : public LossLayer<T> {
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const T* a = bottom[0]->data().read();
     const T* b = bottom[1]->data().read();
+    const T* weights = this->item_weights(bottom);
+    const int64_t per_item = bottom[0]->count(1);
     double sum = 0;
     for (int64_t i = 0; i < bottom[0]->count(); ++i) {
       const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      sum += difference * difference;
+      const double factor = weights == nullptr ? 1 : static_cast<double>(weights[i / per_item]);
+      sum += factor * difference * difference;
     }
     this->set_loss(sum / (2 * static_cast<double>(bottom[0]->dim(0))), top);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
+    this->refuse_weight_gradient(propagate_down);
     const T* a = bottom[0]->data().read();
     const T* b = bottom[1]->data().read();
-    const int64_t count = bottom[0]->count();
+    const T* weights = this->item_weights(bottom);
+    const int64_t parts = weights == nullptr ? 1 : bottom[0]->dim(0);
+    const int64_t count = bottom[0]->count() / std::max<int64_t>(parts, 1);
     const T weight = this->loss_gradient(top) / static_cast<T>(bottom[0]->dim(0));
     for (int side = 0; side < 2; ++side) {
       if (!propagate_down[side]) continue;
-      const T factor = side == 0 ? weight : -weight;
       T* diff = bottom[side]->diff().write();
+      for (int64_t part = 0; part < parts; ++part) {
+        const T part_weight = weights == nullptr ? weight : weight * weights[part];
+        const T factor = side == 0 ? part_weight : -part_weight;
+        const int64_t start = part * count;
 #pragma omp simd
-      for (int64_t i = 0; i < count; ++i) diff[i] = factor * (a[i] - b[i]);
+        for (int64_t i = start; i < start + count; ++i) diff[i] = factor * (a[i] - b[i]);
+      }
       bottom[side]->diff().written();
     }
   }

@@ -62,6 +62,9 @@ final class Block private (
     else if (encoded != null) encoded.size
     else values / itemSize
 
+  /** What comes with each item. */
+  def labelling: Labelling = Labelling(labelCount, weights != null)
+
   /** Number of values of one item. */
   def itemSize: Int = Block.product(shape)
 
@@ -167,12 +170,12 @@ object Block {
 
   /** The items of a block as [[unpack]] reads them: with one label each and no weights. */
   def pack(block: Block): Array[Byte] = {
-    if (block.size > 0 && (block.labelCount != 1 || block.weights != null))
+    Labelling.plain.differs(block).foreach { _ =>
       throw new CaffeException(
         Status.UNSUPPORTED,
-        "items are packed with one label and no weight each, and these have " +
-          s"${block.labelCount} label values" + (if (block.weights == null) "" else " and a weight")
+        s"items are packed with one label value each, and these come with ${block.labelling}"
       )
+    }
     val raw = block.floats == null
     val width = if (raw) 1 else 4
     val length =

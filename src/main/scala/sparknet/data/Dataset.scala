@@ -22,6 +22,8 @@ import sparknet.jna.{CaffeException, Status}
   *   extents of one item
   * @param maxBadShare
   *   share of the records that may be unusable
+  * @param labelling
+  *   what comes with each item
   * @param what
   *   they are, in a few words
   * @param notices
@@ -30,6 +32,7 @@ import sparknet.jna.{CaffeException, Status}
 final class Dataset private (
     val rdd: RDD[Block],
     val shape: Array[Int],
+    val labelling: Labelling,
     private[sparknet] val maxBadShare: Double,
     recount: Recount,
     what: String,
@@ -38,7 +41,7 @@ final class Dataset private (
   import Dataset.invalid
 
   private[sparknet] lazy val parts: Array[Part] = {
-    val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks)))
+    val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks, labelling)))
     val found = described("counting")(counts.setName("SparkNet: counts").collect())
     found.flatMap(_.fault).headOption.foreach { fault =>
       val level = rdd.getStorageLevel
@@ -121,34 +124,38 @@ final class Dataset private (
       .setName("SparkNet: pieces, dealt out")
       .mapPartitions(_.map(_._2).toArray.sortBy(p => (p._1, p._2)).iterator.map(_._3))
       .setName(s"$what, dealt out to $partitions")
-    Dataset.kept(gathered, shape, rdd.getStorageLevel, maxBadShare, notices = notices)
+    Dataset.kept(gathered, shape, rdd.getStorageLevel, maxBadShare, labelling, notices = notices)
   }
 
-  /** Throws unless every label is a class: a whole number in 0 until `classes`. */
-  private[sparknet] def checkLabels(classes: Int): Unit =
-    parts.zipWithIndex.foreach { case (part, i) =>
-      if (part.items > 0 && !(part.lowest >= 0 && part.highest < classes && part.whole)) {
-        val wrong = rdd.mapPartitionsWithIndex((p, blocks) =>
-          if (p == i)
-            blocks
-              .flatMap(_.labels)
-              .zipWithIndex
-              .filterNot { case (label, _) =>
-                label >= 0 && label < classes && label == math.rint(label.toDouble)
-              }
-              .take(1)
-          else Iterator.empty
-        )
-        val bad = described("a wrong label in")(wrong.setName("SparkNet: labels").collect())
+  /** Throws unless every label is a class: a whole number in 0 until `classes`.
+    *
+    * @param from
+    *   the first of the values of each label that are classes
+    * @param count
+    *   how many of them are
+    */
+  private[sparknet] def checkLabels(
+      classes: Int,
+      from: Int = 0,
+      count: Int = labelling.count
+  ): Unit = {
+    def of(p: Part) = p.items == 0 || (p.lowest >= 0 && p.highest < classes && p.whole)
+    val doubtful = parts.indices.filterNot(i => of(parts(i))).toSet
+    if (doubtful.nonEmpty) {
+      val values = labelling.count
+      val wrong = rdd.mapPartitionsWithIndex { (p, blocks) =>
+        if (doubtful(p)) Dataset.noClass(blocks, classes, values, from until from + count).map(p -> _)
+        else Iterator.empty
+      }
+      val bad = described("a wrong label in")(wrong.setName("SparkNet: labels").collect())
+      for ((partition, (label, record)) <- bad.headOption)
         throw new CaffeException(
           Status.NUMERIC,
-          bad.headOption.fold(s"a label in partition $i is not a class") { case (label, record) =>
-            s"label $label of record $record of partition $i is not one of the net's classes, " +
-              s"0 to ${classes - 1}"
-          }
+          s"label $label of record $record of partition $partition is not one of the net's " +
+            s"classes, 0 to ${classes - 1}"
         )
-      }
     }
+  }
 
   /** Frees the memory that the data takes in the executors. */
   def unpersist(): Unit = {
@@ -169,6 +176,10 @@ object Dataset {
   def apply(blocks: RDD[Block], shape: Array[Int]): Dataset =
     apply(blocks, shape, StorageLevel.MEMORY_AND_DISK, defaultMaxBadShare)
 
+  /** From blocks of items with more or less than one label value each. */
+  def apply(blocks: RDD[Block], shape: Array[Int], labelling: Labelling): Dataset =
+    kept(blocks, shape, StorageLevel.MEMORY_AND_DISK, defaultMaxBadShare, labelling)
+
   def apply(
       blocks: RDD[Block],
       shape: Array[Int],
@@ -182,6 +193,7 @@ object Dataset {
       shape: Array[Int],
       storage: StorageLevel,
       maxBadShare: Double,
+      labelling: Labelling = Labelling.plain,
       sources: IndexedSeq[String] = IndexedSeq.empty,
       notices: Notices = new Notices(classOf[Dataset])
   ): Dataset = {
@@ -196,7 +208,7 @@ object Dataset {
     )
     val what = Option(blocks.name).getOrElse("data")
     checked.setName(s"SparkNet: $what")
-    new Dataset(checked, shape, maxBadShare, recount, what, notices).persist(storage)
+    new Dataset(checked, shape, labelling, maxBadShare, recount, what, notices).persist(storage)
   }
 
   /** From encoded images, resized to 3 x height x width.
@@ -257,7 +269,7 @@ object Dataset {
       Array(3, height, width),
       storageLevel(given.string("storage", "MEMORY_AND_DISK")),
       given.double("max_bad_share", defaultMaxBadShare),
-      ImageTars.shares(files, partitions).map(named)
+      sources = ImageTars.shares(files, partitions).map(named)
     )
   }
 
@@ -330,17 +342,80 @@ object Dataset {
   /** From a column of items and one of numeric labels.
     *
     * @param features
-    *   arrays of numbers, vectors of Spark ML, or binary (values 0..255)
+    *   arrays of numbers, vectors of Spark ML, bytes (values 0..255) or images
     */
   def fromDataFrame(
       table: DataFrame,
       features: String,
       label: String,
       shape: Array[Int]
+  ): Dataset = fromColumns(table, Seq(features -> shape), Some(label), 1, None)
+
+  /** From one or several columns of items.
+    *
+    * @param features
+    *   columns of numbers, arrays of numbers, vectors of Spark ML, bytes (values 0..255) or images:
+    *   encoded, as `spark.read.format("image")` has them, or their paths. What several columns hold
+    *   becomes one item, one after the other.
+    * @param shapes
+    *   of what each of them holds; an empty one for a number; images are resized to theirs,
+    *   3 x height x width
+    * @param label
+    *   a column of numbers, arrays or vectors; null: items have no labels
+    * @param options
+    *   `label_size`: values of each label (1); `weight`: a column of weights; `handle_invalid`: "error"
+    *   (what is wrong with a row is that of the data set) or "skip" (it is left out and counted);
+    *   `max_bad_share` of the rows that may be left out (all); `storage` (a StorageLevel's name)
+    */
+  def fromDataFrame(
+      table: DataFrame,
+      features: JavaList[String],
+      shapes: JavaList[Array[Int]],
+      label: String,
+      options: JavaMap[String, Object]
   ): Dataset = {
-    val (blocks, items) =
-      Columns.blocks(table, Seq(features -> shape), Some(label), 1, None, skip = false)
-    apply(blocks.setName(s"column $features of a DataFrame"), items.shape)
+    val given =
+      new Options(options, "label_size", "weight", "handle_invalid", "max_bad_share", "storage")
+    if (features.size != shapes.size)
+      invalid(s"${features.size} columns of items have ${shapes.size} shapes")
+    val columns = features.asScala.zip(shapes.asScala).map { case (name, shape) =>
+      name -> (if (shape.isEmpty) null else shape)
+    }
+    fromColumns(
+      table,
+      columns,
+      Option(label),
+      given.int("label_size", 1),
+      Option(given.string("weight", null)),
+      given.string("handle_invalid", "error") match {
+        case "error" => false
+        case "skip"  => true
+        case other   => invalid(s"handle_invalid is 'error' or 'skip', not '$other'")
+      },
+      given.double("max_bad_share", 1),
+      storageLevel(given.string("storage", "MEMORY_AND_DISK"))
+    )
+  }
+
+  /** From columns as [[RowItems]] takes them.
+    *
+    * @param skip
+    *   whether rows that cannot be used are left out
+    */
+  private[sparknet] def fromColumns(
+      table: DataFrame,
+      columns: Seq[(String, Array[Int])],
+      label: Option[String],
+      labelCount: Int,
+      weight: Option[String],
+      skip: Boolean = false,
+      maxBadShare: Double = 1,
+      storage: StorageLevel = StorageLevel.MEMORY_AND_DISK
+  ): Dataset = {
+    val (blocks, items) = Columns.blocks(table, columns, label, labelCount, weight, skip)
+    val names = named(columns.map(_._1))
+    blocks.setName(s"column${if (columns.length > 1) "s" else ""} $names of a DataFrame")
+    kept(blocks, items.shape, storage, maxBadShare, items.labelling)
   }
 
   /** CIFAR-10 from a folder with its binary files, which the driver reads.
@@ -389,6 +464,30 @@ object Dataset {
       } catch { case _: BadItem => () } // counted when it is trained on
     (sums, items)
   }
+
+  /** The first label that is no class, and its record.
+    *
+    * @param values
+    *   of each label, and which of them are classes
+    */
+  private def noClass(
+      blocks: Iterator[Block],
+      classes: Int,
+      values: Int,
+      which: Range
+  ): Iterator[(Float, Int)] =
+    blocks
+      .flatMap(block => Iterator.range(0, block.size).map(block -> _))
+      .zipWithIndex
+      .flatMap { case ((block, item), record) =>
+        which.iterator
+          .map(value => block.labels(item * values + value))
+          .filterNot { label =>
+            label >= 0 && label < classes && label == math.rint(label.toDouble)
+          }
+          .map(_ -> record)
+      }
+      .take(1)
 
   private def invalid(message: String): Nothing =
     throw new CaffeException(Status.INVALID_ARGUMENT, message)

@@ -6,25 +6,69 @@ import com.sun.jna.Memory
 
 import sparknet.jna.{CaffeException, Counts, Images, Status}
 
-/** A minibatch as the engine takes it: items one after the other in native memory, and one label
+/** A minibatch as the engine takes it: items one after the other in native memory, and what comes with
   * each.
   */
-final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
+final class Minibatch(batch: Int, itemSize: Int, labelling: Labelling)
+    extends AutoCloseable {
+
+  /** Of items with one label each. */
+  def this(batch: Int, itemSize: Int) = this(batch, itemSize, Labelling.plain)
+
   val memory = new Memory(4L * Counts.product(Array(batch, itemSize), "a minibatch"))
   val values: FloatBuffer =
     memory.getByteBuffer(0, memory.size).order(ByteOrder.nativeOrder).asFloatBuffer
-  val labels = new Array[Float](batch)
+  val labels = new Array[Float](Counts.product(Array(batch, labelling.count), "labels"))
+
+  /** Null if there are none. */
+  val weights: Array[Float] = if (labelling.weighted) new Array[Float](batch) else null
   var size = 0
 
   /** Items that it took of the source, unusable ones among them. */
   var read = 0
 
-  /** Copies the items into the first top and the labels, if the net takes any, into the second. */
+  /** Deals the values of each item out to the first tops, those of its label to the next ones and its
+    * weight to the last one, as far as the net takes them.
+    */
   def copyTo(tops: Array[FloatBuffer]): Unit = {
-    val items = values.duplicate()
-    items.limit(size * itemSize)
-    tops(0).put(items)
-    if (tops.length > 1) tops(1).put(labels, 0, size)
+    val dealt = new Deal(itemSize, labelling)
+    // What a top takes of an item: the net's batch is all of the minibatch, or what there is of it.
+    val sizes = Seq(size, batch).distinct
+      .map(n => tops.map(_.remaining / math.max(1, n)))
+      .find(dealt.of(_).isRight)
+      .getOrElse(
+        throw new CaffeException(
+          Status.SHAPE,
+          s"items of $itemSize values with $labelling cannot be dealt out to tops of " +
+            tops.map(_.remaining).mkString(", ")
+        )
+      )
+    val labelTops = dealt.of(sizes).toOption.get
+    spread(values.duplicate(), itemSize, tops, sizes, 0 until labelTops.start)
+    spread(FloatBuffer.wrap(labels), labelling.count, tops, sizes, labelTops)
+    if (labelTops.end < tops.length) tops.last.put(weights, 0, size)
+  }
+
+  /** Copies what lies side by side for each item to tops of their own. */
+  private def spread(
+      from: FloatBuffer,
+      width: Int,
+      tops: Array[FloatBuffer],
+      sizes: Array[Int],
+      which: Range
+  ): Unit = {
+    var start = 0
+    for (t <- which) {
+      if (sizes(t) == width) {
+        from.limit(size * width).position(0)
+        tops(t).put(from)
+      } else
+        for (i <- 0 until size) {
+          from.limit(i * width + start + sizes(t)).position(i * width + start)
+          tops(t).put(from)
+        }
+      start += sizes(t)
+    }
   }
 
   override def close(): Unit = memory.close()
@@ -43,6 +87,8 @@ final class Minibatch(batch: Int, itemSize: Int) extends AutoCloseable {
   *   null: crops are central
   * @param badItems
   *   is told of items that cannot be decoded; others take their place
+  * @param labelling
+  *   what comes with each item
   */
 final class Minibatches(
     items: Iterator[Item],
@@ -51,7 +97,8 @@ final class Minibatches(
     augmentation: Augmentation,
     batch: Int,
     places: RandomPlaces = null,
-    badItems: BadRecord => Unit = bad => throw new BadItem(bad)
+    badItems: BadRecord => Unit = bad => throw new BadItem(bad),
+    labelling: Labelling = Labelling.plain
 ) extends MinibatchSource {
   private val source = augmentation.source(shape)
   private val length = Block.product(shape)
@@ -78,7 +125,7 @@ final class Minibatches(
   private val placed = new Array[Int](3 * batch)
   private var usedNative = false
 
-  override def newMinibatch(): Minibatch = new Minibatch(batch, itemSize)
+  override def newMinibatch(): Minibatch = new Minibatch(batch, itemSize, labelling)
 
   override def next(into: Minibatch): Unit = {
     into.size = 0
@@ -99,7 +146,7 @@ final class Minibatches(
         }
         place(into.size)
         if (native == 0) preprocess(into)
-        into.labels(into.size) = next.label
+        next.copyLabel(into, into.size)
         into.size += 1
       } catch {
         case e: BadItem =>

@@ -43,7 +43,7 @@ private[sparknet] object Part {
   )
 
   /** Looks through a partition, up to the first fault. */
-  def of(partition: Int, blocks: Iterator[Block]): Part = {
+  def of(partition: Int, blocks: Iterator[Block], labelling: Labelling): Part = {
     val sizes = Array.newBuilder[Int]
     val leftOut = Array.newBuilder[BadRecords]
     var part = none
@@ -51,15 +51,19 @@ private[sparknet] object Part {
     for (block <- blocks if part.fault.isEmpty) {
       val labels = block.labels
       val unusable = labels.indexWhere(label => label.isNaN || label.isInfinite)
-      val fault = block.fault.orElse {
-        if (unusable < 0) None
-        else
-          Some(
-            Fault.ofData(
-              s"record ${items + unusable} of partition $partition has the label ${labels(unusable)}"
+      val fault = block.fault
+        .orElse(labelling.differs(block).map(how => Fault.ofData(s"partition $partition: $how")))
+        .orElse {
+          if (unusable < 0) None
+          else {
+            val record = items + unusable / labelling.count
+            Some(
+              Fault.ofData(
+                s"record $record of partition $partition has the label ${labels(unusable)}"
+              )
             )
-          )
-      }
+          }
+        }
       sizes += block.size
       leftOut += (if (block.leftOut.isEmpty) BadRecords.empty else block.leftOut)
       items += block.size

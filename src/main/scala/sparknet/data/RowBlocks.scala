@@ -20,9 +20,10 @@ private[data] final class RowBlocks(
 ) extends RowItems {
   private val itemSize = Block.product(shape)
 
-  override val labelCount: Int = labels.fold(0)(_.count)
-  override def weighted: Boolean = weights.nonEmpty
+  override val labelling: Labelling = Labelling(labels.fold(0)(_.count), weights.nonEmpty)
   override def builder(capacity: Int): BlockBuilder = new Builder(capacity)
+
+  private def labelCount = labelling.count
 
   private final class Builder(capacity: Int) extends BlockBuilder {
     require(capacity > 0, s"a block of $capacity items")
@@ -79,7 +80,7 @@ private[data] final class RowBlocks(
         shape,
         trimmed(labelled, n * labelCount),
         labelCount,
-        if (weighted) trimmed(weighed, n) else null,
+        if (labelling.weighted) trimmed(weighed, n) else null,
         if (planes == null) null
         else if (n == room) bytes
         else java.util.Arrays.copyOf(bytes, n * itemSize),
@@ -94,7 +95,7 @@ private[data] final class RowBlocks(
       if (planes != null) bytes = new Array[Byte](room * itemSize)
       else floats = new Array[Float](room * itemSize)
       labelled = new Array[Float](room * labelCount)
-      if (weighted) weighed = new Array[Float](room)
+      if (labelling.weighted) weighed = new Array[Float](room)
     }
 
     private def grow(): Unit = {
@@ -103,7 +104,7 @@ private[data] final class RowBlocks(
       if (planes != null) bytes = java.util.Arrays.copyOf(bytes, room * itemSize)
       else floats = java.util.Arrays.copyOf(floats, room * itemSize)
       labelled = java.util.Arrays.copyOf(labelled, room * labelCount)
-      if (weighted) weighed = java.util.Arrays.copyOf(weighed, room)
+      if (labelling.weighted) weighed = java.util.Arrays.copyOf(weighed, room)
     }
 
     private def trimmed(values: Array[Float], length: Int): Array[Float] =

@@ -13,11 +13,8 @@ private[sparknet] trait RowItems extends Serializable {
   /** Extents of an item; of several columns together the number of their values. */
   def shape: Array[Int]
 
-  /** Values of label of each item. */
-  def labelCount: Int
-
-  /** Whether items have weights. */
-  def weighted: Boolean
+  /** What comes with each item. */
+  def labelling: Labelling
 
   /** Makes blocks of so many items at most. */
   def builder(capacity: Int): BlockBuilder

@@ -7,7 +7,16 @@ import sparknet.jna.{CaffeException, Status}
 
 /** An item, where it lies. */
 final case class Item(block: Block, index: Int) {
-  def label: Float = block.labels(index)
+
+  /** The first value of its label. */
+  def label: Float = block.labels(index * block.labelCount)
+
+  /** Copies label and weight, as far as there are any, to those of item `i` of a minibatch. */
+  private[data] def copyLabel(into: Minibatch, i: Int): Unit = {
+    val count = block.labelCount
+    System.arraycopy(block.labels, index * count, into.labels, i * count, count)
+    if (into.weights != null) into.weights(i) = block.weights(index)
+  }
 }
 
 /** A worker's share of a data set, of which only what is needed next is in memory.

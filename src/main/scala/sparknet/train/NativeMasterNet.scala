@@ -19,23 +19,24 @@ private[train] final class NativeMasterNet(
   override val testInput: Option[NetInput] =
     solver.testNets.headOption.map(n => NativeModel.input(n, n.proto))
 
-  override val classes: Option[Int] = {
+  override val classes: Map[Int, Int] = {
     val layers = built.getLayerList.asScala
     val copies = for {
       split <- layers if split.getType == "Split"
       top <- split.getTopList.asScala
     } yield top -> split.getBottom(0)
     val original = copies.toMap
-    val labels = layers.filter(_.getType == "JavaData").drop(1).map(_.getTop(0))
-    def takesLabels(layer: LayerParameter): Boolean = layer.getBottomCount > 1 && {
-      val bottom = layer.getBottom(1)
-      labels.contains(original.getOrElse(bottom, bottom))
-    }
+    val tops = layers.filter(_.getType == "JavaData").map(_.getTop(0))
+    def labels(layer: LayerParameter): Int =
+      if (layer.getBottomCount < 2) -1
+      else tops.indexOf(original.getOrElse(layer.getBottom(1), layer.getBottom(1)))
     layers
-      .filter(layer => layer.getType == "SoftmaxWithLoss" && takesLabels(layer))
+      .filter(layer => layer.getType == "SoftmaxWithLoss" && labels(layer) >= 0)
       .filterNot(_.getLossParam.hasIgnoreLabel)
-      .map(layer => net.blob(layer.getBottom(0)).shape.apply(axis(layer)))
-      .reduceOption(_ min _)
+      .groupBy(labels)
+      .map { case (top, losses) =>
+        top -> losses.map(loss => net.blob(loss.getBottom(0)).shape.apply(axis(loss))).min
+      }
   }
 
   override def readWeights(into: FloatMemory): Unit = net.readWeights(into.floats)

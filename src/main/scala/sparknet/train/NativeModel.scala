@@ -46,32 +46,23 @@ private[train] object NativeModel {
     result.clearTestNet().build
   }
 
-  /** What the net's JavaData layers take: items, and labels if there is a second one. */
+  /** What the net's JavaData layers take. */
   def input(net: NativeNet, built: NetParameter): NetInput =
     net.feedShapes match {
-      case Array((name, dims), rest @ _*) if rest.length <= 1 =>
-        rest.foreach { case (label, shape) =>
-          if (shape.drop(1).product != 1 || shape(0) != dims(0))
-            throw new CaffeException(
-              Status.SHAPE,
-              s"layer '$label' must take one label for each of the ${dims(0)} items of '$name', " +
-                s"and its shape is ${shape.mkString("x")}"
-            )
-        }
-        NetInput(name, dims.drop(1), dims(0))
-      case none if none.isEmpty =>
+      case tops @ Array((first, dims), rest @ _*) =>
+        for ((name, shape) <- rest if shape(0) != dims(0))
+          throw new CaffeException(
+            Status.SHAPE,
+            s"layer '$name' takes data of ${shape(0)} items, and layer '$first' of ${dims(0)}"
+          )
+        NetInput(tops.toSeq.map { case (name, shape) => DataTop(name, shape.drop(1)) }, dims(0))
+      case _ =>
         val sources = built.getLayerList.asScala.filter(_.getBottomCount == 0)
         throw new CaffeException(
           Status.BAD_NET,
           "the net has no JavaData layer that could take data from Spark; its data come from " +
             sources.map(l => s"'${l.getName}' (${l.getType})").mkString(", ") +
             ". replaceDataLayers puts JavaData layers in their place."
-        )
-      case many =>
-        throw new CaffeException(
-          Status.UNSUPPORTED,
-          s"the net has ${many.length} JavaData layers (${many.map(_._1).mkString(", ")}), and " +
-            "training on Spark feeds two: items and labels"
         )
     }
 }

@@ -80,7 +80,7 @@ final class Trainer private[train] (
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use {
-    val next = accepted(given, preprocessing, augmentation, master.trainInput)
+    val next = accepted(given, preprocessing, augmentation, master.trainInput, trained = true)
     crew.lead(_.drop())
     data.train.foreach(_.release())
     data.train = Some(next)
@@ -102,7 +102,7 @@ final class Trainer private[train] (
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use {
-    val next = accepted(given, preprocessing, augmentation, testInput)
+    val next = accepted(given, preprocessing, augmentation, testInput, trained = false)
     data.test.foreach(_.release())
     data.test = Some(next)
   }
@@ -338,10 +338,11 @@ final class Trainer private[train] (
       given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation,
-      input: NetInput
+      input: NetInput,
+      trained: Boolean
   ): WorkerData = {
     crew.lead(_.dismiss())
-    data.accepted(given, preprocessing, augmentation, input)
+    data.accepted(given, preprocessing, augmentation, input, trained)
   }
 
   private def testInput: NetInput = master.testInput.getOrElse(

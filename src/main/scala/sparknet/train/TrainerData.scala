@@ -31,17 +31,21 @@ private[train] final class TrainerData(
 
   /** Data for the workers; throws if they do not suit the net, or memory is too small for it. Looking
     * at data takes slots: no host may hold them.
+    *
+    * @param trained
+    *   whether they are trained on: then a net that takes no weights must not get any
     */
   def accepted(
       data: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation,
-      input: NetInput
+      input: NetInput,
+      trained: Boolean
   ): WorkerData = {
     executors.await(workers, options.waitSeconds)
     checkMemory()
     val next = new WorkerData(data, preprocessing, augmentation, workers, executors)
-    jobs.run("checking data")(next.check(input, master.classes))
+    jobs.run("checking data")(next.check(input, master.classes, trained))
     next
   }
 

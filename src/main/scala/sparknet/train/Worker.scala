@@ -146,7 +146,8 @@ private[train] final class Worker(
             supply.preprocessing,
             supply.augmentation,
             input.batch,
-            badItems = bad => leftOut += bad
+            badItems = bad => leftOut += bad,
+            labelling = supply.labelling
           ),
           TaskThread.joining(),
           stopped
@@ -195,7 +196,8 @@ private[train] final class Worker(
               supply.augmentation,
               batch,
               new RandomPlaces(plan.seed, number, position),
-              bad => { leftOut.updateAndGet(_ + bad); () }
+              bad => { leftOut.updateAndGet(_ + bad); () },
+              supply.labelling
             ),
             TaskThread.joining(),
             () => stopped() || tooLate()

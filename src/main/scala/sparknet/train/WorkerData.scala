@@ -3,7 +3,7 @@ package sparknet.train
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.data.{Augmentation, Block, Dataset, Preprocessing}
+import sparknet.data.{Augmentation, Block, Dataset, Deal, Labelling, Preprocessing}
 import sparknet.jna.{CaffeException, Status}
 
 /** How a task gets minibatches out of a worker's items.
@@ -20,7 +20,8 @@ private[train] final case class Supply(
     preprocessing: Preprocessing,
     augmentation: Augmentation,
     window: Long,
-    maxBadShare: Double
+    maxBadShare: Double,
+    labelling: Labelling
 )
 
 /** A data set as the workers see it: a portion for each, spread over the executors. */
@@ -49,22 +50,68 @@ private[train] final class WorkerData(
   def supply(windowBytes: Long): Supply = {
     val all = math.max(1L, data.parts.map(_.bytes).sum)
     val window = math.max(1L, (windowBytes.toDouble * count / all).toLong)
-    Supply(data.shape, preprocessing, augmentation, window, given.maxBadShare)
+    Supply(data.shape, preprocessing, augmentation, window, given.maxBadShare, data.labelling)
   }
 
-  /** Throws unless the items suit the net's input. */
-  def check(input: NetInput, classes: Option[Int]): Unit = {
+  /** Throws unless the items suit the net's input.
+    *
+    * @param classes
+    *   numbers of classes, by the place of the top that takes them
+    * @param trained
+    *   whether weights must be taken, if there are any
+    */
+  def check(input: NetInput, classes: Map[Int, Int], trained: Boolean): Unit = {
     val shape = augmentation.output(data.shape)
-    if (!shape.sameElements(input.itemShape) && Block.product(shape) != input.itemSize)
+    val labelTops = new Deal(Block.product(shape), data.labelling).of(input.tops.map(_.size)) match {
+      case Left(Deal.ItemsDiffer) => refuseItems(input, shape)
+      case Left(Deal.LabelsDiffer(first, values)) =>
+        refuseLabels(input.tops.drop(first).map(_.name), values)
+      case Right(tops) => tops
+    }
+    if (trained && data.labelling.weighted && labelTops.end == input.tops.length)
       throw new CaffeException(
-        Status.SHAPE,
-        s"layer '${input.name}' takes items of ${input.itemShape.mkString("x")}, and the data " +
-          s"set's are ${data.shape.mkString("x")}" +
-          (if (shape.sameElements(data.shape)) "" else s", cropped to ${shape.mkString("x")}")
+        Status.INVALID_ARGUMENT,
+        "the data set has weights, and no JavaData layer of the net takes them: it needs one of " +
+          "1 value behind those of items and labels"
       )
     if (count == 0) throw new CaffeException(Status.INVALID_ARGUMENT, "the data set is empty")
-    classes.foreach(data.checkLabels)
+    var start = 0
+    for (top <- labelTops) {
+      val size = input.tops(top).size
+      classes.get(top).foreach(data.checkLabels(_, start, size))
+      start += size
+    }
   }
+
+  private def refuseItems(input: NetInput, shape: Array[Int]): Nothing = {
+    val takers = input.tops match {
+      case Seq(one)                        => s"layer '${one.name}' takes items of ${extents(one.shape)}"
+      case Seq(one, other) if other.size == 1 || one.size > 1 =>
+        s"layer '${one.name}' takes items of ${extents(one.shape)}"
+      case several =>
+        s"layers ${several.map(top => s"'${top.name}' (${extents(top.shape)})").mkString(", ")} " +
+          "take items and labels, the first ones exactly an item"
+    }
+    throw new CaffeException(
+      Status.SHAPE,
+      s"$takers, and the data set's are ${extents(data.shape)}" +
+        (if (shape.sameElements(data.shape)) "" else s", cropped to ${extents(shape)}")
+    )
+  }
+
+  private def refuseLabels(layers: Seq[String], values: Long): Nothing = {
+    val (noun, verb) = if (layers.length == 1) ("layer", "takes") else ("layers", "take")
+    val oneHot = values == 1 && data.labelling.count > 1
+    throw new CaffeException(
+      Status.SHAPE,
+      s"$noun ${layers.map(name => s"'$name'").mkString(", ")} $verb $values label " +
+        s"${if (values == 1) "value" else "values"} of each item, and the data set's come with " +
+        data.labelling + (if (oneHot) ": instead of one-hot labels give numbers of classes" else "")
+    )
+  }
+
+  private def extents(shape: Array[Int]): String =
+    if (shape.isEmpty) "1" else shape.mkString("x")
 
   /** For each worker the executor where its items should be read, if that matters.
     *

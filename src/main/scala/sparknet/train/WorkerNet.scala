@@ -2,18 +2,23 @@ package sparknet.train
 
 import sparknet.jna.{Counts, Feed, FloatMemory, WeightsLayout}
 
+/** A layer of a net that takes data.
+  *
+  * @param shape
+  *   extents of what it takes of one item, without the batch
+  */
+final case class DataTop(name: String, shape: Array[Int]) {
+  def size: Int = Counts.product(shape, s"an item of layer '$name'")
+}
+
 /** What a net takes per minibatch.
   *
-  * @param name
-  *   of the layer that takes the items
-  * @param itemShape
-  *   extents of one item, without the batch
+  * @param tops
+  *   in the net's order: first those that take up an item, then labels and weights
   * @param batch
   *   items in a minibatch
   */
-final case class NetInput(name: String, itemShape: Array[Int], batch: Int) {
-  def itemSize: Int = Counts.product(itemShape, s"an item of layer '$name'")
-}
+final case class NetInput(tops: Seq[DataTop], batch: Int)
 
 /** A net with its solver, as a worker uses it. One task at a time. */
 trait WorkerNet extends AutoCloseable {
@@ -73,8 +78,10 @@ trait MasterNet extends AutoCloseable {
   def minibatchesPerIteration: Int
   def testInput: Option[NetInput]
 
-  /** Number of classes if the net's labels are classes, all of which are counted. */
-  def classes: Option[Int]
+  /** Numbers of classes where labels are classes, all of which are counted, by the place of the layer
+    * that takes them among the input's tops.
+    */
+  def classes: Map[Int, Int]
 
   /** Sets weights, then writes caffemodel and solverstate; returns their paths. */
   def snapshot(

@@ -187,11 +187,19 @@ def test_a_net_of_somebody_else_scores_in_a_line(
 
 
 def test_regression_finds_the_line(spark: SparkSession) -> None:
-    rows = [(x / 50, y / 50, 2 * x / 50 - y / 50 + 1) for x in range(-25, 25) for y in range(0, 50, 5)]
+    rows = [
+        (x / 50, y / 50, 2 * x / 50 - y / 50 + 1) for x in range(-25, 25) for y in range(0, 50, 5)
+    ]
     points = spark.createDataFrame(rows, ["x", "y", "z"])
     net = 'layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 1 } }'
     regressor = CaffeRegressor(
-        net, features_col=["x", "y"], label_col="z", learning_rate=0.3, epochs=60, num_workers=2, seed=1
+        net,
+        features_col=["x", "y"],
+        label_col="z",
+        learning_rate=0.3,
+        epochs=60,
+        num_workers=2,
+        seed=1,
     )
     fitted = regressor.fit(points)
     assert fitted.evaluate(points)["rmse"] < 0.02

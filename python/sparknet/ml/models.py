@@ -7,15 +7,22 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pyspark import SparkContext
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 from pyspark.ml.wrapper import JavaModel
 from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import spec
 from sparknet._jvm.py4j import call
-from sparknet.errors import SetupError
 from sparknet.ml.featurizer import CaffeFeaturizer
-from sparknet.ml.stages import Stage, java, net_text, place, translated
+from sparknet.ml.stages import (
+    Stage,
+    java_class,
+    net_text,
+    place,
+    session_jvm,
+    translated,
+)
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -49,7 +56,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         ``image_size``, ``crop``, ``features_col``, and the ``mean`` that the net was trained with,
         one value for each channel (blue first, as Caffe has it); ``channel_order`` is bgr.
         """
-        companion = java("CaffeClassificationModel")
+        companion = java_class("CaffeClassificationModel")
         names = _strings(labels)
         loaded = call(companion, "loadCaffe", net_text(net), place(caffemodel), names)
         model = CaffeClassificationModel(loaded)
@@ -96,7 +103,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
 
         self.save_caffe(folder)
         files = Path(folder)
-        return Net(files / "deploy.prototxt", files / "weights.caffemodel", phase=TEST)
+        return Net(files / "deploy.prototxt", TEST, files / "weights.caffemodel")
 
 
 class CaffeClassificationModel(CaffeModel):
@@ -124,11 +131,8 @@ class CaffeRegressionModel(CaffeModel):
 
 
 def _strings(values: Sequence[str]) -> Any:
-    session = SparkSession.getActiveSession()
-    if session is None:
-        raise SetupError("no Spark session: call sparknet.session() first")
-    gateway: Any = session.sparkContext._gateway
-    array = gateway.new_array(gateway.jvm.java.lang.String, len(values))
+    jvm = session_jvm().jvm
+    array = SparkContext._gateway.new_array(jvm.java.lang.String, len(values))  # type: ignore[union-attr]
     for i, value in enumerate(values):
         array[i] = value
     return array

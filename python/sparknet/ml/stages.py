@@ -14,14 +14,24 @@ from py4j.protocol import Py4JError
 from pyspark.errors import IllegalArgumentException
 from pyspark.ml.param import Param, TypeConverters
 from pyspark.ml.util import JavaMLReader
-from pyspark.ml.wrapper import JavaParams, JavaWrapper
+from pyspark.ml.wrapper import JavaParams
 from pyspark.sql import SparkSession
 
 from sparknet import spec
 from sparknet._jvm.py4j import Py4JJvm, translate
 from sparknet.errors import ArgumentError, SetupError
 
-__all__ = ["Reader", "Stage", "java", "net_text", "place", "solver_text", "translated"]
+__all__ = [
+    "Reader",
+    "Stage",
+    "java",
+    "java_class",
+    "net_text",
+    "place",
+    "session_jvm",
+    "solver_text",
+    "translated",
+]
 
 _PACKAGE = "sparknet.ml"
 
@@ -52,14 +62,24 @@ def translated() -> Iterator[None]:
         raise translate(failure) from None
 
 
-def java(name: str, *args: Any) -> Any:
-    """A new object of a class of ``sparknet.ml``, whose jar is looked for first."""
+def java(name: str) -> Any:
+    """A new object of a class of ``sparknet.ml``."""
+    made = java_class(name)
+    with translated():
+        return made()
+
+
+def java_class(name: str) -> Any:
+    """A class of ``sparknet.ml``."""
+    return getattr(session_jvm().jvm.sparknet.ml, name)
+
+
+def session_jvm() -> Py4JJvm:
+    """The JVM of the session; raises if there is none, or it has no jar."""
     session = SparkSession.getActiveSession()
     if session is None:
         raise SetupError("no Spark session: call sparknet.session() first")
-    Py4JJvm(session)
-    with translated():
-        return JavaWrapper._new_java_obj(f"{_PACKAGE}.{name}", *args)
+    return Py4JJvm(session)
 
 
 def net_text(net: spec.NetSource) -> str:
@@ -74,10 +94,7 @@ def solver_text(solver: spec.SolverSource) -> str:
 
 def place(path: str | os.PathLike[str]) -> str:
     """A path as the JVM sees it, whose working directory may be another; or a URI."""
-    session = SparkSession.getActiveSession()
-    if session is None:
-        raise SetupError("no Spark session: call sparknet.session() first")
-    return Py4JJvm(session).place(os.fspath(path))
+    return session_jvm().place(os.fspath(path))
 
 
 class Reader(JavaMLReader[Any]):
@@ -173,9 +190,5 @@ class Stage(JavaParams):
     @classmethod
     def load(cls, path: str) -> Any:
         """The stage that was saved to a path or URI."""
-        java_name = cls.__name__  # The jar is looked for before Spark asks for its classes.
-        session = SparkSession.getActiveSession()
-        if session is None:
-            raise SetupError(f"no Spark session to load a {java_name}: call sparknet.session()")
-        Py4JJvm(session)
+        session_jvm()
         return cls.read().load(path)

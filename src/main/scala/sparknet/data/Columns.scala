@@ -21,11 +21,13 @@ private[data] object Columns {
       label: Option[String],
       labelCount: Int,
       weight: Option[String],
-      skip: Boolean
+      skip: Boolean,
+      bgr: Boolean
   ): (RDD[Block], RowItems) = {
-    RowItems(frame.schema, columns, label, labelCount, weight) // has its say before Spark
+    def of(rows: DataFrame) = RowItems(rows.schema, columns, label, labelCount, weight, bgr)
+    of(frame) // has its say before Spark
     val needed = frame.select((columns.map(_._1) ++ label ++ weight).distinct.map(quoted): _*)
-    val items = RowItems(needed.schema, columns, label, labelCount, weight)
+    val items = of(needed)
     val blocks = RowMemory
       .rows(needed)
       .mapPartitionsWithIndex((partition, rows) => packed(partition, rows, items, skip))

@@ -144,7 +144,8 @@ final class Dataset private (
     if (doubtful.nonEmpty) {
       val values = labelling.count
       val wrong = rdd.mapPartitionsWithIndex { (p, blocks) =>
-        if (doubtful(p)) Dataset.noClass(blocks, classes, values, from until from + count).map(p -> _)
+        if (doubtful(p))
+          Dataset.noClass(blocks, classes, values, from until from + count).map(p -> _)
         else Iterator.empty
       }
       val bad = described("a wrong label in")(wrong.setName("SparkNet: labels").collect())
@@ -401,6 +402,8 @@ object Dataset {
     *
     * @param skip
     *   whether rows that cannot be used are left out
+    * @param bgr
+    *   whether images become planes blue, green, red
     */
   private[sparknet] def fromColumns(
       table: DataFrame,
@@ -410,9 +413,10 @@ object Dataset {
       weight: Option[String],
       skip: Boolean = false,
       maxBadShare: Double = 1,
-      storage: StorageLevel = StorageLevel.MEMORY_AND_DISK
+      storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
+      bgr: Boolean = false
   ): Dataset = {
-    val (blocks, items) = Columns.blocks(table, columns, label, labelCount, weight, skip)
+    val (blocks, items) = Columns.blocks(table, columns, label, labelCount, weight, skip, bgr)
     val names = named(columns.map(_._1))
     blocks.setName(s"column${if (columns.length > 1) "s" else ""} $names of a DataFrame")
     kept(blocks, items.shape, storage, maxBadShare, items.labelling)

@@ -11,11 +11,16 @@ import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.types.{BinaryType, IntegerType, StringType, StructField, StructType}
 import org.apache.spark.util.SerializableConfiguration
 
-/** Takes bytes out of one column of a row: values 0..255, of images planes red, green, blue. */
+/** Takes bytes out of one column of a row: values 0..255, of images planes red, green, blue.
+  *
+  * @param bgr
+  *   images become planes blue, green, red instead
+  */
 private[data] abstract class PlanesReader(
     val column: String,
     val ordinal: Int,
-    val shape: Array[Int]
+    val shape: Array[Int],
+    bgr: Boolean
 ) extends Serializable {
 
   /** Number of bytes of each row. */
@@ -32,11 +37,17 @@ private[data] abstract class PlanesReader(
 
   protected def decode(encoded: Array[Byte], to: Array[Byte], at: Int): Unfit =
     ImageCodec.planes(encoded, shape(1), shape(2)) match {
-      case Right(planes) =>
-        System.arraycopy(planes, 0, to, at, count)
-        null
-      case Left(reason) => Unfit(column, reason, s"has no image that can be used: $reason")
+      case Right(planes) => put(planes, to, at)
+      case Left(reason)  => Unfit(column, reason, s"has no image that can be used: $reason")
     }
+
+  /** Writes an image's planes red, green, blue. */
+  protected def put(planes: Array[Byte], to: Array[Byte], at: Int): Unfit = {
+    val plane = count / 3
+    for (i <- 0 until 3)
+      System.arraycopy(planes, (if (bgr) 2 - i else i) * plane, to, at + i * plane, plane)
+    null
+  }
 }
 
 private[data] object PlanesReader {
@@ -50,12 +61,13 @@ private[data] object PlanesReader {
       field: StructField,
       ordinal: Int,
       shape: Array[Int],
+      bgr: Boolean,
       conf: => Broadcast[SerializableConfiguration]
   ): Option[PlanesReader] = field.dataType match {
-    case BinaryType => Some(new BinaryReader(field.name, ordinal, shape))
-    case StringType => Some(new PathReader(field.name, ordinal, shape, conf))
+    case BinaryType => Some(new BinaryReader(field.name, ordinal, shape, bgr))
+    case StringType => Some(new PathReader(field.name, ordinal, shape, bgr, conf))
     case struct: StructType if isImage(struct) =>
-      Some(new ImageStructReader(field.name, ordinal, shape, struct))
+      Some(new ImageStructReader(field.name, ordinal, shape, bgr, struct))
     case _ => None
   }
 
@@ -69,8 +81,8 @@ private[data] object PlanesReader {
 }
 
 /** The bytes of an item as they are, or an encoded image. */
-private final class BinaryReader(column: String, ordinal: Int, shape: Array[Int])
-    extends PlanesReader(column, ordinal, shape) {
+private final class BinaryReader(column: String, ordinal: Int, shape: Array[Int], bgr: Boolean)
+    extends PlanesReader(column, ordinal, shape, bgr) {
 
   override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit =
     if (RowMemory.copyBytes(row, ordinal, count, to, at)) {
@@ -104,8 +116,9 @@ private final class PathReader(
     column: String,
     ordinal: Int,
     shape: Array[Int],
+    bgr: Boolean,
     conf: Broadcast[SerializableConfiguration]
-) extends PlanesReader(column, ordinal, shape) {
+) extends PlanesReader(column, ordinal, shape, bgr) {
 
   override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
     val name = row.getUTF8String(ordinal).toString
@@ -137,8 +150,9 @@ private final class ImageStructReader(
     column: String,
     ordinal: Int,
     shape: Array[Int],
+    bgr: Boolean,
     struct: StructType
-) extends PlanesReader(column, ordinal, shape) {
+) extends PlanesReader(column, ordinal, shape, bgr) {
   private val fields = struct.length
   private val Seq(heightAt, widthAt, channelsAt, dataAt) =
     Seq("height", "width", "nChannels", "data").map(struct.fieldIndex)
@@ -160,8 +174,7 @@ private final class ImageStructReader(
       else {
         val planes = ImageStructReader.planes(data, height * width, channels)
         val resized = ImageResizer.resize(planes, height, width, shape(1), shape(2))
-        System.arraycopy(resized, 0, to, at, count)
-        null
+        put(resized, to, at)
       }
     }
   }

@@ -53,16 +53,19 @@ private[sparknet] object RowItems {
     *   a column of numbers, or arrays or vectors of `labelCount` numbers
     * @param weight
     *   a column of numbers that are not negative
+    * @param bgr
+    *   images become planes blue, green, red, not red, green, blue
     */
   def apply(
       schema: StructType,
       columns: Seq[(String, Array[Int])],
       label: Option[String],
       labelCount: Int,
-      weight: Option[String]
+      weight: Option[String],
+      bgr: Boolean = false
   ): RowItems = {
     if (columns.isEmpty) invalid("items are made of at least one column")
-    val items = columns.map { case (name, shape) => item(schema, name, shape) }
+    val items = columns.map { case (name, shape) => item(schema, name, shape, bgr) }
     val labels = label.map(name => numbers(schema, name, Array(labelCount), "labels"))
     val weights = weight.map { name =>
       if (!fieldOf(schema, name).dataType.isInstanceOf[NumericType])
@@ -83,7 +86,8 @@ private[sparknet] object RowItems {
   private def item(
       schema: StructType,
       name: String,
-      given: Array[Int]
+      given: Array[Int],
+      bgr: Boolean
   ): Either[PlanesReader, ColumnReader] = {
     val field = fieldOf(schema, name)
     val shape = Option(given).getOrElse {
@@ -94,7 +98,7 @@ private[sparknet] object RowItems {
       invalid(s"an item of column '$name' cannot have the shape (${shape.mkString(", ")})")
     val ordinal = schema.fields.indexOf(field)
     ColumnReader(field, ordinal, shape).map(suits).map(Right(_)).getOrElse {
-      PlanesReader(field, ordinal, shape, conf)
+      PlanesReader(field, ordinal, shape, bgr, conf)
         .map(reader => Left(checked(reader)))
         .getOrElse(
           invalid(

@@ -89,8 +89,15 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
     val training =
       NetForms.frozen(forms.training(head, batch, labelCount, has(weightCol)), frozenLayers)
     val (train, validation) = split(labels.frame)
-    def items(rows: DataFrame) =
-      Items.fromDataFrame(rows, input.columns.head._1, labels.column, input.columns.head._2)
+    def items(rows: DataFrame) = Items.fromColumns(
+      rows,
+      input.columns,
+      Some(labels.column),
+      labelCount,
+      if (has(weightCol)) Some($(weightCol)) else None,
+      skips,
+      bgr = bgr
+    )
     val trainItems = items(train)
     val validationItems = validation.map(items)
     try {

@@ -38,6 +38,7 @@ trait Scores extends InputParams {
       items.inputs,
       preprocessing(items.shape),
       augmentation(mirror = false),
+      bgr,
       outputs,
       get(batchSize).getOrElse(Scores.batch),
       sc.getConf.getInt("spark.task.cpus", 1),

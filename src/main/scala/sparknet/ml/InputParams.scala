@@ -91,6 +91,8 @@ trait InputParams extends Params with HasFeaturesCol {
   private[ml] def columns: Seq[String] =
     if (isSet(featuresCols)) $(featuresCols).toSeq else Seq($(featuresCol))
 
+  private[ml] def bgr: Boolean = $(channelOrder) == "bgr"
+
   private[ml] def skips: Boolean = $(handleInvalid) == "skip"
 
   /** @param shape

@@ -16,6 +16,8 @@ import sparknet.jna.{CaffeException, NativeBlob, NativeNet, Status}
   *   with the shapes of what they hold
   * @param inputs
   *   of the net, with the shapes that they get
+  * @param bgr
+  *   whether the net takes images as planes blue, green, red
   * @param batch
   *   rows at a time
   * @param threads
@@ -29,13 +31,14 @@ private[ml] final class Scoring(
     inputs: Seq[(String, Array[Int])],
     preprocessing: Preprocessing,
     augmentation: Augmentation,
+    bgr: Boolean,
     outputs: Seq[OutputColumn],
     batch: Int,
     threads: Int,
     skips: Boolean
 ) extends BatchedColumns {
   override def bind(schema: StructType): RowBatches = {
-    val items = RowItems(schema, columns, None, 0, None)
+    val items = RowItems(schema, columns, None, 0, None, bgr)
     partition => new Scored(items, partition, NetPool.lend(model.value, threads))
   }
 

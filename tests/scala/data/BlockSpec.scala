@@ -129,4 +129,29 @@ class BlockSpec extends AnyFlatSpec {
       assert(items(back) == items(block) && back.labels.sameElements(block.labels))
     }
   }
+
+  it should "have label vectors and weights, or no labels at all" taggedAs Unit in {
+    val block = new Block(
+      Array(1),
+      Array.range(0, 6).map(_.toFloat),
+      2,
+      Array(7f, 8f, 9f),
+      null,
+      Array(1f, 2f, 3f)
+    )
+    assert(block.size == 3 && block.labelling == Labelling(2, weighted = true))
+    val dealt = block.deal(2, 0)
+    assert(dealt.map(_.labels.toSeq) == Seq(Seq(0f, 1f, 4f, 5f), Seq(2f, 3f)))
+    assert(dealt.map(_.weights.toSeq) == Seq(Seq(7f, 9f), Seq(8f)))
+    val packed = intercept[CaffeException](Block.pack(block)).getMessage
+    assert(packed.contains("these come with 2 label values and a weight"))
+
+    val bare = new Block(Array(2), Array.empty, 0, null, null, Array(1f, 2f, 3f, 4f))
+    assert(bare.size == 2 && bare.deal(2, 0).map(_.floats.toSeq) == Seq(Seq(1f, 2f), Seq(3f, 4f)))
+    def message(labels: Int, weights: Int) = intercept[CaffeException](
+      new Block(Array(1), new Array(labels), 2, new Array(weights), null, new Array(2))
+    ).getMessage
+    assert(message(5, 2).contains("2 items with 2 label values each have 5 of them"))
+    assert(message(4, 1).contains("and 1 weights"))
+  }
 }

@@ -1,5 +1,7 @@
 package sparknet.data
 
+import scala.collection.JavaConverters._
+
 import org.apache.spark.sql.types._
 import org.apache.spark.sql.{DataFrame, Row, SparkSession}
 import org.scalatest.flatspec.AnyFlatSpec
@@ -72,5 +74,75 @@ class ColumnsSpec extends AnyFlatSpec {
     assert(
       message(table(BinaryType, IntegerType)(Row(null, 1))).contains("column 'in.put' is null")
     )
+  }
+
+  private val numbers = StructType(
+    Seq("a", "b", "y", "w").map(StructField(_, DoubleType))
+  )
+
+  private def frame(rows: Row*): DataFrame =
+    session.createDataFrame(session.sparkContext.parallelize(rows, 2), numbers)
+
+  private def several(table: DataFrame, options: (String, Object)*): Dataset =
+    Dataset.fromDataFrame(
+      table,
+      Seq("b", "a").asJava,
+      Seq(Array.empty[Int], Array.empty[Int]).asJava,
+      "y",
+      Map(options: _*).asJava
+    )
+
+  it should "make one item of several columns, with weights" taggedAs SparkTag in {
+    val data = several(frame(Row(1.0, 2.0, 3.0, 4.0), Row(5.0, 6.0, 7.0, 0.0)), "weight" -> "w")
+    assert(data.shape.toSeq == Seq(2) && data.labelling == Labelling(1, weighted = true))
+    assert(data.count() == 2)
+    val blocks = data.rdd.collect().filter(_.size > 0)
+    assert(blocks.flatMap(_.floats).toSeq == Seq(2f, 1f, 6f, 5f))
+    assert(blocks.flatMap(_.labels).toSeq == Seq(3f, 7f))
+    assert(blocks.flatMap(_.weights).toSeq == Seq(4f, 0f))
+  }
+
+  private val good = Row(1.0, 2.0, 3.0, 4.0)
+  private val mixed =
+    Seq(good, Row(1.0, Double.NaN, 1.0, 1.0), good, good, Row(null, 1.0, 1.0, 1.0), good)
+
+  it should "name the first row that is wrong" taggedAs SparkTag in {
+    val nan = intercept[CaffeException](several(frame(mixed: _*)).count())
+    assert(nan.getMessage == "bad data: record 1 of partition 0: column 'b' has a NaN")
+    assert(nan.getCodeName == "INVALID_ARGUMENT")
+    val label = frame(good, Row(1.0, 1.0, Double.PositiveInfinity, 1.0))
+    val infinite = intercept[CaffeException](several(label).count()).getMessage
+    assert(infinite.contains("record 0 of partition 1: column 'y' has an infinite value"))
+  }
+
+  it should "leave rows that are wrong out, and count them by reason" taggedAs SparkTag in {
+    val data = several(frame(mixed: _*), "handle_invalid" -> "skip")
+    assert(data.count() == 4 && data.rdd.flatMap(_.floats).collect().length == 8)
+    val leftOut = data.leftOut
+    assert(leftOut.counts == Map("NaN in column 'b'" -> 1L, "null in column 'a'" -> 1L))
+    assert(leftOut.names("null in column 'a'") == Seq("record 1 of partition 1"))
+    val few = several(
+      frame(mixed: _*),
+      "handle_invalid" -> "skip",
+      "max_bad_share" -> java.lang.Double.valueOf(0.3)
+    )
+    val message = intercept[CaffeException](few.count()).getMessage
+    assert(message.contains("2 of 6 records left out") && message.contains("30.0%"))
+    val none = several(frame(mixed(1), mixed(4)), "handle_invalid" -> "skip")
+    assert(none.count() == 0 && none.leftOut.total == 2)
+    val wrong = intercept[CaffeException](several(frame(good), "handle_invalid" -> "keep"))
+    assert(wrong.getMessage.contains("handle_invalid is 'error' or 'skip', not 'keep'"))
+  }
+
+  it should "take empty partitions, and more rows than a block has" taggedAs SparkTag in {
+    val one = session.range(0, 1000, 1, 8).selectExpr("id % 7 AS y", "id AS x").where("id < 10")
+    val some = Dataset.fromColumns(one, Seq("x" -> null), Some("y"), 1, None)
+    assert(some.partitionCounts().toSeq == 10L +: Seq.fill(7)(0L))
+    // A block takes about 16 MB.
+    val wide = session.range(0, 5, 1, 1).selectExpr("id", "array_repeat(float(id), 1500000) AS x")
+    val data = Dataset.fromColumns(wide, Seq("x" -> Array(1500000)), Some("id"), 1, None)
+    assert(data.count() == 5)
+    val blocks = data.rdd.map(b => (b.labels.toSeq, b.floats.distinct.toSeq)).collect().toSeq
+    assert(blocks == Seq(Seq(0f, 1f), Seq(2f, 3f), Seq(4f)).map(v => (v, v)))
   }
 }

@@ -110,6 +110,15 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
     assert(failure.getCodeName == "NUMERIC")
     assert(failure.getMessage.contains("label 5.0 of record 2 of partition 1"))
     assert(failure.getMessage.contains("0 to 4"))
+
+    val labels = Array(0.5f, 0f, -1f, 1f, 7f, 2f) // a number and a class for each item
+    val blocks = Seq(new Block(Array(1), labels, 2, null, new Array[Byte](3), null))
+    val mixed = Dataset(sc.parallelize(blocks, 1), Array(1), blocks.head.labelling)
+    mixed.checkLabels(3, 1, 1)
+    val two = intercept[CaffeException](mixed.checkLabels(2, 1, 1)).getMessage
+    assert(two.contains("label 2.0 of record 2 of partition 0"))
+    val number = intercept[CaffeException](mixed.checkLabels(10, 0, 1)).getMessage
+    assert(number.contains("label 0.5 of record 0 of partition 0"))
   }
 
   private def writeCifar(folder: Path, records: Int): Unit =

@@ -123,4 +123,47 @@ class MinibatchesSpec extends AnyFlatSpec {
     assert(of(new Scaling(2), new MeanSubtraction(mean)).isEmpty)
     assert(of(byHand, new Scaling(2)).isEmpty)
   }
+
+  it should "deal items, label vectors and weights out to tops" taggedAs Boundary in {
+    val labels = Array(0f, 1f, 2f, 3f, 4f, 5f)
+    val weights = Array(0.5f, 1f, 2f)
+    def block(bytes: Array[Byte], floats: Array[Float]) =
+      new Block(Array(4), labels, 2, weights, bytes, floats)
+    val numbers = Array.range(0, 12)
+    for (
+      b <- Seq(block(numbers.map(_.toByte), null), block(null, numbers.map(_.toFloat)));
+      batch <- Seq(3, 5)
+    ) {
+      val source = new Minibatches(
+        items(b),
+        Array(4),
+        new Identity,
+        Augmentation.none,
+        batch,
+        labelling = b.labelling
+      )
+      Closing.using(source) { m =>
+        Closing.using(m.newMinibatch()) { into =>
+          m.next(into)
+          def dealt(room: Int, sizes: Int*): Seq[Seq[Float]] = {
+            val tops = sizes.map(n => FloatBuffer.allocate(room * n)).toArray
+            into.copyTo(tops)
+            tops.map(top => top.array.toSeq.take(top.position())).toSeq
+          }
+          for (room <- Seq(3, batch)) {
+            val first = Seq(0f, 4f, 8f)
+            val rest = Seq(1f, 2f, 3f, 5f, 6f, 7f, 9f, 10f, 11f)
+            assert(
+              dealt(room, 1, 3, 1, 1, 1) ==
+                Seq(first, rest, Seq(0f, 2f, 4f), Seq(1f, 3f, 5f), weights.toSeq)
+            )
+            assert(dealt(room, 4, 2) == Seq(numbers.map(_.toFloat).toSeq, labels.toSeq))
+            assert(dealt(room, 4) == Seq(numbers.map(_.toFloat).toSeq))
+          }
+          val message = intercept[CaffeException](dealt(3, 4, 1)).getMessage
+          assert(message.contains("items of 4 values with 2 label values and a weight"))
+        }
+      }
+    }
+  }
 }

@@ -307,6 +307,75 @@ class NativeTrainerSpec extends AnyFlatSpec with OnCluster with Eventually {
       assert(after(4, "bf16")._2.sameElements(after(4, "bf16")._2))
     }
 
+  private def top(name: String, dims: Int*): String =
+    s"""layer { name: "$name" type: "JavaData" top: "$name" java_data_param { shape {
+       |${(batch +: dims).map(d => s"dim: $d").mkString(" ")} } } }""".stripMargin
+
+  /** Two inputs of one value, and a loss of two label values and a weight. */
+  private val regression = s"""name: "regression"
+       |${top("first", 1)} ${top("second", 1)} ${top("target", 2)} ${top("weight")}
+       |layer { name: "both" type: "Concat" bottom: "first" bottom: "second" top: "both" }
+       |layer { name: "ip" type: "InnerProduct" bottom: "both" top: "ip"
+       |  inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+       |layer { name: "loss" type: "EuclideanLoss" bottom: "ip" bottom: "target" bottom: "weight"
+       |  top: "loss" }
+       |""".stripMargin
+
+  it should "train on several inputs, label vectors and weights" taggedAs SparkTag in {
+    val random = new scala.util.Random(6)
+    val (items, labels) = (Array.fill(40)(random.nextFloat()), Array.fill(40)(random.nextFloat()))
+    val weights = Array.fill(20)(random.nextInt(3).toFloat)
+    val alone = using(new NativeSolver(solver(regression))) { s =>
+      val order = new EpochWalk(Array(Array(20)), 20, 0, 5).from(0).flatMap(_.order)
+      s.net.setFeed { tops =>
+        for (_ <- 0 until batch) {
+          val i = order.next()
+          tops(0).put(items(2 * i))
+          tops(1).put(items(2 * i + 1))
+          tops(2).put(labels, 2 * i, 2)
+          tops(3).put(weights(i))
+        }
+      }
+      s.step(7)
+      val reached = new Array[Float](s.net.weightsCount)
+      s.net.readWeights(reached)
+      reached
+    }
+    val block = new Block(Array(2), labels, 2, weights, null, items)
+    val blocks = sc.parallelize(Seq(block), 1)
+    using(new Trainer(sc, solver(regression), 1, options)) { t =>
+      t.setTrainData(Dataset(blocks, Array(2), block.labelling))
+      t.setTestData(Dataset(blocks, Array(2), block.labelling))
+      t.train(7)
+      assert(averaged(t).sameElements(alone))
+      assert(t.test().get("loss") > 0)
+      val plain = new Block(Array(2), labels, 2, null, null, items)
+      val message = intercept[CaffeException] {
+        t.setTrainData(Dataset(sc.parallelize(Seq(plain), 1), Array(2), plain.labelling))
+      }.getMessage
+      assert(message.contains("'target', 'weight' take 3 label values of each item"))
+      assert(message.contains("the data set's come with 2 label values"))
+    }
+  }
+
+  it should "tell one-hot labels, and weights that the net does not take" taggedAs SparkTag in
+    using(new Trainer(sc, solver(), 1, options)) { t =>
+      def message(labels: Int, weights: Array[Float], declared: Option[Labelling] = None) = {
+        val block = new Block(Array(2), new Array(labels), labels, weights, null, Array(1f, 2f))
+        val blocks = sc.parallelize(Seq(block), 1)
+        intercept[CaffeException] {
+          t.setTrainData(Dataset(blocks, Array(2), declared.getOrElse(block.labelling)))
+        }.getMessage
+      }
+      val oneHot = message(3, null)
+      assert(oneHot.contains("layer 'label' takes 1 label value of each item"))
+      assert(oneHot.contains("3 label values: instead of one-hot labels give numbers of classes"))
+      assert(message(0, null).contains("come with 0 label values"))
+      assert(message(1, Array(1f)).contains("the data set has weights, and no JavaData layer"))
+      val other = message(1, null, Some(Labelling(1, weighted = true)))
+      assert(other.contains("partition 0: items come with 1 label value, and those of the data set"))
+    }
+
   it should "say what is wrong with the data before it trains" taggedAs SparkTag in
     using(new Trainer(sc, solver(net(classes = 2)), 1, options)) { t =>
       val label = intercept[CaffeException](t.setTrainData(data(1)))

@@ -71,7 +71,7 @@ TEST(WeightedLossLayer, Gradient) {
   check_gradients(both);
 }
 
-// With the same normaliser, an item of weight 3 and one of weight 0 are three of the first.
+// But for what the sum is divided by.
 TEST(WeightedLossLayer, AnItemOfWeightThreeIsThreeItems) {
   for (const Loss& loss : kLosses) {
     SCOPED_TRACE(loss.fields);
@@ -109,8 +109,8 @@ TEST(WeightedLossLayer, WeightZeroIsNoItem) {
 TEST(WeightedLossLayer, Errors) {
   Case count("type: 'HingeLoss'", {{2, 3}, {2}, {3}});
   expect_error(Code::kShape, "need 2 weights, but they have shape", [&] { count.setup(); });
-  Case axis("type: 'SoftmaxWithLoss' softmax_param { axis: 0 }", {{2, 3}, {2, 3}, {2}});
-  expect_error(Code::kShape, "need 3 labels", [&] { axis.setup(); });
+  Case axis("type: 'SoftmaxWithLoss' softmax_param { axis: 0 }", {{3, 3}, {3}, {3}});
+  expect_error(Code::kBadNet, "weights items along axis 0", [&] { axis.setup(); });
   for (const Loss& loss : kLosses) {
     Case layer = loss_of(loss, {0, 1}, {1, 2});
     layer.propagate() = {true, false, true};

@@ -41,7 +41,8 @@ final class Dataset private (
   import Dataset.invalid
 
   private[sparknet] lazy val parts: Array[Part] = {
-    val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks, labelling)))
+    val comesWith = labelling // alone: a data set is not sent to tasks
+    val counts = rdd.mapPartitionsWithIndex((i, blocks) => Iterator(Part.of(i, blocks, comesWith)))
     val found = described("counting")(counts.setName("SparkNet: counts").collect())
     found.flatMap(_.fault).headOption.foreach { fault =>
       val level = rdd.getStorageLevel

@@ -1,8 +1,8 @@
 package sparknet.data
 
 /** How the values that come with each item are dealt out to the tops of a net that take data: the
-  * first tops take up an item, the next ones its label, a last one its weight. Labels and weights may
-  * be left out.
+  * first tops take up an item, the next ones its label, a last one its weight. A net may take no weights,
+  * and one with a single top no labels.
   */
 private[sparknet] final class Deal(itemSize: Int, labelling: Labelling) {
   import Deal._
@@ -15,9 +15,11 @@ private[sparknet] final class Deal(itemSize: Int, labelling: Labelling) {
   def of(sizes: Seq[Int]): Either[Misfit, Range] = {
     val taken = sizes.scanLeft(0L)(_ + _)
     val items = taken.indexOf(itemSize.toLong)
-    if (items < 1) Left(ItemsDiffer)
+    val rest = sizes.drop(items)
+    // One top may be all; of several the last one takes labels, if there are any.
+    val unlabelled = rest.isEmpty && items > 1 && labelling.count > 0
+    if (items < 1 || unlabelled) Left(ItemsDiffer)
     else {
-      val rest = sizes.drop(items)
       val values = rest.map(_.toLong).sum
       if (rest.isEmpty || values == labelling.count) Right(items until sizes.length)
       else if (labelling.weighted && rest.last == 1 && values == labelling.count + 1L)

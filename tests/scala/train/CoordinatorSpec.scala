@@ -19,7 +19,8 @@ class CoordinatorSpec extends AnyFlatSpec {
       mortal = true,
       deadly = 0,
       halves = false,
-      late = 0
+      late = 0,
+      held = Int.MaxValue
     ),
     workers,
     floats = 12,

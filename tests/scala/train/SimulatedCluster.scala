@@ -30,6 +30,8 @@ import sparknet.jna.WeightsLayout
   *   whether what workers have learned travels as bfloat16
   * @param late
   *   seconds that Spark may take to start a task
+  * @param held
+  *   workers for whose vectors and momentum an executor has memory
   */
 private[train] final case class ClusterPlan(
     executors: Int,
@@ -41,7 +43,8 @@ private[train] final case class ClusterPlan(
     mortal: Boolean,
     deadly: Double,
     halves: Boolean,
-    late: Double
+    late: Double,
+    held: Int
 )
 
 /** Executors, tasks, messages and published memory, without Spark, in virtual time.
@@ -75,6 +78,9 @@ private[train] final class SimulatedCluster(
   /** Bytes that each place has fetched from others, and others from it. */
   val fetched = mutable.Map.empty[Place, Long].withDefaultValue(0L)
   val served = mutable.Map.empty[Place, Long].withDefaultValue(0L)
+
+  /** Files with momentum that is put aside. */
+  var spilled = 0
 
   /** Whether others of the application wait for slots. */
   var others = false
@@ -277,7 +283,7 @@ private[train] final class SimulatedCluster(
         model,
         layout,
         SimulatedCluster.modelSeed,
-        Room(plan.perExecutor, 0, 1, 1, 1),
+        Room(plan.perExecutor, 0, 1, 1, 1, plan.held),
         plan.halves,
         supply,
         supply
@@ -403,10 +409,26 @@ private[train] final class SimulatedCluster(
   final class SimulatedMemory(override val here: Place, task: Option[Task]) extends Memory {
     private val own = dice.apart(1000 + task.fold(-1L)(_.id))
 
-    override def publish(name: String, bytes: ByteBuffer): Boolean = {
+    override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit = {
       assert(!published.contains((here, name)), s"$name was published twice")
-      published((here, name)) = bytes
-      true
+      published((here, name)) = if (copied) copy(bytes) else bytes
+    }
+
+    private def copy(bytes: ByteBuffer): ByteBuffer = {
+      val copy = ByteBuffer.allocate(bytes.remaining).order(ByteOrder.nativeOrder)
+      copy.put(bytes.duplicate())
+      copy.flip()
+      copy
+    }
+
+    override def spill(bytes: ByteBuffer): Spilled = new Spilled {
+      private val kept = copy(bytes)
+      spilled += 1
+      override def read(into: ByteBuffer): Unit = {
+        into.put(kept.duplicate())
+        ()
+      }
+      override def close(): Unit = spilled -= 1
     }
 
     override def withdraw(name: String): Unit = {
@@ -447,10 +469,7 @@ private[train] final class SimulatedCluster(
             fetched(to) += bytes.remaining
             served(from) += bytes.remaining
           }
-          val copy = ByteBuffer.allocate(bytes.remaining).order(ByteOrder.nativeOrder)
-          copy.put(bytes.duplicate())
-          copy.flip()
-          Right(copy)
+          Right(copy(bytes))
       }
 
       override def await(millis: Long): Boolean = {

@@ -435,6 +435,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     assert(cluster.published.isEmpty, s"still published: ${cluster.published.keys}")
     cluster.close()
     assert(cluster.model.made == cluster.model.closed, "a net was not closed")
+    assert(cluster.spilled == 0, "momentum was left on disk")
   }
 }
 

@@ -394,7 +394,8 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
   /** Closes the net of a worker of the newest trainer, as the end of its executor would. */
   private def lose(worker: Int): Unit = {
     val id = OpenTrainers.ids.max
-    WorkerNets.lease(id, Set(id), worker, 2)(fail("it has none")).end(usable = false)
+    val room = Aside(2, _ => fail("there is room"))
+    WorkerNets.lease(id, Set(id), worker, 2, room)(fail("it has none")).end(usable = false)
   }
 
   /** What the trainer logs meanwhile, with levels. */

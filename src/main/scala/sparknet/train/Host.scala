@@ -54,7 +54,7 @@ private[train] final class Host(
 
   private val reducer = new AllReduce(
     memory,
-    name => (trained.values ++ momentum).find(_.vector.name == name).map(_.values),
+    name => (trained.values ++ momentum).find(_.vector.name == name).flatMap(_.held),
     () => unwanted()
   )
 
@@ -147,8 +147,9 @@ private[train] final class Host(
       withdrawTrained() // no round is waiting for them, and both may be more than can be published
       Exported(wanted.flatMap { worker =>
         WorkerNets.momentum(plan.trainer, worker).map { found =>
-          if (found.copied) copies ::= found.values
-          momentum :+= publish(found.values, layout, layout.all)
+          momentum :+= publish(found.values, layout, layout.all, copied = found.crowded)
+          if (found.crowded) found.values.close()
+          else if (found.copied) copies ::= found.values
           ExportedMomentum(worker, found.round, found.whole, momentum.last.vector)
         }
       })
@@ -175,22 +176,44 @@ private[train] final class Host(
       result
     } else {
       val publication =
-        if (!plan.halves || work.pieces.everywhere) publish(into, work.pieces, work.pieces.all)
+        if (!plan.halves || work.pieces.everywhere) published(work, turn, into)
         else {
           val halves = spareHalves.headOption.getOrElse(new HalfMemory(floats))
           spareHalves = spareHalves.drop(1)
           VectorMath.differ(into, current, halves)
           spare ::= into
-          publish(halves, work.pieces, work.pieces.all)
+          published(work, turn, halves)
         }
       trained += turn.worker -> publication
       result.map(_.copy(vector = Some(publication.vector)))
     }
   }
 
+  /** Publishes what a turn came to: on disk if memory has no room for that of all who have their turns. */
+  private def published(work: Train, turn: Turn, values: SharedNumbers): Publication = {
+    val i = work.turns.indexOf(turn)
+    val last = i == work.turns.length - 1 // nobody needs its memory after it
+    val copied = work.turns.length > plan.vectors && i >= plan.vectors - 1 && !last
+    val publication = publish(values, work.pieces, work.pieces.all, copied = copied)
+    if (copied) takeBack(values)
+    publication
+  }
+
+  private def takeBack(values: SharedNumbers): Unit = values match {
+    case floats: FloatMemory => spare ::= floats
+    case halves: HalfMemory  => spareHalves ::= halves
+  }
+
   private def worker(number: Int): Worker = workers.getOrElse(
     number, {
-      val made = new Worker(plan, number, items(number), testItems(number), () => unwanted())
+      val made = new Worker(
+        plan,
+        number,
+        items(number),
+        testItems(number),
+        () => unwanted(),
+        memory.spill(_)
+      )
       workers += number -> made
       made
     }
@@ -235,10 +258,7 @@ private[train] final class Host(
   private def withdrawTrained(): Unit = {
     trained.values.foreach { publication =>
       publication.withdraw()
-      publication.values match {
-        case floats: FloatMemory => spare ::= floats
-        case halves: HalfMemory  => spareHalves ::= halves
-      }
+      publication.held.foreach(takeBack)
     }
     trained = Map.empty
   }
@@ -254,10 +274,12 @@ private[train] final class Host(
       values: SharedNumbers,
       layout: Pieces,
       pieces: Seq[Int],
-      offset: Int = 0
+      offset: Int = 0,
+      copied: Boolean = false
   ): Publication = {
     names += 1
-    val publication = new Publication(memory, s"${Host.prefix(id)}$names", layout, values, offset)
+    val name = s"${Host.prefix(id)}$names"
+    val publication = new Publication(memory, name, layout, values, offset, copied)
     try publication.show(pieces)
     catch {
       case e: CaffeException =>

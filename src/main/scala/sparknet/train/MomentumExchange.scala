@@ -63,7 +63,7 @@ private[train] final class MomentumExchange(
       val mean = new FloatMemory(count)
       new AllReduce(
         copy.memory,
-        name => shown.values.find(_.vector.name == name).map(_.values),
+        name => shown.values.find(_.vector.name == name).flatMap(_.held),
         () => false
       ).reduce(terms, terms.head.vector.pieces.all, mean)
       Some(mean)

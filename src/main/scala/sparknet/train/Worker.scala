@@ -1,5 +1,6 @@
 package sparknet.train
 
+import java.nio.ByteBuffer
 import java.util.SplittableRandom
 import java.util.concurrent.atomic.AtomicReference
 
@@ -14,13 +15,16 @@ import sparknet.jna.{CaffeException, FloatMemory, Status}
   *   to test on
   * @param stopped
   *   whether what it does is of no use any more; throws if Spark ends the task
+  * @param spill
+  *   puts on disk what finds no room in memory
   */
 private[train] final class Worker(
     plan: HostPlan,
     val number: Int,
     items: => Stock,
     testItems: => Stock,
-    stopped: () => Boolean
+    stopped: () => Boolean,
+    spill: ByteBuffer => Spilled
 ) extends AutoCloseable {
   private var toTrain = Option.empty[Stock]
   private var toTest = Option.empty[Stock]
@@ -67,7 +71,7 @@ private[train] final class Worker(
     if (trainStock.size == 0) return Some(nothing)
     val supply = plan.train.get
     var iteration = work.iteration
-    val done = plan.withNet(number, s"in iteration $iteration") { lease =>
+    val done = plan.withNet(number, s"in iteration $iteration", spill) { lease =>
       val net = lease.net
       lease.begin(work.round, momentum)
       net.writeWeights(weights)
@@ -132,7 +136,7 @@ private[train] final class Worker(
     if (testStock.size == 0) return nothing
     val supply = plan.test.get
     plan
-      .withNet(number, "in the test") { lease =>
+      .withNet(number, "in the test", spill) { lease =>
         val net = lease.net
         net.writeWeights(weights)
         val input = net.testInput.getOrElse(

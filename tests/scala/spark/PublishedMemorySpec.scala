@@ -90,7 +90,11 @@ private object PublishedMemorySpec {
   private def floats(memory: PublishedMemory, from: Place, name: String, count: Int) = {
     val into = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.nativeOrder)
     val fetched = memory.fetch(from, name).get
-    try fetched.copyTo(0, into)
+    try
+      for (end <- Seq(4, 4 * count)) { // one part after the other
+        into.limit(end)
+        fetched.copyTo(into.position(), into)
+      }
     finally fetched.close()
     into.rewind()
     into.asFloatBuffer

@@ -180,6 +180,40 @@ class CoordinatorSpec extends AnyFlatSpec {
       }
   }
 
+  it should "fetch momentum from where others have the slots by now" taggedAs Unit in {
+    val of2 = plan(2, executors = 2, slots = 2)
+    // Without faults momentum must not get lost.
+    using(of2.copy(cluster = of2.cluster.copy(mortal = false))) { t =>
+      def round(): Unit = { t.train(2); assert(t.average() == Seq(0, 1)) }
+      def away(executor: Int): Unit = {
+        t.coordinator.dismiss()
+        for (own <- t.cluster.living) own.taken = own.number == executor
+      }
+      def asked(): Int = {
+        var workers = 0
+        t.coordinator.meanMomentum { momentum =>
+          workers = momentum.length
+          momentum
+        }.foreach(_.close())
+        workers
+      }
+      round()
+      for (executor <- Seq(0, 1, 0)) {
+        away(executor)
+        assert(asked() == 2)
+        round()
+        assert(t.members.idle.length == 1 && asked() == 2)
+      }
+      // Nobody asks for what has not moved.
+      away(0)
+      t.cluster.onMessage = {
+        case (_, Order(_, _: Export)) => fail("nothing has to be moved")
+        case _                        => ()
+      }
+      round()
+    }
+  }
+
   it should "leave no momentum published that cannot be moved" taggedAs Unit in
     using(plan(2, executors = 1, slots = 2)) { t =>
       def round(): Unit = { t.train(1); t.average(); () }

@@ -112,8 +112,11 @@ private[train] final class SimulatedCluster(
     val name = s"executor_$number"
     var alive = true
     var trusted = true // by Spark
+    var taken = false // its slots, by others of the application
     var stoppedUntil = 0.0
     def tasks: Seq[Task] = SimulatedCluster.this.tasks.filter(t => t.executor == this && !t.ended)
+    def departed: Seq[Task] =
+      SimulatedCluster.this.tasks.filter(t => t.executor == this && t.departed)
 
     /** SIGSTOP. */
     def stop(seconds: Double): Unit = {
@@ -128,7 +131,7 @@ private[train] final class SimulatedCluster(
       changedAt = time.now
       for (key <- published.keys.filter(_._1 == place).toSeq) published.remove(key)
       val own = tasks
-      own.foreach(_.lose())
+      (own ++ departed).foreach(_.lose())
       WorkerNets.close(trainer)
       own.foreach(task => jobs.values.find(_.task.contains(task)).foreach(_.lost()))
       time.later(dice.between(0.1, 10), dice.number())(addExecutor())
@@ -140,6 +143,7 @@ private[train] final class SimulatedCluster(
       stop(seconds)
       time.later(seconds / 2, dice.number()) {
         trusted = false
+        departed.foreach(task => members.gone(task.id))
         for (task <- tasks) {
           members.gone(task.id)
           jobs.values.find(_.task.contains(task)).foreach(_.lost())
@@ -196,12 +200,16 @@ private[train] final class SimulatedCluster(
       {
         case joined: Joined     => members.joined(joined, toHost.send(_, mayRepeat = true))
         case reported: Reported => members.reported(reported)
+        case Departed(host)     => members.departed(host)
         case Gone(host)         => members.gone(host)
       }
     )
     private val toHost: Wire = new Wire(this, own.apart(2), s"host $id", receive)
-    var left = false // by itself
+    private var host = Option.empty[Host]
     var joined = false
+
+    /** Whether it has ended, and tells of momentum. */
+    var departed = false
 
     def ended: Boolean = strand.ended
 
@@ -233,6 +241,7 @@ private[train] final class SimulatedCluster(
     def lose(): Unit = {
       toHost.open = false
       toDriver.open = false
+      departed = false
       strand.kill()
       // If that is told late, the next one in the slot may be there before.
       val told = own.of(own.between(0, 0.2), own.between(0, 60), 300.0)
@@ -262,7 +271,7 @@ private[train] final class SimulatedCluster(
         while (held.nonEmpty) held.dequeue() match {
           case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
           case other: ToHost =>
-            inbox.enqueue(other)
+            if (departed) afterwards(other) else inbox.enqueue(other)
             if (
               plan.mortal && executors.length < SimulatedCluster.most / 2 && own.chance(plan.deadly)
             )
@@ -289,6 +298,7 @@ private[train] final class SimulatedCluster(
         supply
       )
       val host = new Host(id, hostPlan, memory, stockOf, testStockOf, unwanted)
+      this.host = Some(host)
       try {
         toDriver.send(Joined(id, slot, executor.name, executor.place), false)
         joined = true
@@ -312,15 +322,30 @@ private[train] final class SimulatedCluster(
             case _ => staying = false
           }
         }
-        left = true
       } finally {
         host.close()
-        toDriver.send(Gone(id), mayRepeat = false)
+        if (refused) toDriver.send(Gone(id), mayRepeat = false)
+        else if (toHost.open) {
+          departed = true
+          while (inbox.nonEmpty) afterwards(inbox.dequeue())
+          toDriver.send(Departed(id), mayRepeat = false)
+        }
         // Its job ends with it, unless Spark is to try once more.
         if (toHost.open)
           for (job <- jobs.values.find(_.task.contains(this)))
             if (refused) job.again() else jobs.remove(job.slot)
       }
+    }
+
+    private def afterwards(message: ToHost): Unit = message match {
+      case order @ Order(_, _: Export | Forget) =>
+        for (outcome <- host.get.handle(order))
+          toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
+      case Retire =>
+        host.get.handle(Order(Long.MaxValue, Forget))
+        departed = false
+        toDriver.send(Gone(id), mayRepeat = false)
+      case _ => ()
     }
 
     private def unwanted(order: Long): Boolean = {
@@ -357,7 +382,7 @@ private[train] final class SimulatedCluster(
 
     private def launch(seconds: Double): Unit = time.later(seconds, dice.number()) {
       if (jobs.get(slot).contains(this)) {
-        val room = living.filter(e => e.trusted && e.tasks.length < plan.perExecutor)
+        val room = living.filter(e => e.trusted && !e.taken && e.tasks.length < plan.perExecutor)
         if (room.isEmpty) launch(1)
         else {
           attempts += 1

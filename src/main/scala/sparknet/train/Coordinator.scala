@@ -150,7 +150,7 @@ private[train] final class Coordinator(
       }
     } finally {
       given.values.toSet[Publication].foreach(_.withdraw())
-      if (moved.nonEmpty) members.idle.foreach(members.tell(_, Forget))
+      if (moved.nonEmpty) momentum.forget()
     }
   }
 

@@ -61,6 +61,7 @@ private[train] final class Crew(
       }
       override def received(message: AnyRef): Unit = message match {
         case reported: Reported => members.reported(reported)
+        case Departed(host)     => members.departed(host)
         case Gone(host)         => members.gone(host)
         case other              => unknown(other)
       }
@@ -124,7 +125,7 @@ private[train] final class Crew(
     try
       if (first) {
         if (!sc.isStopped) {
-          members.dismiss()
+          members.close()
           sc.removeSparkListener(neighbours)
           mail.close()
         }

@@ -289,8 +289,10 @@ private[train] final class Host(
     publication
   }
 
+  /** Gives back all but what it takes to tell of momentum. */
   override def close(): Unit = {
     workers.values.foreach(_.close())
+    workers = Map.empty // with the items that they have in memory
     withdrawTrained()
     restart()
     withdrawDifferences()

@@ -131,7 +131,9 @@ private final class HostPartition extends Partition {
   override val index: Int = 0
 }
 
-/** Takes a host's orders from the driver, one after the other, until it is to leave. */
+/** Takes a host's orders from the driver, one after the other, until it is to leave. After that it still
+  * tells of momentum, on the thread on which messages arrive: nets stay in the executor.
+  */
 private final class HostTask(
     plan: HostPlan,
     office: String,
@@ -145,40 +147,75 @@ private final class HostTask(
   @volatile private var abandoned = -1L
   private val memory = new SparkMemory
   private val host = new Host(id, plan, memory, items, testItems, unwanted)
+  private var hasLeft = false
+  private lazy val box = new Mail.Box(office, s"$office-host-$id", receive)
+
+  private def receive(message: AnyRef): Unit = message match {
+    case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
+    case message: ToHost =>
+      synchronized {
+        if (hasLeft) afterwards(message) else orders.put(message)
+      }
+    case other => throw new IllegalArgumentException(s"no message for a host: $other")
+  }
 
   def run(): Unit = {
-    val box = new Mail.Box(
-      office,
-      s"$office-host-$id",
-      {
-        case Abandon(upTo)   => abandoned = math.max(abandoned, upTo)
-        case message: ToHost => orders.put(message)
-        case other           => throw new IllegalArgumentException(s"no message for a host: $other")
-      }
-    )
+    var staysKnown = false // to the driver
     try {
       box.open(Joined(id, slot, Executors.here, memory.here))
+      staysKnown = true
       var staying = true
       while (staying) {
         TaskThread.stopIfKilled()
         orders.poll(HostTask.pollMillis, TimeUnit.MILLISECONDS) match {
           case null => ()
-          case order: Order =>
-            host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
+          case order: Order => carryOut(order)
           // Not an end like others: Spark would take it for that of the other attempt too.
-          case Refused => throw new TaskKilledException("another attempt trains")
-          case _       => staying = false
+          case Refused =>
+            staysKnown = false
+            throw new TaskKilledException("another attempt trains")
+          case end =>
+            staysKnown = end == Leave
+            staying = false
         }
       }
       host.failure.foreach(throw _)
     } finally {
       host.close()
-      // The driver may be gone.
-      try box.send(Gone(id))
-      catch { case NonFatal(_) => () }
-      box.close()
+      if (staysKnown && host.failure.isEmpty) leave() else end()
     }
   }
+
+  private def carryOut(order: Order): Unit =
+    host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
+
+  private def leave(): Unit = {
+    val rest = new Thread(() =>
+      synchronized {
+        hasLeft = true
+        while (!orders.isEmpty) afterwards(orders.take())
+        tell(Departed(id))
+      }
+    )
+    rest.start() // no part of the task, which what it publishes shall outlast
+  }
+
+  private def afterwards(message: ToHost): Unit = message match {
+    case order @ Order(_, _: Export | Forget) => carryOut(order)
+    case Retire                               => end()
+    case _                                    => () // nobody waits for what a host would do
+  }
+
+  private def end(): Unit = {
+    host.handle(Order(Long.MaxValue, Forget))
+    tell(Gone(id))
+    box.close()
+  }
+
+  private def tell(message: ToDriver): Unit =
+    // The driver may be gone.
+    try box.send(message)
+    catch { case NonFatal(_) => () }
 
   private def unwanted(order: Long): Boolean = {
     TaskThread.stopIfKilled()

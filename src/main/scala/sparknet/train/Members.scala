@@ -97,6 +97,7 @@ private[train] final class Members(
   import Members._
 
   private val hosts = mutable.LinkedHashMap.empty[Long, Member]
+  private val remaining = mutable.LinkedHashMap.empty[String, Member] // by executor
   private var orders = 0L
   private var changes = 0L
   private var changedAt = 0.0
@@ -107,6 +108,7 @@ private[train] final class Members(
   private var missing = ""
   private var busy = false
   private var cancelled = false
+  private var closed = false
 
   def now: Double = time.now
 
@@ -115,7 +117,8 @@ private[train] final class Members(
 
   def joined(message: Joined, send: ToHost => Unit): Unit = synchronized {
     val before = hosts.values.find(_.slot == message.slot)
-    if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
+    if (closed) Seq(Leave, Retire).foreach(send)
+    else if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
     else {
       before.foreach(host => hosts.remove(host.id))
       val member = new Member(message.host, message.slot, message.executor, message.place, send)
@@ -124,13 +127,26 @@ private[train] final class Members(
     }
   }
 
-  /** A host has ended, or its JVM does not answer. */
+  /** A host has given its slot back, and answers for the nets that it leaves behind. */
+  def departed(host: Long): Unit = synchronized {
+    for (leaving <- hosts.remove(host)) {
+      depart(leaving)
+      changed()
+    }
+  }
+
+  /** A host takes no orders any more, or its JVM does not answer. */
   def gone(host: Long): Unit = synchronized {
+    for (last <- remaining.values.find(_.id == host)) {
+      remaining.remove(last.executor)
+      notifyAll()
+    }
     if (hosts.remove(host).nonEmpty) changed()
   }
 
   def reported(message: Reported): Unit = synchronized {
-    for (host <- hosts.get(message.host) if host.order.contains(message.order)) {
+    val from = hosts.get(message.host).orElse(remaining.values.find(_.id == message.host))
+    for (host <- from if host.order.contains(message.order)) {
       host.order = None
       host.outcome = Some(message.outcome)
       notifyAll()
@@ -154,6 +170,13 @@ private[train] final class Members(
 
   /** Hosts that wait for orders, by slot. */
   def idle: Seq[Member] = synchronized(hosts.values.filter(_.order.isEmpty).toSeq.sortBy(_.slot))
+
+  /** Who takes orders for the nets of an executor in which there may be no host: the last one there was. */
+  def departedFrom(executor: String): Option[Member] =
+    synchronized(remaining.get(executor)).filter(_ => recruiter.isAlive(executor))
+
+  /** All who may have published momentum. */
+  def everyone: Seq[Member] = synchronized(idle ++ remaining.values)
 
   /** Hosts that a round can begin with: all that the cluster has room for if they come in time, and at
     * least one. Once they have worked together nobody is waited for: who comes later joins then.
@@ -192,7 +215,7 @@ private[train] final class Members(
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
   ): Seq[(Member, Outcome)] = synchronized {
-    val given = for ((host, what) <- work if hosts.get(host.id).exists(_ eq host)) yield {
+    val given = for ((host, what) <- work if takesOrders(host)) yield {
       orders += 1
       host.order = Some(orders)
       host.outcome = None
@@ -200,11 +223,11 @@ private[train] final class Members(
       host
     }
     val last = orders
-    def unfinished = given.filter(h => h.order.nonEmpty && hosts.contains(h.id))
+    def unfinished = given.filter(h => h.order.nonEmpty && takesOrders(h))
     var ended = true // in time
     try
       await(time.now + seconds) {
-        val whole = given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id))
+        val whole = given.forall(h => h.order.isEmpty || !takesOrders(h))
         ended = whole || given.exists(_.outcome.exists(enough))
         ended
       }
@@ -266,16 +289,37 @@ private[train] final class Members(
     gone(host.id)
   }
 
-  /** Sends all away. */
+  /** Sends all away; the last one of each executor still answers for its nets. */
   def dismiss(): Unit = {
     synchronized {
-      hosts.values.foreach(_.send(Leave))
+      for (host <- hosts.values.toSeq) {
+        host.send(Leave)
+        depart(host)
+      }
       hosts.clear()
       formedAt = None
       changed()
     }
     recruiter.dismiss()
   }
+
+  /** Sends all away for good. */
+  def close(): Unit = {
+    synchronized { closed = true }
+    dismiss()
+    synchronized {
+      remaining.values.foreach(_.send(Retire))
+      remaining.clear()
+    }
+  }
+
+  private def depart(host: Member): Unit = {
+    host.order = None
+    remaining.put(host.executor, host).foreach(_.send(Retire))
+  }
+
+  private def takesOrders(host: Member) =
+    hosts.get(host.id).exists(_ eq host) || remaining.get(host.executor).exists(_ eq host)
 
   /** When something could not be fetched, who had it is often found to be gone a moment later. */
   def settle(what: String): Unit = synchronized {

@@ -23,7 +23,12 @@ private[train] final case class Joined(host: Long, slot: Int, executor: String, 
 
 private[train] final case class Reported(host: Long, order: Long, outcome: Outcome) extends ToDriver
 
-/** The task ends. */
+/** The task has ended, and its executor still has what nets have gathered: orders that concern momentum
+  * are carried out until the host is to retire.
+  */
+private[train] final case class Departed(host: Long) extends ToDriver
+
+/** Nobody takes orders any more. */
 private[train] final case class Gone(host: Long) extends ToDriver
 
 /** What the driver tells a host. */
@@ -37,6 +42,9 @@ private[train] final case class Abandon(upTo: Long) extends ToHost
 
 /** Give the slot back. */
 private[train] case object Leave extends ToHost
+
+/** Take no more orders, once the slot has been given back. */
+private[train] case object Retire extends ToHost
 
 /** Another attempt of the same task, which Spark has started twice, is a host. */
 private[train] case object Refused extends ToHost

@@ -72,7 +72,37 @@ class CoordinatorSpec extends AnyFlatSpec {
       rounds += 1
       t.train(1)
       t.average()
-    } while (t.copy.progress == t.coordinator.current)
+    } while (t.copy.isUnderWay || t.copy.progress == t.coordinator.current)
+  }
+
+  it should "fetch its copy while the next round trains" taggedAs Unit in {
+    for (halves <- Seq(false, true); hosts <- 1 to 3) {
+      val of3 = plan(3, hosts, hosts).copy(keepSeconds = 0)
+      using(of3.copy(cluster = of3.cluster.copy(halves = halves))) { t =>
+        var sums = 0
+        t.cluster.onMessage = {
+          // What is fetched is taken back when the next mean is computed.
+          case (_, Order(_, Reduce(Some(_), _, _, _))) =>
+            sums += 1
+            assert(!t.copy.isUnderWay)
+          case _ => ()
+        }
+        for (round <- 1 to 5) {
+          t.train(2)
+          t.average()
+          assert(t.copy.isUnderWay && t.copy.progress.rounds == round - 1)
+        }
+        assert(sums >= 5)
+        t.train(30)
+        assert(!t.copy.isUnderWay && t.copy.progress == t.coordinator.current)
+        t.average()
+        // The next one is never whole.
+        t.cluster.living.foreach(_.kill())
+        t.train(1)
+        assert(t.losses == 1 && t.coordinator.current.rounds == 5)
+        t.checkWeights()
+      }
+    }
   }
 
   it should "go on from its copy when the only host that has the weights dies" taggedAs Unit in

@@ -338,7 +338,7 @@ private[train] final class SimulatedCluster(
     }
 
     private def afterwards(message: ToHost): Unit = message match {
-      case order @ Order(_, _: Export | Forget) =>
+      case order: Order if order.work.ofMomentum =>
         for (outcome <- host.get.handle(order))
           toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
       case Retire =>

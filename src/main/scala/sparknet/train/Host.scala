@@ -44,6 +44,7 @@ private[train] final class Host(
   private var momentum = Vector.empty[Publication]
   private var copies = List.empty[FloatMemory] // for these publications alone
   private var workers = Map.empty[Int, Worker]
+  private var base = -1L // version of the weights from which they began
   private var done = -1L // the last order
   private var names = 0L
 
@@ -86,6 +87,7 @@ private[train] final class Host(
   private def carryOut(work: Work): Outcome = work match {
     case train: Train =>
       withdrawTrained()
+      base = train.weights.version
       take(train.weights)
       val results = train.turns.flatMap(turn(train, _))
       if (results.nonEmpty || train.turns.isEmpty) Trained(results)
@@ -134,6 +136,7 @@ private[train] final class Host(
       }
       Done
     case Publish(wanted, layout, pieces) =>
+      if (wanted != base) withdrawTrained() // what came of them is known everywhere
       applyMean(wanted)
       if (version != wanted)
         throw new MissingPiece(s"weights $wanted: this host has $version")

@@ -201,9 +201,9 @@ private final class HostTask(
   }
 
   private def afterwards(message: ToHost): Unit = message match {
-    case order @ Order(_, _: Export | Forget) => carryOut(order)
-    case Retire                               => end()
-    case _                                    => () // nobody waits for what a host would do
+    case order: Order if order.work.ofMomentum => carryOut(order)
+    case Retire                                => end()
+    case _                                     => () // nobody waits for what a host would do
   }
 
   private def end(): Unit = {

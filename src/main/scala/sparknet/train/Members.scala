@@ -29,6 +29,9 @@ private[train] final class Member(
   private[train] var outcome = Option.empty[Outcome]
   private[train] var stopsUntil = 0.0 // when it should have stopped what nobody wants any more
 
+  /** Whether it has published this. */
+  def has(vector: Published): Boolean = vector.name.startsWith(Host.prefix(id))
+
   override def toString: String = s"host $id in $executor"
 }
 
@@ -109,6 +112,9 @@ private[train] final class Members(
   private var busy = false
   private var cancelled = false
   private var closed = false
+
+  /** Does a little of what there is to do while somebody waits; whether there is more. */
+  var meanwhile: () => Boolean = () => false
 
   def now: Double = time.now
 
@@ -215,7 +221,7 @@ private[train] final class Members(
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
   ): Seq[(Member, Outcome)] = synchronized {
-    val given = for ((host, what) <- work if takesOrders(host)) yield {
+    val given = for ((host, what) <- work if isHost(host) || (what.ofMomentum && remains(host))) yield {
       orders += 1
       host.order = Some(orders)
       host.outcome = None
@@ -223,11 +229,11 @@ private[train] final class Members(
       host
     }
     val last = orders
-    def unfinished = given.filter(h => h.order.nonEmpty && takesOrders(h))
+    def unfinished = given.filter(h => h.order.nonEmpty && (isHost(h) || remains(h)))
     var ended = true // in time
     try
       await(time.now + seconds) {
-        val whole = given.forall(h => h.order.isEmpty || !takesOrders(h))
+        val whole = unfinished.isEmpty
         ended = whole || given.exists(_.outcome.exists(enough))
         ended
       }
@@ -318,8 +324,8 @@ private[train] final class Members(
     remaining.put(host.executor, host).foreach(_.send(Retire))
   }
 
-  private def takesOrders(host: Member) =
-    hosts.get(host.id).exists(_ eq host) || remaining.get(host.executor).exists(_ eq host)
+  private def isHost(member: Member) = hosts.get(member.id).exists(_ eq member)
+  private def remains(member: Member) = remaining.get(member.executor).exists(_ eq member)
 
   /** When something could not be fetched, who had it is often found to be gone a moment later. */
   def settle(what: String): Unit = synchronized {
@@ -356,7 +362,8 @@ private[train] final class Members(
   private def await(until: Double = Double.PositiveInfinity)(done: => Boolean): Unit =
     while (!done && time.now < until) {
       if (cancelled) throw new Cancelled
-      time.await(this, math.min(pollSeconds, until - time.now))
+      val pause = if (meanwhile()) busySeconds else pollSeconds
+      time.await(this, math.min(pause, until - time.now))
     }
 }
 
@@ -366,6 +373,9 @@ final class Cancelled private[train]
 
 private[train] object Members {
   private val pollSeconds = 0.1
+
+  /** The same where there are other things to do. */
+  private val busySeconds = 0.01
 
   /** How long the others wait for hosts that come later than they. */
   private val lateSeconds = 3.0

@@ -115,7 +115,11 @@ private[train] final case class Duration(steps: Int, seconds: Double, turns: Int
   def shared(workers: Int): Duration = copy(turns = math.max(1, workers))
 }
 
-private[train] sealed trait Work extends Serializable
+private[train] sealed trait Work extends Serializable {
+
+  /** Whether who has left an executor does it as well. */
+  def ofMomentum: Boolean = false
+}
 
 /** Take the weights, train, and publish what came of it.
   *
@@ -159,10 +163,14 @@ private[train] final case class Publish(version: Long, layout: Pieces, pieces: S
     extends Work
 
 /** Publish the momentum that some workers have. */
-private[train] final case class Export(workers: Seq[Int], pieces: Pieces) extends Work
+private[train] final case class Export(workers: Seq[Int], pieces: Pieces) extends Work {
+  override def ofMomentum: Boolean = true
+}
 
 /** Withdraw what [[Export]] and [[Reduce]] have published of momentum. */
-private[train] case object Forget extends Work
+private[train] case object Forget extends Work {
+  override def ofMomentum: Boolean = true
+}
 
 /** What became of an order. */
 private[train] sealed trait Outcome extends Serializable

@@ -327,8 +327,8 @@ private[train] final class SimulatedCluster(
         if (refused) toDriver.send(Gone(id), mayRepeat = false)
         else if (toHost.open) {
           departed = true
+          if (cancelled) toDriver.send(Departed(id), mayRepeat = false)
           while (inbox.nonEmpty) afterwards(inbox.dequeue())
-          toDriver.send(Departed(id), mayRepeat = false)
         }
         // Its job ends with it, unless Spark is to try once more.
         if (toHost.open)
@@ -342,9 +342,8 @@ private[train] final class SimulatedCluster(
         for (outcome <- host.get.handle(order))
           toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
       case Retire =>
-        host.get.handle(Order(Long.MaxValue, Forget))
+        host.get.forget()
         departed = false
-        toDriver.send(Gone(id), mayRepeat = false)
       case _ => ()
     }
 

@@ -266,7 +266,8 @@ private[train] final class Host(
     trained = Map.empty
   }
 
-  private def forget(): Unit = {
+  /** Takes back what it has published of momentum. */
+  def forget(): Unit = {
     momentum.foreach(_.withdraw())
     momentum = Vector.empty
     copies.foreach(_.close()) // not left to the garbage collector, which sees small objects only

@@ -147,69 +147,66 @@ private final class HostTask(
   @volatile private var abandoned = -1L
   private val memory = new SparkMemory
   private val host = new Host(id, plan, memory, items, testItems, unwanted)
-  private var hasLeft = false
+  @volatile private var hasLeft = false
   private lazy val box = new Mail.Box(office, s"$office-host-$id", receive)
 
   private def receive(message: AnyRef): Unit = message match {
     case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
     case message: ToHost =>
-      synchronized {
-        if (hasLeft) afterwards(message) else orders.put(message)
-      }
+      orders.put(message)
+      if (hasLeft) takeRest()
     case other => throw new IllegalArgumentException(s"no message for a host: $other")
   }
 
   def run(): Unit = {
-    var staysKnown = false // to the driver
+    var last = Option.empty[ToHost] // that it was told
+    var joined = false
     try {
       box.open(Joined(id, slot, Executors.here, memory.here))
-      staysKnown = true
-      var staying = true
-      while (staying) {
+      joined = true
+      while (last.isEmpty) {
         TaskThread.stopIfKilled()
         orders.poll(HostTask.pollMillis, TimeUnit.MILLISECONDS) match {
-          case null => ()
+          case null         => ()
           case order: Order => carryOut(order)
-          // Not an end like others: Spark would take it for that of the other attempt too.
-          case Refused =>
-            staysKnown = false
-            throw new TaskKilledException("another attempt trains")
-          case end =>
-            staysKnown = end == Leave
-            staying = false
+          case end          => last = Some(end)
         }
       }
+      // Not an end like others: Spark would take it for that of the other attempt too.
+      if (last.contains(Refused)) throw new TaskKilledException("another attempt trains")
       host.failure.foreach(throw _)
     } finally {
       host.close()
-      if (staysKnown && host.failure.isEmpty) leave() else end()
+      if (joined && last.forall(_ == Leave) && host.failure.isEmpty)
+        leave(isAsked = last.nonEmpty)
+      else {
+        if (last.forall(_ != Retire)) tell(Gone(id))
+        box.close()
+      }
     }
   }
 
   private def carryOut(order: Order): Unit =
     host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
 
-  private def leave(): Unit = {
-    val rest = new Thread(() =>
-      synchronized {
-        hasLeft = true
-        while (!orders.isEmpty) afterwards(orders.take())
-        tell(Departed(id))
-      }
-    )
-    rest.start() // no part of the task, which what it publishes shall outlast
+  /** @param isAsked
+    *   by the driver, which then need not be told
+    */
+  private def leave(isAsked: Boolean): Unit = {
+    hasLeft = true
+    if (!isAsked) tell(Departed(id))
+    // No part of the task, which what is published now shall outlast.
+    new Thread(() => takeRest(), s"$office-rest-$id").start()
   }
 
-  private def afterwards(message: ToHost): Unit = message match {
-    case order: Order if order.work.ofMomentum => carryOut(order)
-    case Retire                                => end()
-    case _                                     => () // nobody waits for what a host would do
-  }
-
-  private def end(): Unit = {
-    host.handle(Order(Long.MaxValue, Forget))
-    tell(Gone(id))
-    box.close()
+  private def takeRest(): Unit = synchronized {
+    while (!orders.isEmpty) orders.take() match {
+      case order: Order if order.work.ofMomentum => carryOut(order)
+      case Retire =>
+        host.forget()
+        box.close()
+      case _ => () // nobody waits for what a host would do
+    }
   }
 
   private def tell(message: ToDriver): Unit =

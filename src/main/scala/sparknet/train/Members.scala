@@ -372,6 +372,10 @@ final class Cancelled private[train]
     extends CaffeException(Status.STATE, "training was cancelled while it was running")
 
 private[train] object Members {
+
+  /** How often what could not be fetched is fetched again before that is an error. */
+  val attempts = 10
+
   private val pollSeconds = 0.1
 
   /** The same where there are other things to do. */

@@ -23,8 +23,8 @@ private[train] final case class Joined(host: Long, slot: Int, executor: String, 
 
 private[train] final case class Reported(host: Long, order: Long, outcome: Outcome) extends ToDriver
 
-/** The task has ended, and its executor still has what nets have gathered: orders that concern momentum
-  * are carried out until the host is to retire.
+/** The task has ended without being told to leave. As then, its executor still has what nets have
+  * gathered: orders that concern momentum are carried out until the host is to retire.
   */
 private[train] final case class Departed(host: Long) extends ToDriver
 

@@ -131,7 +131,7 @@ private[train] final class MomentumExchange(
       catch {
         case missing: MissingPiece =>
           attempts += 1
-          if (attempts > MomentumExchange.attempts)
+          if (attempts > Members.attempts)
             throw new CaffeException(
               Status.IO,
               s"momentum cannot be fetched from executors: ${missing.getMessage}",
@@ -189,8 +189,4 @@ private[train] final class MomentumExchange(
       .toMap
     given.map { case (worker, values) => worker -> published(values) }
   }
-}
-
-private object MomentumExchange {
-  private val attempts = 10
 }

@@ -99,7 +99,7 @@ private[train] final class WeightsExchange(
       while (!whole && members.idle.exists(_.version == version)) {
         whole = fetched(copy.gather(_, values))
         tries += 1
-        if (tries > attempts) unreachable()
+        if (tries > Members.attempts) unreachable()
       }
       if (whole) Some(values)
       else {
@@ -137,7 +137,7 @@ private[train] final class WeightsExchange(
         val found = sources() // not all, if who had them has just been lost
         if (found.size == layout.count)
           weights = Some(Weights(version, layout, layout.all.map(found)))
-        else if (attempts > WeightsExchange.attempts) unreachable()
+        else if (attempts > Members.attempts) unreachable()
       }
     }
     weights.get
@@ -223,7 +223,7 @@ private[train] final class WeightsExchange(
           copy.begin(version, at, pieces)
           while (copy.isUnderWay) copy.advance(pollMillis)
         }
-      if (attempts > WeightsExchange.attempts) unreachable()
+      if (attempts > Members.attempts) unreachable()
     }
   }
 
@@ -272,7 +272,7 @@ private[train] final class WeightsExchange(
       val terms = present.map(result => Term(result.vector.get, result.images))
       for (weights <- reduced(crew, terms, layout)) return Some((weights, present))
       attempts += 1
-      if (attempts > WeightsExchange.attempts) unreachable()
+      if (attempts > Members.attempts) unreachable()
     }
     None
   }
@@ -314,6 +314,5 @@ private[train] final class WeightsExchange(
 }
 
 private object WeightsExchange {
-  private val attempts = 10
   private val pollMillis = 50L
 }

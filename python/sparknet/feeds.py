@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sparknet import spec
 from sparknet._jvm import Floats, Jvm, View
 from sparknet.errors import NetError, ShapeError
 from sparknet.proto import caffe_pb2
@@ -26,10 +27,12 @@ def fed(
 ) -> caffe_pb2.SolverParameter:
     """The solver with JavaData layers for items of ``shape``, in minibatches as asked.
 
-    Layers that read databases are replaced (``libs.ProtoLoader.replaceDataLayers``); a size
-    that is not given is that of the prototxt. The solver is changed and returned.
+    Layers that read databases are replaced (``libs.ProtoLoader.replaceDataLayers``), and Input
+    layers are by JavaData layers of the same shapes; a size that is not given is that of the
+    prototxt. The solver is changed and returned.
     """
     for net in (solver.net_param, solver.train_net_param, *solver.test_net_param):
+        _replace_inputs(net)
         sources = [layer for layer in net.layer if layer.type in _DATABASES]
         if sources:
             _replace(
@@ -79,7 +82,7 @@ def seen(shape: Sequence[int], view: View) -> tuple[int, ...]:
 def _transform(solver: caffe_pb2.SolverParameter) -> caffe_pb2.TransformationParameter:
     for net in (solver.net_param, solver.train_net_param):
         for layer in net.layer:
-            if layer.type in _DATABASES and _runs_in(layer, caffe_pb2.TRAIN):
+            if layer.type in _DATABASES and spec.runs_in(layer, caffe_pb2.TRAIN):
                 return layer.transform_param
     return caffe_pb2.TransformationParameter()
 
@@ -107,7 +110,7 @@ def _batch(
             layer.image_data_param.batch_size,
             layer.hdf5_data_param.batch_size,
         )
-        if _runs_in(layer, phase) and any(sizes):
+        if spec.runs_in(layer, phase) and any(sizes):
             return int(max(sizes))
     return 1  # The phase has no data layer, and none will run in it.
 
@@ -125,15 +128,29 @@ def _replace(
     net.ParseFromString(replaced)
 
 
+def _replace_inputs(net: caffe_pb2.NetParameter) -> None:
+    """Makes of each top of an Input layer a layer of its own that Spark feeds."""
+    layers = list(net.layer)
+    if all(layer.type != "Input" for layer in layers):
+        return
+    del net.layer[:]
+    for layer in layers:
+        if layer.type != "Input":
+            net.layer.append(layer)
+            continue
+        shapes = layer.input_param.shape
+        for index, top in enumerate(layer.top):
+            fed = net.layer.add(name=top, type="JavaData", top=[top])
+            fed.include.extend(layer.include)
+            fed.exclude.extend(layer.exclude)
+            if shapes:  # One shape is that of all tops.
+                shape = shapes[index if len(shapes) == len(layer.top) else 0]
+                fed.java_data_param.shape.CopyFrom(shape)
+
+
 def _resize(net: caffe_pb2.NetParameter, train: int | None, test: int | None) -> None:
     """Sets the sizes that are given in the net's JavaData layers."""
     for layer in net.layer:
-        size = train if _runs_in(layer, caffe_pb2.TRAIN) else test
+        size = train if spec.runs_in(layer, caffe_pb2.TRAIN) else test
         if layer.type == "JavaData" and size is not None and layer.java_data_param.shape.dim:
             layer.java_data_param.shape.dim[0] = size
-
-
-def _runs_in(layer: caffe_pb2.LayerParameter, phase: caffe_pb2.Phase) -> bool:
-    included = [rule.phase for rule in layer.include if rule.HasField("phase")]
-    excluded = [rule.phase for rule in layer.exclude if rule.HasField("phase")]
-    return phase not in excluded and (not included or phase in included)

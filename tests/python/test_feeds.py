@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from fakes import FakeJvm
 
-from sparknet import feeds, spec
+from sparknet import Net, feeds, spec
 from sparknet.errors import NetError, ShapeError
 from sparknet.proto import caffe_pb2
 
@@ -43,6 +43,21 @@ def test_each_phase_of_java_data_gets_its_size() -> None:
     assert dims(solver) == [[7, 1, 8, 8], [7, 1], [20, 1, 8, 8], [20, 1]]
     solver = feeds.fed(spec.solver(DIGITS), FakeJvm(), (1, 8, 8), None, 5)
     assert dims(solver) == [[32, 1, 8, 8], [32, 1], [5, 1, 8, 8], [5, 1]]
+
+
+def test_input_layers_are_fed_by_spark() -> None:
+    net = Net("n", inputs={"data": (64, 1, 8, 8)})
+    net.Input("more", top=["label", "weight"], shape=[{"dim": [64]}, {"dim": [64, 2]}])
+    net.Input("both", top=["a", "b"], shape={"dim": [64, 3]}, include="TEST")
+    net.ReLU("relu", "data")
+    solver = feeds.fed(spec.solver(None, net, learning_rate=1), FakeJvm(), (1, 8, 8), 7, 9)
+    layers = [layer for layer in solver.net_param.layer if layer.type == "JavaData"]
+    assert [(layer.name, *layer.top) for layer in layers] == [
+        (name, name) for name in ("data", "label", "weight", "a", "b")
+    ]
+    assert dims(solver) == [[7, 1, 8, 8], [7], [7, 2], [9, 3], [9, 3]]
+    assert [len(layer.include) for layer in layers] == [0, 0, 0, 1, 1]
+    assert [layer.name for layer in solver.net_param.layer][-1] == "relu"
 
 
 def test_nothing_asked_nothing_changed() -> None:

@@ -17,6 +17,7 @@ import pytest
 from digits_data import SOLVER, digits
 from PIL import Image
 
+import sparknet
 from sparknet import data, errors, spec
 from sparknet.data import Dataset
 from sparknet.local import TEST, Net
@@ -43,6 +44,52 @@ def test(spark: SparkSession) -> Dataset:
 
 def make(train: Dataset, test: Dataset | None = None, **options: Any) -> Trainer:
     return Trainer(options.pop("solver", SOLVER), train, test, workers=2, seed=4, **options)
+
+
+def code(batch: int) -> sparknet.Net:
+    net = sparknet.Net("code", inputs={"data": (batch, 1, 8, 8), "label": (batch,)})
+    data, label = net.inputs
+    hidden = data.InnerProduct("ip1", num_output=40, weight_filler={"type": "xavier"})
+    scores = hidden.ReLU(in_place=True).InnerProduct(
+        "ip2", num_output=10, weight_filler={"type": "xavier"}
+    )
+    scores.SoftmaxWithLoss("loss", label)
+    scores.Accuracy("accuracy", label, include="TEST")
+    return net
+
+
+def test_a_net_in_code_and_keywords_are_all_that_it_takes(train: Dataset, test: Dataset) -> None:
+    options: dict[str, Any] = {"net": code(32), "learning_rate": 0.05, "momentum": 0.9}
+    with make(train, test, solver=None, test_batch_size=20, **options) as trainer:
+        trainer.fit(15, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.9
+        assert repr(trainer) == ("<Trainer of net 'code': 3,010 weights, 2 workers, iteration 150>")
+
+
+def test_the_jvm_of_the_session_tells_shapes(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alone = Net(code(4)).summary()
+    monkeypatch.setattr("sparknet.local.Net._of", None)  # No second JVM.
+    summary = code(4).summary()
+    assert summary.rows == alone.rows
+    assert summary.rows[2].shapes == ((4, 40),)
+    wrong = sparknet.Net("wrong", inputs={"x": [2, 3], "y": [2, 4]})
+    wrong.Eltwise("sum", ["x", "y"])
+    with pytest.raises(errors.ShapeError, match="'sum'"):
+        wrong.summary()
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"weight_decy": 0.1}, "no option 'weight_decy'; .*; did you mean weight_decay"),
+        ({"test_batchsize": 1}, "no option 'test_batchsize'; .*; did you mean .*test_batch_size"),
+    ],
+)
+def test_unknown_options(train: Dataset, options: dict[str, Any], match: str) -> None:
+    with pytest.raises(errors.ArgumentError, match=match):
+        make(train, solver=None, net=code(4), learning_rate=1, **options)
 
 
 def test_learns_and_scores_as_the_same_weights_do_in_this_process(

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import inspect
 import os
-import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -30,7 +29,7 @@ from typing import TYPE_CHECKING, Any, Union
 
 from google.protobuf import text_format
 
-from sparknet import fields, spec
+from sparknet import engine, fields, spec
 from sparknet.drawing import Drawing
 from sparknet.errors import ArgumentError, FileError
 from sparknet.layer_types import Layers, build, doc, keywords
@@ -120,9 +119,13 @@ class Net(NetCalls):
 
     @classmethod
     def load(cls, source: spec.NetSource) -> Net:
-        """The net of a prototxt file, of prototxt text or of a message, which is copied."""
-        net = cls()
-        net._message.CopyFrom(spec.net(source))
+        """The net of a prototxt file, of prototxt text or of a message, which is copied.
+
+        Old forms of Caffe's become new ones, for which the engine is asked.
+        """
+        net, message = cls(), spec.net(source)
+        old = message.layers or message.input
+        net._message.CopyFrom(engine.upgraded(message) if old else message)
         return net
 
     if not TYPE_CHECKING:
@@ -148,8 +151,7 @@ class Net(NetCalls):
     def inputs(self) -> list[Top]:
         """What the net is given: the tops of its Input layers."""
         layers = [layer for layer in self._message.layer if layer.type == "Input"]
-        names = [*self._message.input, *(name for layer in layers for name in layer.top)]
-        return [Top(name, self) for name in names]
+        return [Top(name, self) for layer in layers for name in layer.top]
 
     @property
     def outputs(self) -> list[Top]:
@@ -170,7 +172,7 @@ class Net(NetCalls):
     def __iter__(self) -> Iterator[Top]:
         """The blobs, in the order in which they are first written."""
         written = (name for layer in self._message.layer for name in layer.top)
-        return iter([Top(name, self) for name in dict.fromkeys([*self._message.input, *written])])
+        return iter([Top(name, self) for name in dict.fromkeys(written)])
 
     def __contains__(self, blob: object) -> bool:
         return blob in list(self)
@@ -227,17 +229,7 @@ class Net(NetCalls):
 
     def _built(self, phase: Phase) -> Built:
         number = -1 if phase is None else caffe_pb2.Phase.Value(_phase(phase))
-        if "pyspark" in sys.modules:
-            from pyspark.sql import SparkSession
-
-            from sparknet._jvm.py4j import Py4JJvm
-
-            session = SparkSession.getActiveSession()
-            if session is not None:
-                return Py4JJvm(session).built(self._message.SerializeToString(), number)
-        from sparknet.local import Net as Local
-
-        return Local._of(self._message, number).built()
+        return engine.built(self._message, number)
 
     def _written(self, phase: Phase) -> Built:
         """The layers of a phase, as they are written."""

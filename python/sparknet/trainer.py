@@ -41,7 +41,7 @@ class Trainer:
     centre in tests; mirror: turns every other training image around, at random. These four are by
     default what the net's own data layers say in ``transform_param``. batch_size,
     test_batch_size: items a step, by default those of the net. Layers of the net that read
-    databases, and its Input layers, are replaced by ones that Spark feeds.
+    files or memory, and its Input layers, are replaced by ones that Spark feeds.
     options: those of ``TrainerOptions`` in Scala, such as ``seed`` and ``threads``, and
     ``keep_seconds`` (how old the driver's copy of the weights gets), ``idle_seconds`` (how long
     unused slots are kept), ``retries`` (failures in a row that are borne).
@@ -88,12 +88,12 @@ class Trainer:
             optimizer=optimizer,
             **of_solver,
         )
+        feeds.read(message, train.jvm)
         if test is not None:
             spec.tested(message)
         view = feeds.view(message, train.shape, mean, scale, crop, mirror)
-        self._solver = feeds.fed(
-            message, train.jvm, feeds.seen(train.shape, view), batch_size, test_batch_size
-        )
+        shape = feeds.seen(train.shape, view)
+        self._solver = feeds.fed(message, shape, batch_size, test_batch_size)
         self.history = History()
         self.snapshots: list[str] = []  # Places of the last one.
         self._train_count = train.count()

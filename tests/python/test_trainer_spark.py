@@ -18,7 +18,7 @@ from digits_data import SOLVER, digits
 from PIL import Image
 
 import sparknet
-from sparknet import data, errors, spec
+from sparknet import data, errors, feeds, spec
 from sparknet.data import Dataset
 from sparknet.local import TEST, Net
 from sparknet.proto import caffe_pb2
@@ -66,18 +66,38 @@ def test_a_net_in_code_and_keywords_are_all_that_it_takes(train: Dataset, test: 
         assert repr(trainer) == ("<Trainer of net 'code': 3,010 weights, 2 workers, iteration 150>")
 
 
-def test_the_jvm_of_the_session_tells_shapes(
-    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    alone = Net(code(4)).summary()
-    monkeypatch.setattr("sparknet.local.Net._of", None)  # No second JVM.
-    summary = code(4).summary()
-    assert summary.rows == alone.rows
-    assert summary.rows[2].shapes == ((4, 40),)
-    wrong = sparknet.Net("wrong", inputs={"x": [2, 3], "y": [2, 4]})
-    wrong.Eltwise("sum", ["x", "y"])
-    with pytest.raises(errors.ShapeError, match="'sum'"):
-        wrong.summary()
+OLD = """
+name: "old"
+layers { name: "ip" type: INNER_PRODUCT bottom: "pixels" top: "ip" blobs_lr: 1 blobs_lr: 2
+         inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+layers { name: "loss" type: SOFTMAX_LOSS bottom: "ip" bottom: "class" }
+layers { name: "accuracy" type: ACCURACY bottom: "ip" bottom: "class" top: "accuracy"
+         include { phase: TEST } }
+"""
+
+
+def test_prototxts_of_old_caffe_train(train: Dataset, test: Dataset) -> None:
+    """Layers of V1, data layers that are not named data and label, and old transforms in them."""
+    data_layer = (
+        'layers { name: "d" type: DATA top: "pixels" top: "class"'
+        ' data_param { source: "nowhere" batch_size: 20 scale: 2 mirror: true } }'
+    )
+    net = OLD.replace("layers", data_layer + "\nlayers", 1)
+    with make(train, test, solver=None, net=net, learning_rate=0.1) as trainer:
+        layers = trainer.solver.net_param.layer
+        assert [layer.name for layer in layers] == ["pixels", "class", "ip", "loss", "accuracy"]
+        assert list(layers[0].java_data_param.shape.dim) == [20, 1, 8, 8]
+        assert [param.lr_mult for param in layers[2].param] == [1, 2]
+        trainer.fit(10, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.8
+    view = feeds.view(
+        feeds.read(spec.solver(None, net, learning_rate=1), train.jvm), (1, 8, 8), *[None] * 4
+    )
+    assert (view.scale, view.mirror) == (2, True)
+    assert [layer.type for layer in sparknet.Net.load(net).layers][1:3] == [
+        "InnerProduct",
+        "SoftmaxWithLoss",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -209,10 +209,8 @@ class Jvm(Protocol):
     def built(self, net: bytes, phase: int) -> Built:
         """What the engine makes of a serialised net. phase: TRAIN 0, TEST 1, the net's own -1."""
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        """The serialised net with JavaData layers in place of its first two layers."""
+    def upgraded(self, net: str) -> bytes:
+        """The serialised net of a prototxt's text, with Caffe's old forms made new."""
 
     def upload(
         self,

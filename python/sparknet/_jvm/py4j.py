@@ -173,13 +173,9 @@ class Py4JJvm:
             call(native, "close")
         return Built(described, shapes)
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        parsed = call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
-        loader = self.jvm.libs.ProtoLoader
-        replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
-        return bytes(call(replaced, "toByteArray"))
+    def upgraded(self, net: str) -> bytes:
+        engine = self.jvm.sparknet.jna.Engine
+        return bytes(call(call(engine, "parseNetText", net), "toByteArray"))
 
     def upload(
         self,

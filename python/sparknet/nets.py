@@ -156,7 +156,7 @@ class Net(NetCalls):
     @property
     def outputs(self) -> list[Top]:
         """The blobs that no layer reads, in order."""
-        return [top for top in self if not self._read_after_written(top)]
+        return [top for top in self if not self._readers(top)]
 
     @property
     def layers(self) -> Sequence[caffe_pb2.LayerParameter]:
@@ -250,6 +250,11 @@ class Net(NetCalls):
             if top is not None or len(bottom) != 1:
                 raise ArgumentError(f"{kind} layer '{name}': in_place takes one bottom and no top")
             top = str(bottom[0])
+            readers = self._readers(top)
+            if readers:
+                raise ArgumentError(
+                    f"{kind} layer '{name}': in_place would change '{top}' for {_list(readers)}"
+                )
         layer = build(kind, name, [str(blob) for blob in bottom], top, values)
         known = list(self)
         for blob in bottom:
@@ -274,11 +279,15 @@ class Net(NetCalls):
         hint = fields.did_you_mean(str(blob), known)
         return f"net '{self.name}' has no blob '{blob}'{hint or f'; it has {_list(known)}'}"
 
-    def _read_after_written(self, blob: str) -> bool:
-        read = False
+    def _readers(self, blob: str) -> list[str]:
+        """The layers that read a blob as it was last written."""
+        readers: list[str] = []
         for layer in self._message.layer:
-            read = (read or blob in layer.bottom) and blob not in layer.top
-        return read
+            if blob in layer.top:
+                readers = []
+            elif blob in layer.bottom:
+                readers.append(layer.name)
+        return readers
 
 
 def _list(names: Sequence[str]) -> str:

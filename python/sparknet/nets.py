@@ -56,10 +56,6 @@ class Top(str, TopCalls):
 
     _net: Net | None
 
-    def __repr__(self) -> str:
-        net = "no net" if self._net is None else f"net '{self._net.name}'"
-        return f"<Top '{self}' of {net}>"
-
     def __new__(cls, name: str, net: Net | None = None) -> Top:
         """net: where layers go that read this blob."""
         top = super().__new__(cls, name)
@@ -77,6 +73,10 @@ class Top(str, TopCalls):
                 return self._net._add(kind, name, [self, *bottom], values)
 
             return _described(layer, function)
+
+    def __repr__(self) -> str:
+        net = "no net" if self._net is None else f"net '{self._net.name}'"
+        return f"<Top '{self}' of {net}>"
 
     def __dir__(self) -> list[str]:
         return [*super().__dir__(), *Layers]
@@ -115,7 +115,7 @@ class Net(NetCalls):
         except fields.FieldError as error:
             raise ArgumentError(f"net '{name}': {error}") from None
         for blob, shape in (inputs or {}).items():
-            self._add("Input", blob, [], {"shape": {"dim": [int(extent) for extent in shape]}})
+            self._add("Input", blob, [], {"shape": {"dim": shape}})
 
     @classmethod
     def load(cls, source: spec.NetSource) -> Net:

@@ -112,10 +112,12 @@ def runs_in(layer: caffe_pb2.LayerParameter, phase: int) -> bool:
 def tested(solver: caffe_pb2.SolverParameter) -> caffe_pb2.SolverParameter:
     """The solver, changed so that it has test nets: the engine makes one for each ``test_iter``.
 
-    How many iterations a test takes is not its affair: all items are used.
+    How many iterations a test takes is not its affair: all items are used. A solver with a
+    ``train_net`` alone has nothing to test.
     """
+    nets = len(solver.test_net_param) or int(solver.HasField("net_param"))
     if not solver.test_iter:
-        solver.test_iter.extend([1] * max(1, len(solver.test_net_param)))
+        solver.test_iter.extend([1] * nets)
     if solver.test_interval <= 0:
         solver.test_interval = _NEVER
     return solver

@@ -100,7 +100,10 @@ class Trainer:
         try:
             self._handle = train.jvm.trainer(self._solver.SerializeToString(), workers, options)
         except ArgumentError as error:
-            raise ArgumentError(f"{error}{_meant(options, str(error))}") from None
+            hint = _meant(options, str(error))
+            if not hint:
+                raise
+            raise ArgumentError(f"{error}{hint}") from None
         self._workers = workers
         self._tests = test is not None
         try:

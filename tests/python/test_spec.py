@@ -140,6 +140,8 @@ def test_test_nets_need_no_numbers() -> None:
     assert spec.tested(given) == before
     several = caffe_pb2.SolverParameter(test_net_param=[spec.net(NET)] * 2)
     assert list(spec.tested(several).test_iter) == [1, 1]
+    alone = caffe_pb2.SolverParameter(train_net_param=spec.net(NET))
+    assert list(spec.tested(alone).test_iter) == []
 
 
 def test_layers_run_in_the_phases_of_their_rules() -> None:

@@ -87,7 +87,6 @@ def solver_of(args: argparse.Namespace) -> caffe_pb2.SolverParameter:
     """The solver with its net, to which top-5 accuracy is added if it has none."""
     name = args.solver or f"models/{MODELS[args.model]}/solver.prototxt"
     solver = spec.solver(name)
-    solver.solver_mode = caffe_pb2.SolverParameter.CPU  # The published recipes ask for a GPU.
     if args.base_lr is not None:
         solver.base_lr = args.base_lr
     if args.seed is not None:

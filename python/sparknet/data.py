@@ -41,11 +41,18 @@ class Dataset:
         self.handle = handle
         self.jvm = jvm
         self.shape: tuple[int, ...] = tuple(int(extent) for extent in shape)
+        self._counted: int | None = None
+
+    def __repr__(self) -> str:
+        # Counting may take a job of Spark's.
+        items = "items" if self._counted is None else f"{self._counted:,} items"
+        return f"<Dataset: {items} of shape {self.shape}>"
 
     def count(self) -> int:
         """Number of items."""
         with telling(self.handle):
-            return self.handle.count()
+            self._counted = self.handle.count()
+        return self._counted
 
     def mean(self) -> NDArray[np.float32]:
         """The mean item, of ``shape``."""

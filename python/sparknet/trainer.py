@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +15,13 @@ from numpy.typing import NDArray
 from sparknet import feeds, spec
 from sparknet._jvm import Checkpoints, FitHandle, Plan, Resumed
 from sparknet.data import Dataset
-from sparknet.errors import ArgumentError, StateError
+from sparknet.errors import ArgumentError, SparkNetError, StateError
+from sparknet.fields import did_you_mean
 from sparknet.history import Evaluation, History, Round
 from sparknet.interrupts import interruptible
 from sparknet.notices import telling
 from sparknet.progress import Progress
+from sparknet.proto import caffe_pb2
 from sparknet.weights import Weights
 
 __all__ = ["Trainer"]
@@ -27,15 +30,18 @@ __all__ = ["Trainer"]
 class Trainer:
     """A net in training on the workers of a Spark session.
 
-    solver, net: a path, prototxt text or message; ``net`` replaces the solver's own. train,
-    test: from ``sparknet.data``. workers: how many train at a time, each on a partition of
-    its own. mean: subtracted from every item (shape of an item, or one value per channel);
-    scale: multiplied afterwards. crop: height and width (or one number for both) of the part
-    of each image that the net gets, at a random place in training and the centre in tests;
-    mirror: turns every other training image around, at random. These four are by default
-    what the net's own data layers say in ``transform_param``. batch_size, test_batch_size:
-    items a step, by default those of the net. Layers of the net that read databases are
-    replaced by ones that Spark feeds.
+    solver: a path, prototxt text, message, or a dict of its fields; None if the keywords are all
+    of it. net: a path, text, message or ``sparknet.Net``; replaces the solver's own. train, test:
+    from ``sparknet.data``. learning_rate, momentum, weight_decay, optimizer ("SGD", "Nesterov",
+    "Adam", "AdaGrad", "RMSProp", "AdaDelta"): of the solver, whose other fields are keywords as
+    well, such as ``lr_policy="step", gamma=0.1, stepsize=1000``. workers: how many train at a
+    time, each on a partition of its own. mean: subtracted from every item (shape of an item, or
+    one value per channel); scale: multiplied afterwards. crop: height and width (or one number
+    for both) of the part of each image that the net gets, at a random place in training and the
+    centre in tests; mirror: turns every other training image around, at random. These four are by
+    default what the net's own data layers say in ``transform_param``. batch_size,
+    test_batch_size: items a step, by default those of the net. Layers of the net that read
+    files or memory, and its Input layers, are replaced by ones that Spark feeds.
     options: those of ``TrainerOptions`` in Scala, such as ``seed`` and ``threads``, and
     ``keep_seconds`` (how old the driver's copy of the weights gets), ``idle_seconds`` (how long
     unused slots are kept), ``retries`` (failures in a row that are borne).
@@ -50,12 +56,16 @@ class Trainer:
 
     def __init__(
         self,
-        solver: spec.SolverSource,
-        train: Dataset,
+        solver: spec.SolverSource | None = None,
+        train: Dataset | None = None,
         test: Dataset | None = None,
         *,
         workers: int = 2,
         net: spec.NetSource | None = None,
+        learning_rate: float | None = None,
+        momentum: float | None = None,
+        weight_decay: float | None = None,
+        optimizer: str | None = None,
         mean: NDArray[Any] | None = None,
         scale: float | None = None,
         crop: int | tuple[int, int] | None = None,
@@ -66,15 +76,35 @@ class Trainer:
     ) -> None:
         if workers < 1:
             raise ArgumentError(f"workers must be 1 or more, not {workers}")
-        message = spec.solver(solver, net)
-        view = feeds.view(message, train.shape, mean, scale, crop, mirror)
-        self.solver = feeds.fed(
-            message, train.jvm, feeds.seen(train.shape, view), batch_size, test_batch_size
+        if train is None:
+            raise ArgumentError("a trainer needs training data: pass train=")
+        of_solver = {name: options.pop(name) for name in [*options] if name in spec.SOLVER_OPTIONS}
+        message = spec.solver(
+            solver,
+            net,
+            learning_rate=learning_rate,
+            momentum=momentum,
+            weight_decay=weight_decay,
+            optimizer=optimizer,
+            **of_solver,
         )
+        feeds.read(message, train.jvm)
+        if test is not None:
+            spec.tested(message)
+        view = feeds.view(message, train.shape, mean, scale, crop, mirror)
+        shape = feeds.seen(train.shape, view)
+        self._solver = feeds.fed(message, shape, batch_size, test_batch_size)
         self.history = History()
         self.snapshots: list[str] = []  # Places of the last one.
         self._train_count = train.count()
-        self._handle = train.jvm.trainer(self.solver.SerializeToString(), workers, options)
+        try:
+            self._handle = train.jvm.trainer(self._solver.SerializeToString(), workers, options)
+        except ArgumentError as error:
+            hint = _meant(options, str(error))
+            if not hint:
+                raise
+            raise ArgumentError(f"{error}{hint}") from None
+        self._workers = workers
         self._tests = test is not None
         try:
             with telling(train.handle, self._handle):
@@ -225,6 +255,20 @@ class Trainer:
         """Steps that each worker has taken, which is what lr policies follow."""
         return self._handle.iteration()
 
+    def __repr__(self) -> str:
+        net = self._solver.net_param.name or self._solver.train_net_param.name
+        kept = f"{self._layout.count:,} weights, {self._workers} workers"
+        with contextlib.suppress(SparkNetError):  # The JVM may be gone.
+            kept += f", iteration {self.iteration}"
+        return f"<Trainer of net '{net}': {kept}>"
+
+    @property
+    def solver(self) -> caffe_pb2.SolverParameter:
+        """A copy of the solver as it trains, with the net inside: changing it changes nothing."""
+        copied = caffe_pb2.SolverParameter()
+        copied.CopyFrom(self._solver)
+        return copied
+
     @property
     def weights(self) -> Weights:
         """A copy of the current weights: layer name -> its blobs (weights, biases)."""
@@ -279,6 +323,15 @@ class Trainer:
         except StateError:
             if error is None:  # Otherwise the JVM went first, and the cause is on its way.
                 raise
+
+
+def _meant(options: Mapping[str, Any], refusal: str) -> str:
+    """What of a solver or of this class an option may be that Scala refused as unknown."""
+    known = [*spec.SOLVER_OPTIONS, *inspect.signature(Trainer).parameters]
+    for name in options:
+        if f"no option '{name}'" in refusal:
+            return did_you_mean(name, dict.fromkeys(known))
+    return ""
 
 
 def _listed(scores: Mapping[str, float]) -> str:

@@ -12,7 +12,21 @@ from sparknet.errors import ShapeError
 
 __all__ = ["Entry", "Layout", "Weights"]
 
-Weights = dict[str, list[NDArray[np.float32]]]
+_SHOWN = 4  # So many layers at most in a line.
+
+
+class Weights(dict[str, list[NDArray[np.float32]]]):
+    """Layer name -> its parameter blobs, for most types the weights and the bias."""
+
+    def __repr__(self) -> str:
+        values = sum(blob.size for blobs in self.values() for blob in blobs)
+        shown = [
+            f"{name} {', '.join(str(blob.shape) for blob in blobs)}"
+            for name, blobs in list(self.items())[:_SHOWN]
+        ]
+        if len(self) > _SHOWN:
+            shown.append("...")
+        return f"<Weights: {len(self)} layers, {values:,} values; {'; '.join(shown)}>"
 
 
 class Entry(NamedTuple):
@@ -40,7 +54,7 @@ class Layout:
         """Views of the flat array, by layer."""
         if flat.size != self.count:
             raise ShapeError(f"{flat.size} weights for a net of {self.count}")
-        result: Weights = {}
+        result = Weights()
         for entry in self.entries:
             values = flat[entry.offset : entry.offset + entry.size].reshape(entry.shape)
             result.setdefault(entry.layer, []).append(values)

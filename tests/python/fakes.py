@@ -6,11 +6,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf import text_format
 
 from sparknet._jvm import Event, Floats, Plan, View
 from sparknet.errors import SparkNetError
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
+from sparknet.proto import caffe_pb2
 from sparknet.weights import Entry, Layout
 
 LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
@@ -142,7 +144,7 @@ class FakeJvm:
         self.made: FakeTrainer | None = None
         self.solver = b""
         self.options: dict[str, Any] = {}
-        self.replaced: list[tuple[int, int, tuple[int, ...]]] = []
+        self.read: list[str] = []
         self.refuses: SparkNetError | None = None
 
     def cifar(self, directory: str, train: bool, partitions: int) -> FakeDataset:
@@ -166,8 +168,6 @@ class FakeJvm:
         self.made = FakeTrainer(workers)
         return self.made
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        self.replaced.append((train_batch, test_batch, tuple(shape)))
-        return net
+    def upgraded(self, net: str) -> bytes:
+        self.read.append(net)
+        return text_format.Parse(net, caffe_pb2.NetParameter()).SerializeToString()

@@ -34,7 +34,9 @@ def labels() -> np.ndarray:
 def test_from_numpy(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
     for kind in (np.uint8, np.float64):
         held = data.from_numpy(images.astype(kind), labels, partitions=3, spark=spark)
+        assert repr(held) == "<Dataset: items of shape (3, 4, 5)>"  # Counting takes a job.
         assert held.count() == 50
+        assert repr(held) == "<Dataset: 50 items of shape (3, 4, 5)>"
         assert held.shape == (3, 4, 5)
         np.testing.assert_allclose(held.mean(), images.mean(0), rtol=1e-5)
         held.unpersist()

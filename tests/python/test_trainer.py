@@ -252,6 +252,75 @@ def test_batch_sizes_reach_the_net(jvm: FakeJvm) -> None:
     assert shapes == [[25, 1, 2, 2], [25, 1]]
 
 
+def keywords(jvm: FakeJvm, **options: object) -> caffe_pb2.SolverParameter:
+    """What reaches the JVM of a trainer without a solver of its own."""
+    data = Dataset(FakeDataset(1000), jvm, SHAPE)
+    Trainer(train=data, net=NET, **options)  # type: ignore[arg-type]
+    return caffe_pb2.SolverParameter.FromString(jvm.solver)
+
+
+def test_a_solver_of_keywords(jvm: FakeJvm) -> None:
+    solver = keywords(
+        jvm, learning_rate=0.5, momentum=0.25, weight_decay=2, optimizer="ADAM", delta=0.5, seed=3
+    )
+    fields = {
+        field.name: value for field, value in solver.ListFields() if field.name != "net_param"
+    }
+    assert fields == {
+        "base_lr": 0.5,
+        "momentum": 0.25,
+        "weight_decay": 2,
+        "type": "Adam",
+        "delta": 0.5,
+        "lr_policy": "fixed",
+    }
+    assert jvm.options == {"seed": 3}
+    assert keywords(jvm, solver={"base_lr": 0.5}, momentum=0.25).momentum == 0.25
+    for options, match in [
+        ({}, "needs a learning rate"),
+        ({"learning_rate": 1, "optimizer": "sgdd"}, "did you mean SGD"),
+        ({"solver": {"base_lrr": 1}}, "did you mean base_lr"),
+    ]:
+        with pytest.raises(ArgumentError, match=match):
+            keywords(jvm, **options)
+    with pytest.raises(ArgumentError, match="pass train="):
+        Trainer(net=NET, learning_rate=1)
+
+
+def test_test_data_bring_a_test_net(jvm: FakeJvm) -> None:
+    make(jvm)
+    assert list(caffe_pb2.SolverParameter.FromString(jvm.solver).test_iter) == [1]
+    make(jvm, test=False)
+    assert list(caffe_pb2.SolverParameter.FromString(jvm.solver).test_iter) == []
+
+
+def test_an_option_that_nobody_knows_may_be_one_of_the_solver(jvm: FakeJvm) -> None:
+    jvm.refuses = ArgumentError("there is no option 'weight_decy'; there are seed and threads")
+    with pytest.raises(ArgumentError, match="and threads; did you mean weight_decay"):
+        make(jvm, weight_decy=1)
+    jvm.refuses = ArgumentError("there is no option 'miror'; there are seed and threads")
+    with pytest.raises(ArgumentError, match="did you mean mirror"):
+        make(jvm, miror=True)
+    jvm.refuses = ArgumentError("threads must be at least 0, not -1")
+    with pytest.raises(ArgumentError, match="not -1$"):
+        make(jvm, threads=-1)
+
+
+def test_the_solver_that_is_shown_is_a_copy(jvm: FakeJvm) -> None:
+    trainer, _ = make(jvm)
+    assert trainer.solver.base_lr == pytest.approx(0.1)
+    trainer.solver.base_lr = 7
+    assert trainer.solver.base_lr == pytest.approx(0.1)
+    with pytest.raises(AttributeError):
+        trainer.solver = caffe_pb2.SolverParameter()  # type: ignore[misc]
+
+
+def test_a_line_says_what_is_trained(jvm: FakeJvm) -> None:
+    trainer, made = make(jvm, workers=3)
+    made.steps = 40
+    assert repr(trainer) == "<Trainer of net '': 8 weights, 3 workers, iteration 40>"
+
+
 def test_wrong_number_of_workers(jvm: FakeJvm) -> None:
     with pytest.raises(ArgumentError, match="workers"):
         make(jvm, workers=0)

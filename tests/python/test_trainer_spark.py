@@ -17,7 +17,8 @@ import pytest
 from digits_data import SOLVER, digits
 from PIL import Image
 
-from sparknet import data, errors, spec
+import sparknet
+from sparknet import data, errors, feeds, spec
 from sparknet.data import Dataset
 from sparknet.local import TEST, Net
 from sparknet.proto import caffe_pb2
@@ -43,6 +44,72 @@ def test(spark: SparkSession) -> Dataset:
 
 def make(train: Dataset, test: Dataset | None = None, **options: Any) -> Trainer:
     return Trainer(options.pop("solver", SOLVER), train, test, workers=2, seed=4, **options)
+
+
+def code(batch: int) -> sparknet.Net:
+    net = sparknet.Net("code", inputs={"data": (batch, 1, 8, 8), "label": (batch,)})
+    data, label = net.inputs
+    hidden = data.InnerProduct("ip1", num_output=40, weight_filler={"type": "xavier"})
+    scores = hidden.ReLU(in_place=True).InnerProduct(
+        "ip2", num_output=10, weight_filler={"type": "xavier"}
+    )
+    scores.SoftmaxWithLoss("loss", label)
+    scores.Accuracy("accuracy", label, include="TEST")
+    return net
+
+
+def test_a_net_in_code_and_keywords_are_all_that_it_takes(train: Dataset, test: Dataset) -> None:
+    options: dict[str, Any] = {"net": code(32), "learning_rate": 0.05, "momentum": 0.9}
+    with make(train, test, solver=None, test_batch_size=20, **options) as trainer:
+        trainer.fit(15, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.9
+        assert repr(trainer) == ("<Trainer of net 'code': 3,010 weights, 2 workers, iteration 150>")
+
+
+OLD = """
+name: "old"
+layers { name: "ip" type: INNER_PRODUCT bottom: "pixels" top: "ip" blobs_lr: 1 blobs_lr: 2
+         inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+layers { name: "loss" type: SOFTMAX_LOSS bottom: "ip" bottom: "class" }
+layers { name: "accuracy" type: ACCURACY bottom: "ip" bottom: "class" top: "accuracy"
+         include { phase: TEST } }
+"""
+
+
+def test_prototxts_of_old_caffe_train(train: Dataset, test: Dataset) -> None:
+    """Layers of V1, data layers that are not named data and label, and old transforms in them."""
+    data_layer = (
+        'layers { name: "d" type: DATA top: "pixels" top: "class"'
+        ' data_param { source: "nowhere" batch_size: 20 scale: 2 mirror: true } }'
+    )
+    net = OLD.replace("layers", data_layer + "\nlayers", 1)
+    with make(train, test, solver=None, net=net, learning_rate=0.1) as trainer:
+        layers = trainer.solver.net_param.layer
+        assert [layer.name for layer in layers] == ["pixels", "class", "ip", "loss", "accuracy"]
+        assert list(layers[0].java_data_param.shape.dim) == [20, 1, 8, 8]
+        assert [param.lr_mult for param in layers[2].param] == [1, 2]
+        trainer.fit(10, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.8
+    view = feeds.view(
+        feeds.read(spec.solver(None, net, learning_rate=1), train.jvm), (1, 8, 8), *[None] * 4
+    )
+    assert (view.scale, view.mirror) == (2, True)
+    assert [layer.type for layer in sparknet.Net.load(net).layers][1:3] == [
+        "InnerProduct",
+        "SoftmaxWithLoss",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"weight_decy": 0.1}, "no option 'weight_decy'; .*; did you mean weight_decay"),
+        ({"test_batchsize": 1}, "no option 'test_batchsize'; .*; did you mean .*test_batch_size"),
+    ],
+)
+def test_unknown_options(train: Dataset, options: dict[str, Any], match: str) -> None:
+    with pytest.raises(errors.ArgumentError, match=match):
+        make(train, solver=None, net=code(4), learning_rate=1, **options)
 
 
 def test_learns_and_scores_as_the_same_weights_do_in_this_process(

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
+from sparknet.summary import Built
 from sparknet.weights import Layout
 
 __all__ = [
@@ -205,10 +206,11 @@ class Jvm(Protocol):
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> TrainerHandle: ...
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        """The serialised net with JavaData layers in place of its first two layers."""
+    def built(self, net: bytes, phase: int) -> Built:
+        """What the engine makes of a serialised net. phase: TRAIN 0, TEST 1, the net's own -1."""
+
+    def upgraded(self, net: str) -> bytes:
+        """The serialised net of a prototxt's text, with Caffe's old forms made new."""
 
     def upload(
         self,

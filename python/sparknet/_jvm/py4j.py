@@ -28,6 +28,8 @@ from sparknet.errors import (
 )
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
+from sparknet.proto import caffe_pb2
+from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
 __all__ = ["Py4JJvm", "call", "silence", "translate"]
@@ -157,13 +159,23 @@ class Py4JJvm:
         chosen = self._map(options)
         return _Trainer(self, call(answers, "newTrainer", self._context, solver, workers, chosen))
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        parsed = call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
-        loader = self.jvm.libs.ProtoLoader
-        replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
-        return bytes(call(replaced, "toByteArray"))
+    def built(self, net: bytes, phase: int) -> Built:
+        native = call(self.jvm.sparknet.jna.NativeNet, "fromBytes", net, phase)
+        try:
+            described = caffe_pb2.NetParameter.FromString(
+                bytes(call(call(native, "proto"), "toByteArray"))
+            )
+            shapes = {}
+            for index, name in enumerate(call(native, "blobNames")):
+                extents = call(call(native, "blob", index), "shape")
+                shapes[str(name)] = tuple(int(extent) for extent in extents)
+        finally:
+            call(native, "close")
+        return Built(described, shapes)
+
+    def upgraded(self, net: str) -> bytes:
+        engine = self.jvm.sparknet.jna.Engine
+        return bytes(call(call(engine, "parseNetText", net), "toByteArray"))
 
     def upload(
         self,

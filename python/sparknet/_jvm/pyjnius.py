@@ -9,7 +9,7 @@ from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
 from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "set_python_layers", "translate"]
+__all__ = ["call", "classes", "set_python_layers", "translate", "upgraded"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
@@ -94,3 +94,8 @@ def call(java: Any, method: str, *args: Any) -> Any:
         if isinstance(cause, (KeyboardInterrupt, SystemExit)):
             raise cause from None
         raise translate(failure) from cause
+
+
+def upgraded(net: str) -> bytes:
+    """The serialised net of a prototxt's text, with Caffe's old forms made new."""
+    return bytes(call(call(classes().engine, "parseNetText", net), "toByteArray"))

@@ -18,6 +18,7 @@ import contextlib
 import ctypes
 import os
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from numpy.typing import ArrayLike, NDArray
 from sparknet._jvm.pyjnius import call, classes, set_python_layers
 from sparknet.errors import ArgumentError, ShapeError
 from sparknet.python_layers import Layer, Runner
+from sparknet.weights import Weights, fitted
 
 __all__ = ["TEST", "TRAIN", "Blob", "Layer", "Net", "Solver", "set_random_seed"]
 
@@ -215,6 +217,18 @@ class Net:
         # The engine copies from where NumPy has them.
         addresses = (values.ctypes.data, values.size, marks.ctypes.data, marks.size)
         call(self._java, "setMemoryData", index, *addresses)
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the weights: layer name -> its blobs, as ``Trainer.weights``."""
+        return {name: [blob.data.copy() for blob in blobs] for name, blobs in self.params.items()}
+
+    def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
+        """Makes these the weights; layers and shapes must be those of the net."""
+        shapes = {name: [blob.shape for blob in blobs] for name, blobs in self.params.items()}
+        for name, values in fitted(weights, shapes).items():
+            for blob, array in zip(self.params[name], values):
+                blob.data[...] = array
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Writes the weights as a .caffemodel; as HDF5 if the name ends in .h5."""

@@ -20,8 +20,8 @@ except ImportError:
     raise SetupError("sparknet.onnx needs onnx: pip install 'sparknet[onnx]'") from None
 
 from sparknet.onnx.export import export
-#from sparknet.onnx.load import convert, load
+from sparknet.onnx.load import convert, load
 
-__all__ = ["export"]
+__all__ = ["convert", "export", "load"]
 
 del _onnx

@@ -59,9 +59,7 @@ def _trains_only(layer: caffe_pb2.LayerParameter) -> bool:
     return caffe_pb2.TEST in excluded or (bool(included) and caffe_pb2.TEST not in included)
 
 
-def _shapes(
-    layer: caffe_pb2.LayerParameter, inputs: Mapping[str, Sequence[int]]
-) -> list[Shape]:
+def _shapes(layer: caffe_pb2.LayerParameter, inputs: Mapping[str, Sequence[int]]) -> list[Shape]:
     """Shapes of a data layer's tops: those that are given, or its own; one label per item."""
     own = _own(layer)
     given = [name for name in layer.top if name in inputs]

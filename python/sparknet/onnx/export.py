@@ -130,9 +130,7 @@ def _save(walk: Walk, shapes: Mapping[str, Sequence[int | str]], path: Path) -> 
     try:
         if not beside:
             onnx.checker.check_model(model)
-        onnx.save(
-            model, path, save_as_external_data=beside, location=f"{path.name}.data"
-        )
+        onnx.save(model, path, save_as_external_data=beside, location=f"{path.name}.data")
         if beside:
             onnx.checker.check_model(os.fspath(path))
     except OSError as error:

@@ -37,9 +37,7 @@ def _gates(layer: Layer) -> str:
     gates = layer.op("Add", gates, layer.param(1))
     if static:
         extents = layer.shapes[2]
-        once = layer.reshaped(
-            layer.bottoms[2], extents, (extents[0], int(np.prod(extents[1:])))
-        )
+        once = layer.reshaped(layer.bottoms[2], extents, (extents[0], int(np.prod(extents[1:]))))
         once = layer.op("MatMul", once, layer.weight("static", layer.params[2].T))
         gates = layer.op("Add", gates, once)
     return gates
@@ -76,9 +74,7 @@ def _scan(layer: Layer, states: int) -> tuple[str, list[str]]:
     return results[-1], results[:-1]
 
 
-def _body(
-    layer: Layer, states: int, hidden: str, streams: int, size: int
-) -> onnx.GraphProto:
+def _body(layer: Layer, states: int, hidden: str, streams: int, size: int) -> onnx.GraphProto:
     """One step: (states, gates, cont) -> (states, hidden state)."""
     name = layer.proto.name
     # Names inside are the outer graph's too: ONNX wants each only once.
@@ -86,10 +82,7 @@ def _body(
     h, c, gates, cont = (f"{name}/step/{part}" for part in ("h", "c", "gates", "cont"))
     conted = step.op("Mul", cont, h)
     total = step.op("Add", gates, step.op("MatMul", conted, hidden))
-    if states == 2:
-        after = _cell(step, c, total, cont)
-    else:
-        after = [step.op("Tanh", total)]
+    after = _cell(step, c, total, cont) if states == 2 else [step.op("Tanh", total)]
     state = (streams, size)
     many = layer.params[0].shape[0]
     inputs = [h, c][:states] + [gates, cont]

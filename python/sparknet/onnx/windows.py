@@ -39,9 +39,7 @@ def _convolved(layer: Layer, op: str) -> Values:
     geometry = _geometry(layer)
     constants = [layer.param(index) for index in range(len(layer.params))]
     group = layer.proto.convolution_param.group
-    return [
-        layer.op(op, bottom, *constants, group=group, **geometry) for bottom in layer.bottoms
-    ]
+    return [layer.op(op, bottom, *constants, group=group, **geometry) for bottom in layer.bottoms]
 
 
 def convolution(layer: Layer) -> Values:
@@ -98,9 +96,7 @@ def _pooled(
     """
     plane = layer.shapes[0][2:]
     # How far the last window reaches behind the image.
-    ends = [
-        max((out[i] - 1) * stride[i] + kernel[i] - pad[i] - plane[i], 0) for i in range(2)
-    ]
+    ends = [max((out[i] - 1) * stride[i] + kernel[i] - pad[i] - plane[i], 0) for i in range(2)]
     if any(end >= extent for end, extent in zip(ends, kernel)):
         raise layer.unsupported("a window lies outside of the image")
     shape = {"kernel_shape": kernel, "strides": stride}

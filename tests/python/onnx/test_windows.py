@@ -11,7 +11,6 @@ from nets import data, layer, on_image
 from runtime import check_export, run
 
 from sparknet.errors import UnsupportedError
-from sparknet.local import Net
 
 pytestmark = pytest.mark.boundary
 
@@ -98,7 +97,9 @@ def test_places_of_maxima_count_within_a_plane(tmp_path: Path) -> None:
 
 
 def test_windows_outside_of_the_image_are_refused(tmp_path: Path) -> None:
-    text = data("x", "1 1 5 5") + layer("Pooling", "x", "pooling_param { kernel_size: 1 stride: 3 }")
+    text = data("x", "1 1 5 5") + layer(
+        "Pooling", "x", "pooling_param { kernel_size: 1 stride: 3 }"
+    )
     with pytest.raises(UnsupportedError, match=r"'it' \(Pooling\): a window lies outside"):
         check_export(text, tmp_path)
 

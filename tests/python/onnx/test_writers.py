@@ -19,7 +19,9 @@ CASES = {
     "AbsVal": on_image("AbsVal"),
     "BNLL": on_image("BNLL"),
     "BatchNorm": on_image("BatchNorm", "batch_norm_param { eps: 0.01 }"),
-    "BatchNorm of this batch": on_image("BatchNorm", "batch_norm_param { use_global_stats: false }"),
+    "BatchNorm of this batch": on_image(
+        "BatchNorm", "batch_norm_param { use_global_stats: false }"
+    ),
     "BatchNorm in front of others": on_image("BatchNorm", tops="a")
     + 'layer { name: "s" type: "Scale" bottom: "a" top: "b" }'
     + 'layer { name: "r" type: "ReLU" bottom: "a" top: "c" }',

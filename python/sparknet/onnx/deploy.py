@@ -15,6 +15,9 @@ from sparknet.proto import caffe_pb2
 
 __all__ = ["described", "net"]
 
+# To build one empties its file.
+_WRITERS = frozenset({"HDF5Output"})
+
 
 def net(
     message: caffe_pb2.NetParameter, inputs: Mapping[str, Sequence[int]], batch: int | None
@@ -25,6 +28,9 @@ def net(
     text = text_format.MessageToString(message)
     today = caffe_pb2.NetParameter()
     today.ParseFromString(bytes(call(call(engine.engine, "parseNetText", text), "toByteArray")))
+    kept = [layer for layer in today.layer if layer.type not in _WRITERS]
+    del today.layer[:]
+    today.layer.extend(kept)
     unknown = dict(inputs)
     for layer in today.layer:
         # A Parameter layer has weights to give.

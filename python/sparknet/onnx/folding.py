@@ -70,9 +70,9 @@ class Folded:
         self._types = {value.name: value.type.tensor_type.elem_type for value in fed}
         for value in fed:
             self.shapes[value.name] = self._extents(value, inputs.get(value.name), batch)
-        known = -1
-        while known != len(self.constants) + len(self.nodes):
-            known = len(self.constants) + len(self.nodes)
+        left = -1
+        while left != len(self.nodes):
+            left = len(self.nodes)
             self._infer()
             self.nodes = [node for node in self.nodes if not self._fold(node)]
 
@@ -80,6 +80,13 @@ class Folded:
     def opset(self) -> int:
         """The version of the standard operators."""
         return max((o.version for o in self._opsets if o.domain in ("", "ai.onnx")), default=1)
+
+    def context(self) -> Any:
+        """What onnx.checker checks a node by."""
+        context = onnx.checker.C.CheckerContext()
+        context.ir_version = self._ir
+        context.opset_imports = {opset.domain: opset.version for opset in self._opsets}
+        return context
 
     def _extents(
         self, value: onnx.ValueInfoProto, given: Sequence[int] | None, batch: int
@@ -118,10 +125,7 @@ class Folded:
             [onnx.numpy_helper.from_array(array, name) for name, array in small.items()],
         )
         model = onnx.helper.make_model(graph, opset_imports=self._opsets, ir_version=self._ir)
-        try:
-            inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
-        except onnx.shape_inference.InferenceError as error:
-            raise ParseError(f"{self.path}: shapes do not fit: {error}") from None
+        inferred = onnx.shape_inference.infer_shapes(model, data_prop=True).graph
         for value in (*inferred.value_info, *inferred.output):
             tensor = value.type.tensor_type
             if tensor.HasField("shape") and all(d.HasField("dim_value") for d in tensor.shape.dim):

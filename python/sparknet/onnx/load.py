@@ -6,9 +6,10 @@ import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import onnx
 from google.protobuf import text_format
 
-from sparknet.errors import FileError, UnsupportedError
+from sparknet.errors import FileError, ParseError, UnsupportedError
 from sparknet.local import Net
 from sparknet.onnx.folding import Folded, opened
 from sparknet.onnx.node import Built, Node
@@ -69,13 +70,20 @@ def convert(
 
 
 def _check(folded: Folded) -> None:
-    """Names all operators that are not covered, each with its first node."""
+    """Names operators that are not covered, each with its first node, and nodes that are wrong."""
     unknown: dict[str, str] = {}
+    context = folded.context()
     for node in folded.nodes:
-        known = node.domain in ("", "ai.onnx") and node.op_type in READERS
-        if not known:
+        name = (node.name or node.output[0]).strip("/")
+        if node.domain not in ("", "ai.onnx") or node.op_type not in READERS:
             op = f"{node.domain}.{node.op_type}" if node.domain else node.op_type
-            unknown.setdefault(op, (node.name or node.output[0]).strip("/"))
+            unknown.setdefault(op, name)
+            continue
+        try:
+            onnx.checker.check_node(node, context)
+        except onnx.checker.ValidationError as error:
+            reason = str(error).split("\n")[0]
+            raise ParseError(f"{folded.path}: node '{name}' ({node.op_type}): {reason}") from None
     if unknown:
         listed = ", ".join(f"node '{name}' ({op})" for op, name in unknown.items())
         raise UnsupportedError(f"{folded.path}: Caffe's layers do not cover {listed}")

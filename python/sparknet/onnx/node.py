@@ -10,7 +10,7 @@ import onnx
 from numpy.typing import ArrayLike, NDArray
 
 from sparknet import layer_types
-from sparknet.errors import UnsupportedError
+from sparknet.errors import ParseError, UnsupportedError
 from sparknet.onnx.folding import Folded
 from sparknet.onnx.graph import Shape
 from sparknet.proto import caffe_pb2
@@ -91,6 +91,8 @@ class Node:
             raise self.unsupported("zeros around its input have no counterpart in Caffe")
         if value in self.built.folded.constants:
             raise self.unsupported(f"its input {index} is constant, which Caffe has no layer for")
+        if value not in self.built.blobs:
+            raise ParseError(f"{self._where()}: its input '{value}' comes from nowhere")
         return self.built.blobs[value]
 
     def shape(self, index: int = 0) -> Shape:
@@ -103,7 +105,7 @@ class Node:
 
     def _shape(self, name: str) -> Shape:
         if name not in self.built.folded.shapes:
-            raise self.unsupported(f"the shape of '{name}' depends on data")
+            raise self.unsupported(f"the shape of '{name}' depends on data, or shapes do not fit")
         return self.built.folded.shapes[name]
 
     def axis(self, default: int) -> int:
@@ -161,6 +163,7 @@ class Node:
 
     def unsupported(self, what: str) -> UnsupportedError:
         """An error that names the node and its operator."""
-        return UnsupportedError(
-            f"{self.built.folded.path}: node '{self.name}' ({self.proto.op_type}): {what}"
-        )
+        return UnsupportedError(f"{self._where()}: {what}")
+
+    def _where(self) -> str:
+        return f"{self.built.folded.path}: node '{self.name}' ({self.proto.op_type})"

@@ -23,13 +23,12 @@ LEFT_OUT = frozenset(
         "Accuracy",
         "ContrastiveLoss",
         "EuclideanLoss",
-        "HDF5Output",
         "HingeLoss",
         "MultinomialLogisticLoss",
         "Silence",
     }
 )
-"""Types that tell how good a prediction is, or write it down, and are no part of it."""
+"""Types that tell how good a prediction is, and are no part of it."""
 
 
 def _relu(layer: Layer) -> Values:

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from runtime import Model, check_load
+from onnx_runs import Model, check_load
 
 from sparknet.errors import UnsupportedError
 from sparknet.onnx import load

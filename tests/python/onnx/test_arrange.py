@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from runtime import Model, check_load
+from onnx_runs import Model, check_load
 
 from sparknet.errors import UnsupportedError
 from sparknet.onnx import load

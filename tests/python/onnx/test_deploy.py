@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
-from nets import data, layer
+from onnx_nets import data, layer
 
 from sparknet import spec
 from sparknet.errors import ArgumentError
@@ -80,3 +82,12 @@ def test_a_database_whose_shape_is_not_given() -> None:
 def test_shapes_of_nothing() -> None:
     with pytest.raises(ArgumentError, match=r"no data 'dat'; did you mean data\?"):
         shapes(data("data", "2 4") + IP, dat=(2, 4))
+
+
+def test_files_of_layers_that_write_stay_as_they_are(tmp_path: Path) -> None:
+    (tmp_path / "kept.h5").write_text("kept")
+    writer = layer(
+        "HDF5Output", "ip data", f'hdf5_output_param {{ file_name: "{tmp_path}/kept.h5" }}'
+    )
+    assert shapes(data("data", "2 4") + IP + writer.replace(' top: "y"', "")) == {"data": (2, 4)}
+    assert (tmp_path / "kept.h5").read_text() == "kept"

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from nets import data, layer
-from runtime import Arrays, assert_near, built, inputs_of, run, set_weights
+from onnx_nets import SMALL, data, layer
+from onnx_runs import Arrays, assert_near, built, exported, inputs_of, run, set_weights
 
 from sparknet import models, spec
 from sparknet.errors import FileError, ShapeError, UnsupportedError
@@ -105,48 +105,8 @@ def test_nets_that_train_predict(path: str, tmp_path: Path) -> None:
     assert_near(found, expected)
 
 
-SMALL = (
-    data("data", "2 3 4 4")
-    + layer("Convolution", "data", "convolution_param { num_output: 4 kernel_size: 3 }", "a", "c")
-    + layer("BatchNorm", "a", tops="a", name="bn")
-    + layer("Scale", "a", "scale_param { bias_term: true }", tops="a", name="s")
-    + layer("ReLU", "a", tops="a", name="r")
-    + layer("Dropout", "a", tops="a", name="d")
-    + layer("InnerProduct", "a", "inner_product_param { num_output: 3 }", "ip", "ip")
-)
-
-
-def exported(text: str, path: Path, **options: object) -> onnx.ModelProto:
-    export(text, built(text), path, **options)
-    return onnx.load(path)
-
-
 def extents(value: onnx.ValueInfoProto) -> list[object]:
     return [dim.dim_param or dim.dim_value for dim in value.type.tensor_type.shape.dim]
-
-
-def test_names_are_those_of_the_net(tmp_path: Path) -> None:
-    graph = exported(SMALL, tmp_path / "small.onnx").graph
-    assert graph.name == "small"
-    assert [(node.name, node.op_type) for node in graph.node] == [
-        ("c", "Conv"),
-        ("s", "BatchNormalization"),
-        ("r", "Relu"),
-        ("ip/Flatten", "Flatten"),
-        ("ip", "Gemm"),
-    ]
-    # A blob's own name is that of its last value.
-    assert [node.output[0] for node in graph.node] == ["a/c", "a/s", "a", "ip/Flatten", "ip"]
-    assert {tensor.name for tensor in graph.initializer} == {
-        "bn.mean",
-        "bn.variance",
-        "c.bias",
-        "c.weight",
-        "ip.bias",
-        "ip.weight",
-        "s.bias",
-        "s.weight",
-    }
 
 
 def test_the_batch_stays_free(tmp_path: Path) -> None:
@@ -179,29 +139,6 @@ def test_extents_of_other_axes_may_follow_the_batch(tmp_path: Path) -> None:
     value = exported(text, tmp_path / "net.onnx").graph.output[0]
     assert extents(value)[0] == 1
     assert extents(value)[1] in (12, "batch_1")
-
-
-def test_what_is_silenced_is_no_output(tmp_path: Path) -> None:
-    text = data("x", "2 4") + layer("Slice", "x", tops="a b", name="cut")
-    text += layer("Silence", "b", tops="", name="hush")
-    assert [value.name for value in exported(text, tmp_path / "net.onnx").graph.output] == ["a"]
-
-
-def test_a_loss_that_names_its_probabilities(tmp_path: Path) -> None:
-    text = data("x", "2 4") + data("label", "2")
-    text += layer("SoftmaxWithLoss", "x label", tops="loss scores")
-    graph = exported(text, tmp_path / "net.onnx").graph
-    assert [value.name for value in graph.input] == ["x"]
-    assert [(node.op_type, node.output[0]) for node in graph.node] == [("Softmax", "scores")]
-
-
-def test_other_losses(tmp_path: Path) -> None:
-    begin = data("x", "2 4") + data("t", "2 3")
-    begin += layer("InnerProduct", "x", "inner_product_param { num_output: 3 }", "ip", "ip")
-    graph = exported(begin + layer("EuclideanLoss", "ip t"), tmp_path / "net.onnx").graph
-    assert [value.name for value in graph.output] == ["ip"]
-    graph = exported(begin + layer("SigmoidCrossEntropyLoss", "ip t"), tmp_path / "net.onnx").graph
-    assert [(graph.node[-1].op_type, value.name) for value in graph.output] == [("Sigmoid", "prob")]
 
 
 def test_weights_of_a_file_and_by_name(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runtime import Model, check_load
+from onnx_runs import Model, check_load
 
 from sparknet.errors import UnsupportedError
 from sparknet.onnx import load

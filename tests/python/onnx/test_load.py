@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import onnx
 import pytest
-from nets import data, layer
-from runtime import Model, assert_near, built, check_load, inputs_of, run
+from onnx_nets import data, layer
+from onnx_runs import Model, assert_near, built, check_load, inputs_of, run
 
 from sparknet import models
 from sparknet.errors import ArgumentError, FileError, ParseError, UnsupportedError

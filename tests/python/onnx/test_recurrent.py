@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nets import data, layer
-from runtime import check_export
+from onnx_nets import data, layer
+from onnx_runs import check_export
 
 pytestmark = pytest.mark.boundary
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nets import IMAGE, data, layer, on_image
-from runtime import check_export
+from onnx_nets import IMAGE, data, layer, on_image
+from onnx_runs import check_export
 
 pytestmark = pytest.mark.boundary
 

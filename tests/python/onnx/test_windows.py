@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from nets import data, layer, on_image
-from runtime import check_export, run
+from onnx_nets import data, layer, on_image
+from onnx_runs import check_export, run
 
 from sparknet.errors import UnsupportedError
 

@@ -73,6 +73,12 @@ def assert_near(found: Arrays, expected: Mapping[str, NDArray[np.float32]]) -> N
         assert float(np.abs(found[name] - values).max()) <= TOLERANCE * largest, name
 
 
+def exported(text: str, path: Path, **options: Any) -> onnx.ModelProto:
+    """A net, with random weights, as it was written."""
+    export(text, built(text), path, **options)
+    return onnx.load(path)
+
+
 def check_export(text: str, folder: Path, inputs: Arrays | None = None) -> onnx.ModelProto:
     """Exports a net and has both compute its outputs; the model that was written."""
     net = built(text)

@@ -24,3 +24,14 @@ def layer(kind: str, bottoms: str, fields: str = "", tops: str = "y", name: str 
 def on_image(kind: str, fields: str = "", tops: str = "y") -> str:
     """The text of a net of one layer."""
     return data("x", IMAGE) + layer(kind, "x", fields, tops)
+
+
+SMALL = (
+    data("data", "2 3 4 4")
+    + layer("Convolution", "data", "convolution_param { num_output: 4 kernel_size: 3 }", "a", "c")
+    + layer("BatchNorm", "a", tops="a", name="bn")
+    + layer("Scale", "a", "scale_param { bias_term: true }", tops="a", name="s")
+    + layer("ReLU", "a", tops="a", name="r")
+    + layer("Dropout", "a", tops="a", name="d")
+    + layer("InnerProduct", "a", "inner_product_param { num_output: 3 }", "ip", "ip")
+)

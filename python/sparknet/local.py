@@ -19,6 +19,7 @@ import ctypes
 import os
 import re
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +34,7 @@ from sparknet.errors import ArgumentError, FileError, ShapeError
 from sparknet.proto import caffe_pb2
 from sparknet.python_layers import Layer, Runner
 from sparknet.summary import Built, Summary, without_splits
+from sparknet.weights import Weights, fitted
 
 __all__ = ["TEST", "TRAIN", "Blob", "Layer", "Net", "Solver", "set_random_seed"]
 
@@ -232,6 +234,19 @@ class Net:
         # The engine copies from where NumPy has them.
         addresses = (values.ctypes.data, values.size, marks.ctypes.data, marks.size)
         call(self._java, "setMemoryData", index, *addresses)
+
+    @property
+    def weights(self) -> Weights:
+        """A copy of the weights: layer name -> its blobs, as ``Trainer.weights``."""
+        copied = {n: [blob.data.copy() for blob in blobs] for n, blobs in self.params.items()}
+        return Weights(copied)
+
+    def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
+        """Makes these the weights; layers and shapes must be those of the net."""
+        shapes = {name: [blob.shape for blob in blobs] for name, blobs in self.params.items()}
+        for name, values in fitted(weights, shapes).items():
+            for blob, array in zip(self.params[name], values):
+                blob.data[...] = array
 
     def built(self) -> Built:
         """The net as the engine built it: a message with parameters' shapes, and blobs' shapes."""

@@ -217,6 +217,31 @@ def test_summary_and_drawing(net: Net, folder: Path) -> None:
     assert (folder / "net.svg").is_file()
 
 
+def test_weights_by_name_are_copies(net: Net) -> None:
+    weights = net.weights
+    assert {name: [blob.shape for blob in blobs] for name, blobs in weights.items()} == {
+        name: [blob.shape for blob in blobs] for name, blobs in net.params.items()
+    }
+    weights["ip"][1][...] = 7
+    assert not np.any(net.params["ip"][1].data == 7)
+    net.set_weights(weights)
+    np.testing.assert_array_equal(net.params["ip"][1].data, 7)
+    for name, blobs in weights.items():
+        for blob, parameters in zip(blobs, net.params[name]):
+            np.testing.assert_array_equal(blob, parameters.data)
+
+
+def test_weights_that_are_not_the_nets_change_nothing(net: Net) -> None:
+    before = net.weights
+    zeros = {name: [np.zeros_like(blob) for blob in blobs] for name, blobs in before.items()}
+    with pytest.raises(errors.ShapeError, match=r"unknown \['ip1'\]; did you mean ip\?"):
+        net.set_weights({"conv": zeros["conv"], "ip1": zeros["ip"]})
+    with pytest.raises(errors.ShapeError, match="'ip', blob 1: shape"):
+        net.set_weights({"conv": zeros["conv"], "ip": [zeros["ip"][0], np.zeros(4)]})
+    for name, blobs in before.items():
+        np.testing.assert_array_equal(net.params[name][0].data, blobs[0])
+
+
 def test_memory_of_another_shape_is_out_of_reach(folder: Path) -> None:
     (folder / "views.prototxt").write_text(
         """

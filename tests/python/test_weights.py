@@ -39,6 +39,10 @@ def test_join_takes_anything_like_an_array() -> None:
     [
         ({}, r"missing \['ip'\]"),
         ({"ip": [np.zeros((2, 3)), np.zeros(2)], "x": []}, r"unknown \['x'\]"),
+        (
+            {"ip1": [np.zeros((2, 3)), np.zeros(2)]},
+            r"missing \['ip'\], unknown \['ip1'\]; did you mean ip\?",
+        ),
         ({"ip": [np.zeros((2, 3))]}, "'ip' has 2 blobs, 1 given"),
         ({"ip": [np.zeros((3, 2)), np.zeros(2)]}, r"'ip', blob 0: shape \(3, 2\)"),
     ],

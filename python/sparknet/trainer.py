@@ -113,9 +113,14 @@ class Trainer:
         return done
 
     def average(self) -> None:
-        """The current weights become the workers' mean, weighted by images trained on."""
+        """The current weights become the workers' mean, weighted by images trained on.
+
+        The last round in ``history`` then knows what that took each worker.
+        """
         with self._working():
-            self._handle.average()
+            done = self._handle.average()
+        if done is not None and self.history.rounds:
+            self.history.rounds[-1] = done
 
     def test(self) -> dict[str, float]:
         """Mean of each output of the test net over all test items, with current weights."""

@@ -157,7 +157,7 @@ class CoordinatorSpec extends AnyFlatSpec {
     val deaths = Seq[PartialFunction[AnyRef, Unit]](
       { case Order(_, _: Export) => () },
       { case Order(_, Reduce(None, _, _, _)) => () },
-      { case Reported(_, _, Shown(_)) => () }
+      { case Reported(_, _, Shown(_), _) => () }
     )
     for (death <- deaths)
       using(plan(3, executors = 3, slots = 3)) { t =>

@@ -298,7 +298,7 @@ private[train] final class SimulatedCluster(
               sleep()
               for (outcome <- host.handle(order)) {
                 sleep()
-                toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
+                toDriver.send(Reported(id, order.number, outcome, 0), mayRepeat = true)
               }
             case Refused =>
               refused = true

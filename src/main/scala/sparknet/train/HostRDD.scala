@@ -164,7 +164,9 @@ private final class HostTask(
         orders.poll(HostTask.pollMillis, TimeUnit.MILLISECONDS) match {
           case null => ()
           case order: Order =>
-            host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
+            val begin = System.nanoTime
+            for (outcome <- host.handle(order))
+              box.send(Reported(id, order.number, outcome, (System.nanoTime - begin) / 1e9))
           // Not an end like others: Spark would take it for that of the other attempt too.
           case Refused => throw new TaskKilledException("another attempt trains")
           case _       => staying = false

@@ -51,8 +51,14 @@ def test_the_loop_by_hand(jvm: FakeJvm) -> None:
     assert done.images == 100
     assert trainer.iteration == 5
     assert made.calls == ["broadcast", "train 5", "average", "test"]
+    # The history's round knows of the average, which the one before it could not.
+    assert done.turns == () and [turn.exchange for turn in trainer.history.rounds[0].turns] == [0.5]
     assert trainer.history.losses() == [(5, 1.0)]
     assert trainer.history.scores("accuracy") == [(5, 0.05)]
+    made.loses_round = True
+    again = trainer.train(5)
+    trainer.average()
+    assert trainer.history.rounds[1:] == [again]
 
 
 def test_train_for_some_time(jvm: FakeJvm) -> None:

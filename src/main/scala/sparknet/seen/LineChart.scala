@@ -25,13 +25,20 @@ private[seen] object LineChart {
 
   /** @param label
     *   what it shows, for those who do not see it
+    * @param iterations
+    *   up to which it goes
     * @param fromZero
     *   whether values begin at 0 at the least
     */
-  def apply(label: String, lines: Seq[Line], fromZero: Boolean = false): Elem = {
+  def apply(
+      label: String,
+      lines: Seq[Line],
+      iterations: Int,
+      fromZero: Boolean = false
+  ): Elem = {
     val points = lines.flatMap(_.finite)
     val zero = if (fromZero) Seq(0.0) else Nil
-    val x = Axis.of(points.map(_._1), left, right, most = 8, whole = false)
+    val x = Axis.of(Seq(0, math.max(1, iterations)), left, right, most = 8, whole = false)
     val y = Axis.of(zero ++ points.map(_._2), bottom, top, most = 5, whole = true)
     frame(label, "iteration", x, y)(lines.filter(_.finite.nonEmpty).flatMap(drawn(_, x, y)))
   }

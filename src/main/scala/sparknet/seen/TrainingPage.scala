@@ -16,6 +16,7 @@ private[seen] object TrainingPage {
   private val mostComings = 30
 
   def apply(view: TrainingView): NodeSeq = {
+    val iterations = (view.iteration +: view.tests.map(_.iteration)).max
     val losses = view.tests.flatMap(_.scores.map(_._1)).distinct.filter(isLoss)
     val others = view.tests.flatMap(_.scores.map(_._1)).distinct.filterNot(isLoss)
     val loss = Line("training", colours(0), view.series.map(r => (r.iteration.toDouble, r.loss))) +:
@@ -26,6 +27,12 @@ private[seen] object TrainingPage {
       colours(0),
       view.series.map(r => (r.iteration.toDouble, r.imagesPerSecond))
     )
+    def chart(title: String, lines: Seq[Line], fromZero: Boolean = false) =
+      <div class="col-lg-6 mb-3">
+        <h4>{title}</h4>
+        {LineChart(title, lines, iterations, fromZero)}
+        {LineChart.legend(lines.map(line => line.name -> line.colour))}
+      </div>
     facts(view) ++
       <div class="row">
         {chart("Loss", loss)}
@@ -82,13 +89,6 @@ private[seen] object TrainingPage {
 
   private def fact(name: String, value: String, of: String = ""): Elem =
     <li class={of}><strong>{name}:</strong> {value}</li>
-
-  private def chart(title: String, lines: Seq[Line], fromZero: Boolean = false): Elem =
-    <div class="col-lg-6 mb-3">
-      <h4>{title}</h4>
-      {LineChart(title, lines, fromZero)}
-      {LineChart.legend(lines.map(line => line.name -> line.colour))}
-    </div>
 
   private def tested(view: TrainingView, output: String, name: String, colour: String): Line =
     Line(

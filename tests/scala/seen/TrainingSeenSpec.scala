@@ -98,6 +98,8 @@ class TrainingSeenSpec extends AnyFlatSpec {
     assert(view.comings.length == TrainingSeen.mostComings && view.comings.last.host == 20000)
     assert(view.notices.length == TrainingSeen.mostNotices)
     assert(view.notices.last.text == "notice 20000" && view.members.isEmpty)
+    seen.noticed("x" * 100000)
+    assert(seen.look().notices.last.text.length < TrainingSeen.mostLetters + 10)
     assert(view.workers.length == 2 && view.rounds == 20000 && view.images == 200000)
     assert(view.series.forall(r => r.loss == 1.0 && r.times / r.rounds == Times(1.5, 0.5, 0.25, 0)))
   }

@@ -16,17 +16,16 @@ private[seen] object TrainingPage {
   private val mostComings = 30
 
   def apply(view: TrainingView): NodeSeq = {
-    val iterations = (view.iteration +: view.tests.map(_.iteration)).max
-    val losses = view.tests.flatMap(_.scores.map(_._1)).distinct.filter(isLoss)
-    val others = view.tests.flatMap(_.scores.map(_._1)).distinct.filterNot(isLoss)
-    val loss = Line("training", colours(0), view.series.map(r => (r.iteration.toDouble, r.loss))) +:
-      losses.zip(colours.tail).map { case (name, colour) => tested(view, name, s"test $name", colour) }
-    val scores = others.zip(colours).map { case (name, colour) => tested(view, name, name, colour) }
-    val rate = Line(
-      "images/s",
-      colours(0),
-      view.series.map(r => (r.iteration.toDouble, r.imagesPerSecond))
-    )
+    // All of them: after the loss of all executors the counter goes back.
+    val iterations = (0 +: (view.series.map(_.iteration) ++ view.tests.map(_.iteration))).max
+    def overRounds(name: String)(y: RoundSeen => Double) =
+      Line(name, colour(0), view.series.map(round => (round.iteration.toDouble, y(round))))
+    val (losses, others) = view.tests.flatMap(_.scores.map(_._1)).distinct.partition(isLoss)
+    val loss = overRounds("training")(_.loss) +: losses.zipWithIndex.map { case (name, i) =>
+      tested(view, name, s"test $name", colour(i + 1))
+    }
+    val scores = others.zipWithIndex.map { case (name, i) => tested(view, name, name, colour(i)) }
+    val rate = overRounds("images/s")(_.imagesPerSecond)
     def chart(title: String, lines: Seq[Line], fromZero: Boolean = false) =
       <div class="col-lg-6 mb-3">
         <h4>{title}</h4>
@@ -186,6 +185,8 @@ private[seen] object TrainingPage {
         <tbody>{rows}</tbody>
       </table>
 
-  val colours: Seq[String] =
+  private val colours =
     Seq("#2f78b7", "#d1495b", "#2a9d5c", "#8c5aa8", "#e69f00", "#5f6b76", "#17a2b8")
+
+  private def colour(i: Int) = colours(i % colours.length)
 }

@@ -49,7 +49,7 @@ final class TrainingSeen(
     catch {
       case thrown: Throwable =>
         val why = Option(thrown.getMessage).getOrElse(thrown.toString)
-        synchronized { failure = Some(s"$what: $why") }
+        synchronized { failure = Some(short(s"$what: $why")) }
         throw thrown
     } finally
       synchronized {
@@ -100,7 +100,7 @@ final class TrainingSeen(
 
   /** Something was told to the user. */
   def noticed(text: String): Unit = synchronized {
-    notices = newest(notices.enqueue(NoticeSeen(now(), text)), mostNotices)
+    notices = newest(notices.enqueue(NoticeSeen(now(), short(text))), mostNotices)
   }
 
   /** What it trains or tests on from now on. */
@@ -144,6 +144,12 @@ object TrainingSeen {
   val mostPoints = 400
   val mostComings = 200
   val mostNotices = 50
+
+  /** Letters of a notice. */
+  val mostLetters = 2000
+
+  private def short(text: String): String =
+    if (text.length <= mostLetters) text else text.take(mostLetters) + " ..."
 
   private def newest[A](all: Queue[A], most: Int): Queue[A] = all.drop(all.length - most)
 }

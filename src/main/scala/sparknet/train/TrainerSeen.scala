@@ -15,6 +15,9 @@ import sparknet.seen.{DataSeen, Pages, Times, TrainingSeen, Trainings, TurnSeen}
 /** Notes what a trainer does for who looks at it in Spark's UI. */
 private[train] final class TrainerSeen(training: TrainingSeen) extends MembersWatch {
 
+  /** Takes what is told to the user. A function that holds no trainer, whose forgetting is noticed. */
+  val noticed: String => Unit = text => training.noticed(text)
+
   /** While `body` runs this is what the trainer does. */
   def during[T](what: String)(body: => T): T = training.during(what)(body)
 
@@ -43,8 +46,6 @@ private[train] final class TrainerSeen(training: TrainingSeen) extends MembersWa
     */
   def given(use: String, data: WorkerData): Unit =
     training.given(DataSeen(use, data.count, data.leftOut))
-
-  def noticed(text: String): Unit = training.noticed(text)
 
   override def joined(member: Member): Unit =
     training.joined(member.id, member.place.executor, member.place.host)

@@ -79,6 +79,11 @@ class History:
         self.rounds: list[Round] = []
         self.tests: list[Evaluation] = []
 
+    def averaged(self, done: Round) -> None:
+        """Has the last round as it is with its average."""
+        if self.rounds:
+            self.rounds[-1] = done
+
     @property
     def images(self) -> int:
         """Images trained on so far, all workers together."""

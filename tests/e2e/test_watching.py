@@ -64,11 +64,10 @@ with sparknet.Trainer(solver, shades, shades, workers=2, scale=1 / 256, seed=1) 
     while not (folder / "enough").exists():
         trainer.broadcast()
         trainer.train(tau=10)
-        trainer.average()
-    for turn in trainer.history.rounds[-1].turns:
+        done = trainer.average()
+    for turn in done.turns:
         print("turn", turn.worker, turn.executor, turn.steps, turn.images, turn.seconds, flush=True)
         assert min(turn.compute, turn.exchange, turn.wait) > 0, turn
-    print("left out", sum(entry.count for entry in trainer.history.rounds[0].left_out), flush=True)
 spark.stop()
 """
 

@@ -96,9 +96,8 @@ def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
             (0, 3, 48),
             (1, 3, 48),
         ]
-        trainer.average()
-        whole = trainer.history.rounds[-1]
-        assert whole[:6] == done[:6]
+        whole = trainer.average()
+        assert whole is not None and whole[:6] == done[:6]
         for before, turn in zip(done.turns, whole.turns):
             assert turn.compute == before.compute > 0 and turn.exchange > before.exchange
             assert turn.seconds == pytest.approx(whole.turns[0].seconds) and turn.feed >= 0

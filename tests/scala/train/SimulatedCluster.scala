@@ -82,6 +82,9 @@ private[train] final class SimulatedCluster(
   /** Whether the driver can fetch nothing. */
   var unreachable = false
 
+  /** What a host says that an order took it, in seconds. */
+  var orderSeconds: Long => Double = (_: Long) => 0.0
+
   /** Is shown each message between the driver and a host when it is sent. */
   var onMessage: (Task, AnyRef) => Unit = (_, _) => ()
 
@@ -298,7 +301,7 @@ private[train] final class SimulatedCluster(
               sleep()
               for (outcome <- host.handle(order)) {
                 sleep()
-                toDriver.send(Reported(id, order.number, outcome, 0), mayRepeat = true)
+                toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
               }
             case Refused =>
               refused = true

@@ -21,7 +21,8 @@ private[seen] final case class Line(
 
 /** Curves over iterations, as SVG. */
 private[seen] object LineChart {
-  val (left, right, top, bottom) = (54.0, 588.0, 10.0, 186.0)
+  // With room for the numbers at their ends.
+  val (left, right, top, bottom) = (54.0, 574.0, 10.0, 186.0)
 
   /** @param label
     *   what it shows, for those who do not see it

@@ -4,7 +4,39 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-__all__ = ["Evaluation", "History", "Round"]
+__all__ = ["Evaluation", "History", "LeftOut", "Round", "Turn"]
+
+
+class Turn(NamedTuple):
+    """What one worker did in a round, and where the round's time went, in seconds.
+
+    executor: its id, as Spark's UI has it. compute: its turn, less what it waited for data,
+    which is feed. exchange: fetching weights, publishing them and, once that is done, averaging
+    them. wait: idle until the others were done; where workers take turns on one host, for their
+    turns too.
+    """
+
+    worker: int
+    executor: str
+    steps: int
+    images: int
+    compute: float
+    feed: float
+    exchange: float
+    wait: float
+
+    @property
+    def seconds(self) -> float:
+        """Of the whole round, average included: the same for all workers."""
+        return self.compute + self.feed + self.exchange + self.wait
+
+
+class LeftOut(NamedTuple):
+    """Records that could not be used: why, how many, and the names of the first of them."""
+
+    reason: str
+    count: int
+    names: tuple[str, ...]
 
 
 class Round(NamedTuple):
@@ -12,7 +44,9 @@ class Round(NamedTuple):
 
     iteration: steps of each worker so far; loss: mean over the round's images; seconds:
     wall time of the round's training; workers: how many took part; lost: how many did not
-    because their executors were lost.
+    because their executors were lost, which are lost_workers. turns: what each worker did that
+    trained, in their order; left_out: images that turned out to be unusable in training.
+    What ``train`` gives does not know of the average yet.
     """
 
     iteration: int
@@ -21,6 +55,9 @@ class Round(NamedTuple):
     seconds: float
     workers: int
     lost: int = 0
+    turns: tuple[Turn, ...] = ()
+    lost_workers: tuple[int, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
 
     @property
     def images_per_second(self) -> float:
@@ -41,6 +78,11 @@ class History:
     def __init__(self) -> None:
         self.rounds: list[Round] = []
         self.tests: list[Evaluation] = []
+
+    def averaged(self, done: Round) -> None:
+        """Has the last round as it is with its average."""
+        if self.rounds:
+            self.rounds[-1] = done
 
     @property
     def images(self) -> int:

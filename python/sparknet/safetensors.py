@@ -87,7 +87,9 @@ def load(path: str | os.PathLike[str]) -> Weights:
             hint = did_you_mean(suffix, _PLACES)
             raise ShapeError(f"{name}: tensor '{key}' is not named <layer>.weight or alike{hint}")
         layers.setdefault(layer, {})[suffix] = _floats(tensor, f"{name}: tensor '{key}'")
-    return {layer: _blobs(parts, f"{name}: layer '{layer}'") for layer, parts in layers.items()}
+    return Weights(
+        {layer: _blobs(parts, f"{name}: layer '{layer}'") for layer, parts in layers.items()}
+    )
 
 
 def _named(blobs: list[NDArray[np.float32]]) -> dict[str, NDArray[np.float32]]:

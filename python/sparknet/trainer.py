@@ -142,10 +142,17 @@ class Trainer:
         self.history.rounds.append(done)
         return done
 
-    def average(self) -> None:
-        """The current weights become the workers' mean, weighted by images trained on."""
+    def average(self) -> Round | None:
+        """The current weights become the workers' mean, weighted by images trained on.
+
+        Returns the round, which knows now what that took each worker; None: all executors were
+        lost meanwhile, and weights and ``iteration`` are as before the round.
+        """
         with self._working():
-            self._handle.average()
+            done = self._handle.average()
+        if done is not None:
+            self.history.averaged(done)
+        return done
 
     def test(self) -> dict[str, float]:
         """Mean of each output of the test net over all test items, with current weights."""

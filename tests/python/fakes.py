@@ -10,7 +10,7 @@ from google.protobuf import text_format
 
 from sparknet._jvm import Event, Floats, Plan, View
 from sparknet.errors import SparkNetError
-from sparknet.history import Evaluation, Round
+from sparknet.history import Evaluation, Round, Turn
 from sparknet.notices import Notice
 from sparknet.proto import caffe_pb2
 from sparknet.weights import Entry, Layout
@@ -62,6 +62,8 @@ class FakeTrainer:
         self.current = np.zeros(LAYOUT.count, dtype=np.float32)
         self.steps = 0
         self.pending = 0
+        self.round = Round(0, 0.0, 0, 0.0, workers)
+        self.loses_round = False
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
         self.told: list[Notice] = []  # The next time that it is asked.
@@ -80,16 +82,22 @@ class FakeTrainer:
         self.calls.append(f"train {tau}")
         self.pending = tau
         loss = 1 / (1 + self.steps)
-        return Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+        self.round = Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+        return self.round
 
     def train_for(self, seconds: float) -> Round:
         self.calls.append(f"train for {seconds}")
-        return Round(self.steps + 1, 1.0, 10, seconds, self.workers)
+        self.round = Round(self.steps + 1, 1.0, 10, seconds, self.workers)
+        return self.round
 
-    def average(self) -> None:
+    def average(self) -> Round | None:
         self.calls.append("average")
         self.current = self.current + np.float32(self.pending)
         self.steps += self.pending
+        if self.loses_round:
+            return None
+        turn = Turn(0, "1", 1, self.round.images, 0.25, 0.0, 0.5, 0.125)
+        return self.round._replace(turns=(turn,))
 
     def test(self) -> Evaluation:
         self.calls.append("test")

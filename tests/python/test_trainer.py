@@ -46,13 +46,21 @@ def test_the_loop_by_hand(jvm: FakeJvm) -> None:
     trainer, made = make(jvm)
     trainer.broadcast()
     done = trainer.train(tau=5)
-    trainer.average()
+    whole = trainer.average()
     assert trainer.test()["accuracy"] == 0.05
     assert done.images == 100
     assert trainer.iteration == 5
     assert made.calls == ["broadcast", "train 5", "average", "test"]
+    # It knows of the average, which the one before it could not.
+    assert whole is not None and whole == done._replace(turns=whole.turns)
+    assert done.turns == () and [turn.exchange for turn in whole.turns] == [0.5]
+    assert trainer.history.rounds == [whole]
     assert trainer.history.losses() == [(5, 1.0)]
     assert trainer.history.scores("accuracy") == [(5, 0.05)]
+    made.loses_round = True
+    again = trainer.train(5)
+    assert trainer.average() is None
+    assert trainer.history.rounds == [whole, again]
 
 
 def test_train_for_some_time(jvm: FakeJvm) -> None:

@@ -159,7 +159,16 @@ def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
         with pytest.raises(errors.StateError, match="average"):
             trainer.train(3)
         unchanged = trainer.weights
-        trainer.average()
+        assert [(turn.worker, turn.steps, turn.images) for turn in done.turns] == [
+            (0, 3, 48),
+            (1, 3, 48),
+        ]
+        whole = trainer.average()
+        assert whole is not None and whole[:6] == done[:6]
+        for before, turn in zip(done.turns, whole.turns):
+            assert turn.compute == before.compute > 0 and turn.exchange > before.exchange
+            assert turn.seconds == pytest.approx(whole.turns[0].seconds) and turn.feed >= 0
+            assert turn.seconds > before.seconds == pytest.approx(done.seconds)
         moved = trainer.weights
         for layer, blobs in start.items():
             np.testing.assert_array_equal(unchanged[layer][0], blobs[0])

@@ -130,7 +130,8 @@ class TrainerHandle(Protocol):
 
     def train_for(self, seconds: float) -> Round: ...
 
-    def average(self) -> None: ...
+    def average(self) -> Round | None:
+        """The round with its average; None: all hosts were lost, and it counts for nothing."""
 
     def test(self) -> Evaluation: ...
 

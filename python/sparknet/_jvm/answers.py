@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Iterator
+from typing import Callable, TypeVar
 
 from sparknet._jvm import Event, Kept, Resumed
 from sparknet.errors import InternalError
-from sparknet.history import Evaluation, Round
+from sparknet.history import Evaluation, LeftOut, Round, Turn
 from sparknet.notices import Notice
 
 __all__ = ["notices", "parse", "told"]
+
+T = TypeVar("T")
 
 
 def parse(text: str) -> Event:
     """What was done; None: nothing is left to do."""
     kind, *values = text.split("\0")
     if kind == "round":
-        iteration, loss, images, seconds, workers, lost = values
-        return Round(
-            int(iteration), float(loss), int(images), float(seconds), int(workers), int(lost)
-        )
+        return _round(iter(values))
     if kind == "test":
         means = (float(value) for value in values[2::2])
         return Evaluation(int(values[0]), dict(zip(values[1::2], means)))
@@ -32,6 +33,35 @@ def parse(text: str) -> Event:
     if kind == "over":
         return None
     raise InternalError(f"the JVM did something that is not known here: {kind}")
+
+
+def _round(values: Iterator[str]) -> Round:
+    """Lists have their lengths before them."""
+
+    def listed(entry: Callable[[], T]) -> tuple[T, ...]:
+        return tuple(entry() for _ in range(int(next(values))))
+
+    def turn() -> Turn:
+        worker, executor, steps, images = (next(values) for _ in range(4))
+        times = (float(next(values)) for _ in range(4))
+        return Turn(int(worker), executor, int(steps), int(images), *times)
+
+    def left_out() -> LeftOut:
+        return LeftOut(next(values), int(next(values)), listed(lambda: next(values)))
+
+    iteration, loss, images, seconds, workers = (next(values) for _ in range(5))
+    lost = listed(lambda: int(next(values)))
+    return Round(
+        int(iteration),
+        float(loss),
+        int(images),
+        float(seconds),
+        int(workers),
+        len(lost),
+        turns=listed(turn),
+        lost_workers=lost,
+        left_out=listed(left_out),
+    )
 
 
 def notices(text: str) -> list[Notice]:

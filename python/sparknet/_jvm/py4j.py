@@ -312,8 +312,11 @@ class _Trainer:
         assert isinstance(done, Round)
         return done
 
-    def average(self) -> None:
-        call(self._java, "average")
+    def average(self) -> Round | None:
+        text = str(call(self._answers, "average"))
+        done = parse(text) if text else None
+        assert done is None or isinstance(done, Round)
+        return done
 
     def test(self) -> Evaluation:
         tested = parse(call(self._answers, "test"))

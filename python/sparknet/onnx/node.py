@@ -25,7 +25,7 @@ class Built:
     def __init__(self, folded: Folded) -> None:
         self.folded = folded
         self.net = caffe_pb2.NetParameter()
-        self.weights: Weights = {}
+        self.weights = Weights()
         self.blobs: dict[str, str] = {}
         # Values with zeros around them, which the layer that takes them has to add.
         self.padded: dict[str, tuple[str, list[int], list[int]]] = {}

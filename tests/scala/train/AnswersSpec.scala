@@ -4,7 +4,7 @@ import java.util.LinkedHashMap
 
 import org.scalatest.flatspec.AnyFlatSpec
 
-import sparknet.data.{BadRecords, Dataset}
+import sparknet.data.{BadRecord, BadRecords, Dataset}
 import support.Closing.using
 import support._
 
@@ -17,8 +17,29 @@ class AnswersSpec extends AnyFlatSpec {
     val executors = Array("0", "1", "1")
     val round =
       RoundResult(7, 70, 0.1f, 6000000000L, 1.25, 2, 0, executors, BadRecords.empty, Array(0, 2))
-    assert(text(RoundDone(round)) == "round|70|0.1|6000000000|1.25|2|2")
+    assert(text(RoundDone(round)) == "round|70|0.1|6000000000|1.25|2|2|0|2|0|0")
     assert(text(RoundDone(round.copy(loss = Float.NaN))).startsWith("round|70|NaN|"))
+    val names = (1 to 7).map(i => BadRecord("corrupt image", s"$i.jpg"))
+    val leftOut = names.foldLeft(BadRecords.empty)(_ + _) + BadRecord("a reason", "x y")
+    def turn(worker: Int, compute: Double) = WorkerResult(
+      worker,
+      "1",
+      steps = 3,
+      images = 12,
+      position = 12,
+      lossSum = 1,
+      fresh = false,
+      threads = 1,
+      BadRecords.empty,
+      vector = None,
+      failure = None,
+      TurnSeconds(compute, 0.125, 0.0625)
+    )
+    val statistics = RoundStatistics.of(Seq(turn(0, 0.5), turn(1, 0.25)), 0.75)
+    val whole = round.copy(lost = Array(2), leftOut = leftOut, statistics = statistics)
+    val turns = "2|0|1|3|12|0.5|0.125|0.0625|0.0625|1|1|3|12|0.25|0.125|0.0625|0.3125"
+    val bad = "2|a reason|1|1|x y|corrupt image|7|5|1.jpg|2.jpg|3.jpg|4.jpg|5.jpg"
+    assert(text(RoundDone(whole)) == s"round|70|0.1|6000000000|1.25|2|1|2|$turns|$bad")
     val scores = new LinkedHashMap[String, java.lang.Float]
     scores.put("loss", 1e-9f)
     scores.put("accuracy", 1f)
@@ -55,7 +76,9 @@ class AnswersSpec extends AnyFlatSpec {
       assert(next(one).endsWith("/c/iter_5") && next(one) == "over")
       assert(answers.test().split('\u0000').toSeq.take(2) == Seq("test", "5"))
       assert(answers.train(3).split('\u0000').toSeq.take(4) == Seq("round", "8", "1.0", "6"))
-      t.average()
+      // The same round, which knows its average now.
+      val averaged = answers.average().split('\u0000').toSeq
+      assert(averaged.take(4) == Seq("round", "8", "1.0", "6") && averaged.length == 17)
       assert(answers.trainFor(0.01).startsWith("round"))
       t.average()
       assert(t.iteration > 8)

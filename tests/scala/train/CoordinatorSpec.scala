@@ -64,6 +64,23 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  it should "know what an average took each host, whenever it was made" taggedAs Unit in {
+    for (hosts <- 1 to 3; early <- Seq(false, true))
+      using(plan(3, executors = hosts, slots = hosts)) { t =>
+        t.cluster.orderSeconds = host => 100.0 * (host + 1)
+        t.train(2)
+        val places = t.cluster.model.turns.map(turn => turn.worker -> turn.host).toMap
+        if (early) t.leave()
+        assert(t.average() == Seq(0, 1, 2))
+        // Its part of the mean, and fetching the others' if there are others.
+        val orders = if (hosts == 1) 1 else 2
+        for (result <- t.averaged) {
+          val wanted = orders * 100.0 * (places(result.worker) + 1)
+          assert(math.abs(result.seconds.exchange - wanted) < 50, s"$hosts hosts, $early")
+        }
+      }
+  }
+
   /** Rounds until the driver's copy is older than the weights. */
   private def trainPastCopy(t: SimulatedTraining): Unit = {
     var rounds = 0
@@ -188,7 +205,7 @@ class CoordinatorSpec extends AnyFlatSpec {
     val deaths = Seq[PartialFunction[AnyRef, Unit]](
       { case Order(_, _: Export) => () },
       { case Order(_, Reduce(None, _, _, _)) => () },
-      { case Reported(_, _, Shown(_)) => () }
+      { case Reported(_, _, Shown(_), _) => () }
     )
     for (death <- deaths)
       using(plan(3, executors = 3, slots = 3)) { t =>

@@ -88,6 +88,9 @@ private[train] final class SimulatedCluster(
   /** Whether the driver can fetch nothing. */
   var unreachable = false
 
+  /** What a host says that an order took it, in seconds. */
+  var orderSeconds: Long => Double = (_: Long) => 0.0
+
   /** Is shown each message between the driver and a host when it is sent. */
   var onMessage: (Task, AnyRef) => Unit = (_, _) => ()
 
@@ -314,7 +317,7 @@ private[train] final class SimulatedCluster(
               sleep()
               for (outcome <- host.handle(order)) {
                 sleep()
-                toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
+                toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
               }
             case Refused =>
               refused = true
@@ -340,7 +343,7 @@ private[train] final class SimulatedCluster(
     private def afterwards(message: ToHost): Unit = message match {
       case order: Order if order.work.ofMomentum =>
         for (outcome <- host.get.handle(order))
-          toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
+          toDriver.send(Reported(id, order.number, outcome, 0), mayRepeat = true)
       case Retire =>
         host.get.forget()
         departed = false

@@ -79,6 +79,9 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
   private var earlier = List(state)
   private var wentBack = false
   private var trained = Option.empty[(Map[Int, TurnRecord], Int)]
+
+  /** What is in the last average. */
+  var averaged = Seq.empty[WorkerResult]
   var rounds = 0
   var failures = 0
   var losses = 0
@@ -239,6 +242,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     if (took.isEmpty) assert(plan.isFaulty)
     if (!plan.isFaulty) checkPublished(records)
     trained = None
+    averaged = took
     took.map(_.worker)
   }
 

@@ -21,6 +21,12 @@ final class Answers(trainer: Trainer) {
 
   def trainFor(seconds: Double): String = text(RoundDone(trainer.trainFor(seconds)))
 
+  /** The last round as it is with its average; empty: all hosts were lost before it. */
+  def average(): String = {
+    val round = trainer.unaveraged
+    if (trainer.average()) round.fold("")(result => text(RoundDone(result))) else ""
+  }
+
   def test(): String = {
     val scores = trainer.test()
     text(TestDone(trainer.iteration, scores))
@@ -102,8 +108,7 @@ object Answers {
 
   private[train] def text(event: FitEvent): String = {
     val values: Seq[Any] = event match {
-      case RoundDone(r) =>
-        Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers, r.lost.length)
+      case RoundDone(r) => round(r)
       case TestDone(iteration, scores) =>
         Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
           Seq(name, mean)
@@ -114,5 +119,20 @@ object Answers {
       case FitOver                            => Seq("over")
     }
     values.mkString("\u0000")
+  }
+
+  /** Lists have their lengths before them. */
+  private def round(r: RoundResult): Seq[Any] = {
+    def listed[A](all: Seq[A])(values: A => Seq[Any]) = all.length +: all.flatMap(values)
+    val leftOut = r.leftOut.counts.toSeq.sorted
+    Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers) ++
+      listed(r.allLost)(worker => Seq(worker)) ++
+      listed(r.statistics.turns) { t =>
+        val times = Seq(t.compute, t.feed, t.exchange, t.waiting)
+        Seq(t.worker, t.executor, t.steps, t.images) ++ times
+      } ++
+      listed(leftOut) { case (reason, count) =>
+        Seq(reason, count) ++ listed(r.leftOut.names(reason))(name => Seq(name))
+      }
   }
 }

@@ -168,10 +168,9 @@ private[train] final class Coordinator(
         finally mean.close()
         results
       case None =>
-        exchange.mean(round.results, round.layout).fold(Seq.empty[WorkerResult]) {
-          case (weights, results) =>
-            exchange.advance(weights, current.after(results))
-            results
+        meanOf(round).fold(Seq.empty[WorkerResult]) { case (weights, results) =>
+          exchange.advance(weights, current.after(results))
+          results
         }
     }
     drop()
@@ -181,6 +180,21 @@ private[train] final class Coordinator(
       images = Vector.tabulate(workers)(w => took.filter(_.worker == w).map(_.images).sum)
     }
     took
+  }
+
+  /** A round's mean, and the results that are in it with what it took their hosts. */
+  private def meanOf(round: Pending): Option[(Weights, Seq[WorkerResult])] = {
+    val before = members.seconds
+    exchange.mean(round.results, round.layout).map { case (weights, took) =>
+      val spent = members.seconds.map { case (id, all) => id -> (all - before.getOrElse(id, 0.0)) }
+      val hosts = round.results.map { case (host, result) => result.worker -> host }.toMap
+      val timed = took.map { result =>
+        val more = spent.getOrElse(hosts(result.worker), 0.0)
+        val seconds = result.seconds
+        result.copy(seconds = seconds.copy(exchange = seconds.exchange + more))
+      }
+      (weights, timed)
+    }
   }
 
   /** Has the current weights tested on each worker's test items. */
@@ -237,7 +251,7 @@ private[train] final class Coordinator(
         if (round.mean.nonEmpty) round
         else
           round.copy(mean = for {
-            (weights, results) <- exchange.mean(round.results, round.layout)
+            (weights, results) <- meanOf(round)
             values <- exchange.setAside(weights)
           } yield (values, results))
       }

@@ -88,8 +88,10 @@ private[train] final class Host(
     case train: Train =>
       withdrawTrained()
       base = train.weights.version
+      val begin = System.nanoTime
       take(train.weights)
-      val results = train.turns.flatMap(turn(train, _))
+      val taking = since(begin)
+      val results = train.turns.flatMap(turn(train, _, taking))
       if (results.nonEmpty || train.turns.isEmpty) Trained(results)
       else Missing(s"no data came in time for worker ${train.turns.map(_.worker).mkString(", ")}")
     case Test(weights, tested) =>
@@ -161,7 +163,11 @@ private[train] final class Host(
       Done
   }
 
-  private def turn(work: Train, turn: Turn): Option[WorkerResult] = {
+  /** @param taking
+    *   seconds in which the host got the weights, for all turns
+    */
+  private def turn(work: Train, turn: Turn, taking: Double): Option[WorkerResult] = {
+    val begin = System.nanoTime
     val own = worker(turn.worker)
     val taken = turn.momentum.map { from =>
       val values = new FloatMemory(from.pieces.floats)
@@ -170,9 +176,11 @@ private[train] final class Host(
     }
     val into = spare.headOption.getOrElse(new FloatMemory(floats))
     spare = spare.drop(1)
+    val training = System.nanoTime
     val result =
       try own.train(work, turn, taken, current, into)
       finally taken.foreach(_.close())
+    val ownTime = since(training)
     if (work.turns.length > 1) own.closeFeed() // the items of all at once may be too many
     if (result.forall(r => r.images == 0 || r.failure.nonEmpty)) {
       spare ::= into
@@ -188,7 +196,10 @@ private[train] final class Host(
           published(work, turn, halves)
         }
       trained += turn.worker -> publication
-      result.map(_.copy(vector = Some(publication.vector)))
+      val exchange = taking + since(begin) - ownTime
+      result.map { r =>
+        r.copy(vector = Some(publication.vector), seconds = r.seconds.copy(exchange = exchange))
+      }
     }
   }
 
@@ -206,6 +217,8 @@ private[train] final class Host(
     case floats: FloatMemory => spare ::= floats
     case halves: HalfMemory  => spareHalves ::= halves
   }
+
+  private def since(begin: Long): Double = (System.nanoTime - begin) / 1e9
 
   private def worker(number: Int): Worker = workers.getOrElse(
     number, {

@@ -186,8 +186,11 @@ private final class HostTask(
     }
   }
 
-  private def carryOut(order: Order): Unit =
-    host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
+  private def carryOut(order: Order): Unit = {
+    val begin = System.nanoTime
+    for (outcome <- host.handle(order))
+      box.send(Reported(id, order.number, outcome, (System.nanoTime - begin) / 1e9))
+  }
 
   /** @param isAsked
     *   by the driver, which then need not be told

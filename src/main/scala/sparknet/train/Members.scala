@@ -27,6 +27,7 @@ private[train] final class Member(
   var version: Long = -1
   private[train] var order = Option.empty[Long] // that it is carrying out
   private[train] var outcome = Option.empty[Outcome]
+  private[train] var seconds = 0.0 // that all orders took it
   private[train] var stopsUntil = 0.0 // when it should have stopped what nobody wants any more
 
   /** Whether it has published this. */
@@ -67,6 +68,21 @@ private[train] trait Recruiter {
   def dismiss(): Unit
 }
 
+/** Told of hosts, with the monitor of the members: at once, and briefly. */
+private[train] trait MembersWatch {
+  def joined(member: Member): Unit
+
+  /** @param how
+    *   in a word or two
+    */
+  def left(member: Member, how: String): Unit
+}
+
+private[train] object NobodyWatches extends MembersWatch {
+  override def joined(member: Member): Unit = ()
+  override def left(member: Member, how: String): Unit = ()
+}
+
 /** How time passes, for those who wait. */
 private[train] trait Time {
 
@@ -90,12 +106,15 @@ private[train] object RealTime extends Time {
   * @param retries
   *   how often in a row the task of a slot may fail for good, or all hosts get lost, before that is an
   *   error
+  * @param watch
+  *   is told who comes and goes
   */
 private[train] final class Members(
     recruiter: Recruiter,
     time: Time,
     waitSeconds: Double,
-    retries: Int
+    retries: Int,
+    watch: MembersWatch = NobodyWatches
 ) {
   import Members._
 
@@ -126,28 +145,42 @@ private[train] final class Members(
     if (closed) Seq(Leave, Retire).foreach(send)
     else if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
     else {
-      before.foreach(host => hosts.remove(host.id))
+      before.foreach(remove(_, "lost"))
       val member = new Member(message.host, message.slot, message.executor, message.place, send)
       hosts(message.host) = member
+      watch.joined(member)
       changed()
     }
   }
 
   /** A host has given its slot back, and answers for the nets that it leaves behind. */
   def departed(host: Long): Unit = synchronized {
-    for (leaving <- hosts.remove(host)) {
+    for (leaving <- hosts.get(host)) {
+      remove(leaving, "slot given back")
       depart(leaving)
       changed()
     }
   }
 
-  /** A host takes no orders any more, or its JVM does not answer. */
-  def gone(host: Long): Unit = synchronized {
+  /** A host takes no orders any more, or its JVM does not answer.
+    *
+    * @param how
+    *   in a word or two
+    */
+  def gone(host: Long, how: String = "ended"): Unit = synchronized {
     for (last <- remaining.values.find(_.id == host)) {
       remaining.remove(last.executor)
       notifyAll()
     }
-    if (hosts.remove(host).nonEmpty) changed()
+    hosts.get(host).foreach { member =>
+      remove(member, how)
+      changed()
+    }
+  }
+
+  private def remove(member: Member, how: String): Unit = {
+    hosts.remove(member.id)
+    watch.left(member, how)
   }
 
   def reported(message: Reported): Unit = synchronized {
@@ -155,6 +188,7 @@ private[train] final class Members(
     for (host <- from if host.order.contains(message.order)) {
       host.order = None
       host.outcome = Some(message.outcome)
+      host.seconds += message.seconds
       notifyAll()
     }
   }
@@ -183,6 +217,9 @@ private[train] final class Members(
 
   /** All who may have published momentum. */
   def everyone: Seq[Member] = synchronized(idle ++ remaining.values)
+  /** What their orders have taken hosts up to now, by id. */
+  def seconds: Map[Long, Double] =
+    synchronized(hosts.map { case (id, host) => id -> host.seconds }.toMap)
 
   /** Hosts that a round can begin with: all that the cluster has room for if they come in time, and at
     * least one. Once they have worked together nobody is waited for: who comes later joins then.
@@ -292,7 +329,7 @@ private[train] final class Members(
   /** Sends one away. */
   def dismiss(host: Member): Unit = synchronized {
     host.send(Leave)
-    gone(host.id)
+    gone(host.id, "sent away")
   }
 
   /** Sends all away; the last one of each executor still answers for its nets. */
@@ -300,9 +337,9 @@ private[train] final class Members(
     synchronized {
       for (host <- hosts.values.toSeq) {
         host.send(Leave)
+        remove(host, "slot given back")
         depart(host)
       }
-      hosts.clear()
       formedAt = None
       changed()
     }

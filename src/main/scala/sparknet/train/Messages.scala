@@ -21,7 +21,11 @@ private[train] sealed trait ToDriver extends Serializable {
 private[train] final case class Joined(host: Long, slot: Int, executor: String, place: Place)
     extends ToDriver
 
-private[train] final case class Reported(host: Long, order: Long, outcome: Outcome) extends ToDriver
+/** @param seconds
+  *   that the order took the host
+  */
+private[train] final case class Reported(host: Long, order: Long, outcome: Outcome, seconds: Double)
+    extends ToDriver
 
 /** The task has ended without being told to leave. As then, its executor still has what nets have
   * gathered: orders that concern momentum are carried out until the host is to retire.
@@ -221,8 +225,20 @@ private[train] final case class WorkerResult(
     threads: Int,
     leftOut: BadRecords,
     vector: Option[Published],
-    failure: Option[Failure]
+    failure: Option[Failure],
+    seconds: TurnSeconds = TurnSeconds(0, 0, 0)
 )
+
+/** What a worker's turn took.
+  *
+  * @param compute
+  *   all that is not one of the others
+  * @param feed
+  *   waiting for data
+  * @param exchange
+  *   fetching weights, publishing them and, once that is done, its host's part in their mean
+  */
+private[train] final case class TurnSeconds(compute: Double, feed: Double, exchange: Double)
 
 /** What one worker's test items gave: for each output the sum over the items. */
 private[train] final case class TestResult(

@@ -25,6 +25,8 @@ import sparknet.jna.CaffeException
   *   images that turned out to be unusable when they were to be trained on
   * @param lost
   *   workers whose executors were lost, whose part is not in it
+  * @param statistics
+  *   what each worker did and what took the time; the average is in it once that is done
   */
 final case class RoundResult(
     round: Int,
@@ -36,8 +38,13 @@ final case class RoundResult(
     newNets: Int,
     executors: Array[String],
     leftOut: BadRecords,
-    lost: Array[Int]
+    lost: Array[Int],
+    statistics: RoundStatistics = RoundStatistics.none
 ) {
+
+  /** Workers that have no part in the mean, as far as that is known. */
+  def allLost: Seq[Int] = (lost ++ statistics.lostBeforeMean).sorted.toSeq
+
   def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
 }
 

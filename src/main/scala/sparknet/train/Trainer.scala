@@ -54,17 +54,18 @@ final class Trainer private[train] (
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
   val layout: WeightsLayout = master.layout
 
-  private[train] val notices = new TrainerNotices
+  private val seen = TrainerSeen.of(sc, id, model.name, workers)
+  private[train] val notices = new TrainerNotices(seen.noticed)
   private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
   private val data =
     new TrainerData(sc, id, model, master, workers, executors, jobs, options, firstSeed)
   private var runs = Map.empty[String, Int] // with checkpoints, in each folder
   private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
-  private var trained = Seq.empty[Int] // workers of the round that is not averaged
+  private var pending = Option.empty[RoundResult] // which is not averaged
   @volatile private var closed = false
 
-  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data)
+  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data, seen)
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
@@ -79,12 +80,13 @@ final class Trainer private[train] (
       given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
-  ): Unit = use {
+  ): Unit = use(seen.during("looking at training data") {
     val next = accepted(given, preprocessing, augmentation, master.trainInput)
     crew.lead(_.drop())
     data.train.foreach(_.release())
     data.train = Some(next)
-  }
+    seen.given("training", next)
+  })
 
   /** How many of the items each worker trains on. */
   def trainPortions: Array[Long] = use(data.train.fold(Array.empty[Long])(_.portionSizes))
@@ -101,11 +103,12 @@ final class Trainer private[train] (
       given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
-  ): Unit = use {
+  ): Unit = use(seen.during("looking at test data") {
     val next = accepted(given, preprocessing, augmentation, testInput)
     data.test.foreach(_.release())
     data.test = Some(next)
-  }
+    seen.given("test", next)
+  })
 
   /** Sends the weights to the workers: what the next round starts from. They get them by themselves
     * where that is not asked for.
@@ -137,7 +140,7 @@ final class Trainer private[train] (
     train(Duration(Int.MaxValue, seconds))
   }
 
-  private def train(duration: Duration): RoundResult = use {
+  private def train(duration: Duration): RoundResult = use(seen.during("training") {
     refusePending()
     if (data.train.isEmpty) state("there is no training data: call setTrainData first")
     crew.lead { coordinator =>
@@ -149,22 +152,28 @@ final class Trainer private[train] (
       val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
       notices.threads(workers, results)
       notices.lost(before.rounds + 1, round.lost)
-      trained = results.filter(_.images > 0).map(_.worker)
       val images = results.map(_.images).sum
-      RoundResult(
+      val seconds = (System.nanoTime - begin) / 1e9
+      val result = RoundResult(
         before.rounds + 1,
         before.after(results.filter(_.images > 0)).iteration,
         (results.map(_.lossSum).sum / images).toFloat,
         images,
-        (System.nanoTime - begin) / 1e9,
+        seconds,
         results.count(_.images > 0),
         results.count(_.fresh),
         results.map(_.executor).toArray,
         leftOut,
-        round.lost.toArray
+        round.lost.toArray,
+        RoundStatistics.of(results, seconds)
       )
+      pending = Some(result)
+      result
     }
-  }
+  })
+
+  /** The round that is not averaged yet. */
+  private[train] def unaveraged: Option[RoundResult] = use(pending)
 
   /** Makes the mean of the workers' weights, weighted by their images, the current weights, and
     * advances the counter. Workers whose executors were lost meanwhile have no part in it.
@@ -172,18 +181,23 @@ final class Trainer private[train] (
     * @return
     *   whether there was one: where all were lost, weights and counter are as before the round
     */
-  def average(): Boolean = use {
+  def average(): Boolean = use(seen.during("averaging") {
     crew.lead { coordinator =>
       if (!coordinator.isPending) state("there is nothing to average: call train first")
-      val round = coordinator.current.rounds + 1
-      val averaged = coordinator.average().map(_.worker)
-      if (averaged.nonEmpty) notices.lostBeforeMean(round, trained.diff(averaged))
-      averaged.nonEmpty
+      val begin = System.nanoTime
+      val took = coordinator.average()
+      for (round <- pending if took.nonEmpty) {
+        round.statistics.complete(took, (System.nanoTime - begin) / 1e9)
+        notices.lostBeforeMean(round.round, round.statistics.lostBeforeMean)
+        seen.round(round)
+      }
+      pending = None
+      took.nonEmpty
     }
-  }
+  })
 
   /** Means of the test net's outputs over all test items, with the current weights. */
-  def test(): JavaMap[String, java.lang.Float] = use {
+  def test(): JavaMap[String, java.lang.Float] = use(seen.during("testing") {
     testInput
     if (data.test.isEmpty) state("there is no test data: call setTestData first")
     refusePending()
@@ -191,7 +205,7 @@ final class Trainer private[train] (
       refuseCancelled()
       coordinator.test()
     }
-    notices.leftOut("test", shares.map(_.leftOut))
+    val leftOut = notices.leftOut("test", shares.map(_.leftOut))
     val items = shares.map(_.items).sum
     val scores = new LinkedHashMap[String, java.lang.Float]
     for {
@@ -201,8 +215,9 @@ final class Trainer private[train] (
       val sum = shares.filter(_.items > 0).map(_.sums(output)).sum
       scores.put(name, (sum / items).toFloat)
     }
+    seen.tested(crew.lead(_.current.iteration), scores, leftOut)
     scores
-  }
+  })
 
   /** A copy of the current weights, in the order of the layout. */
   def weights: Array[Float] = use(crew.lead(_.weights().toArray))
@@ -236,7 +251,7 @@ final class Trainer private[train] (
     refusePending()
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    crew.lead(files.snapshot(place, _))
+    seen.during("writing a snapshot")(crew.lead(files.snapshot(place, _)))
   }
 
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
@@ -320,6 +335,7 @@ final class Trainer private[train] (
   override def close(): Unit = {
     val first = OpenTrainers.remove(id)
     closed = true
+    seen.end()
     crew.cancel()
     jobs.cancel()
     if (first) synchronized {
@@ -385,7 +401,9 @@ final class Trainer private[train] (
       refusePending()
       val extra =
         Map("fit" -> number.toString, "rounds" -> rounds.toString, "images" -> images.toString)
-      crew.lead(Checkpoint.write(folder, _, data.seed, layout, extra))
+      seen.during("writing a checkpoint")(
+        crew.lead(Checkpoint.write(folder, _, data.seed, layout, extra))
+      )
     }
   }
 
@@ -432,7 +450,8 @@ private object Trainer {
       options: TrainerOptions,
       master: MasterNet,
       notices: TrainerNotices,
-      data: TrainerData
+      data: TrainerData,
+      seen: TrainerSeen
   ): Crew =
     new Crew(
       sc,
@@ -443,7 +462,8 @@ private object Trainer {
       options,
       master.layout.count,
       master.historyCount,
-      notices.warn
+      notices.warn,
+      seen
     )(data.newHost)
 
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =

@@ -69,6 +69,7 @@ private[train] final class Worker(
       failure = None
     )
     if (trainStock.size == 0) return Some(nothing)
+    val entered = System.nanoTime
     val supply = plan.train.get
     var iteration = work.iteration
     val done = plan.withNet(number, s"in iteration $iteration", spill) { lease =>
@@ -81,6 +82,7 @@ private[train] final class Worker(
       val perStep = net.trainInput.batch.toLong * net.minibatchesPerIteration
       val opened = openAt(turn.position, supply, net.trainInput.batch)
       val before = opened.leftOut.get
+      val waited = opened.feed.waitedSeconds
       val begin = System.nanoTime
       def passed = (System.nanoTime - begin) / 1e9
       tooLate = () => passed > work.duration.waiting
@@ -114,6 +116,8 @@ private[train] final class Worker(
             leftOut.leftOutOf(images + leftOut.total)
           )
         lease.trained(work.round)
+        val feed = opened.feed.waitedSeconds - waited
+        val all = (System.nanoTime - entered) / 1e9
         Some(
           nothing.copy(
             steps = steps,
@@ -121,7 +125,8 @@ private[train] final class Worker(
             position = opened.position,
             lossSum = lossSum / steps * images,
             fresh = lease.fresh,
-            leftOut = leftOut
+            leftOut = leftOut,
+            seconds = TurnSeconds(all - feed, feed, exchange = 0)
           )
         )
       }

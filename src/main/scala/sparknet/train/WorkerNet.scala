@@ -108,6 +108,9 @@ final case class Restored(iteration: Int, report: String)
 /** Makes the nets of one trainer; sent to the executors. */
 trait Model extends Serializable {
 
+  /** Of the net; empty: it has none. */
+  def name: String = ""
+
   /** @param seed
     *   for what is random within the net, dropout for instance
     * @param threads

@@ -343,7 +343,7 @@ private[train] final class SimulatedCluster(
     private def afterwards(message: ToHost): Unit = message match {
       case order: Order if order.work.ofMomentum =>
         for (outcome <- host.get.handle(order))
-          toDriver.send(Reported(id, order.number, outcome, 0), mayRepeat = true)
+          toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
       case Retire =>
         host.get.forget()
         departed = false

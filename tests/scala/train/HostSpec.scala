@@ -38,7 +38,9 @@ class HostSpec extends AnyFlatSpec {
       val host = newHost()
       for (worker <- 0 to 1) // they take turns at one net
         WorkerNets
-          .lease(trainer, Set(trainer), worker, 1, Aside(1, Nobody.spill))(new FakeModel().newWorker(0, 1))
+          .lease(trainer, Set(trainer), worker, 1, Aside(1, Nobody.spill))(
+            new FakeModel().newWorker(0, 1)
+          )
           .end(true)
       val before = SharedNumbers.openBytes
       val vector = 3 * 4 // bytes
@@ -116,11 +118,13 @@ class HostSpec extends AnyFlatSpec {
         val start = new Publication(memory, "start", pieces, first)
         start.show(pieces.all)
         val host = new Host(1, plan, memory, stock, stock, _ => false)
-        def inMemory = SharedNumbers.openBytes - before - 2 * vector // the first weights, and its own
+        def inMemory =
+          SharedNumbers.openBytes - before - 2 * vector // the first weights, and its own
         for (round <- 0 to 2) {
           val weights = Weights(round.toLong, pieces, pieces.all.map(_ => start.vector))
           val turns = (0 until workers).map(Turn(_, 2L * round, None))
-          val order = Train(weights, pieces, round, round, Duration(1, Double.PositiveInfinity), turns)
+          val order =
+            Train(weights, pieces, round, round, Duration(1, Double.PositiveInfinity), turns)
           val Some(Trained(results)) = host.handle(Order(2L * round, order))
           // What workers have come to, and the momentum of those whose turn it is not.
           assert(inMemory == vector * (math.min(held, workers) + math.min(held - 1, workers - 1)))
@@ -128,7 +132,8 @@ class HostSpec extends AnyFlatSpec {
           val terms = results.map(result => Term(result.vector.get, result.images))
           val mean = Reduce(Some(round + 1L), terms, pieces.all, alone = true)
           val Some(Shown(vectors)) = host.handle(Order(2L * round + 1, mean))
-          val sums = memory.published(vectors.piece(0)).duplicate().order(java.nio.ByteOrder.nativeOrder)
+          val sums =
+            memory.published(vectors.piece(0)).duplicate().order(java.nio.ByteOrder.nativeOrder)
           // Each adds its item to the first number, and one to the second; the last is the item.
           assert(sums.getFloat(0) == 10 + 2.5f * (round + 1))
           assert(sums.getFloat(4) == round + 1 && sums.getFloat(8) == 2.5f)

@@ -201,7 +201,9 @@ private[train] object WorkerNets {
 
   private def putAside(trainer: Long, worker: Int, momentum: Momentum, room: Aside): Unit =
     synchronized {
-      val there = aside.count { case (key, kept) => key._1 == trainer && kept.isInstanceOf[InMemory] }
+      val there = aside.count { case (key, kept) =>
+        key._1 == trainer && kept.isInstanceOf[InMemory]
+      }
       if (closed(trainer)) momentum.values.close()
       else if (there < room.most) aside((trainer, worker)) = InMemory(momentum)
       else {

@@ -172,7 +172,13 @@ private[train] object WorkerNets {
       val before = slot.worker
       slot.busy = true
       slot.worker = worker
-      new Lease(slot, before, taken.isEmpty, capacity, room)
+      try new Lease(slot, before, taken.isEmpty, capacity, room)
+      catch {
+        case e: Throwable =>
+          slot.busy = false
+          closeIdle(_ eq slot)
+          throw e
+      }
     }
   }
 

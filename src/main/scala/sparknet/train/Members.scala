@@ -290,9 +290,9 @@ private[train] final class Members(
     }
   }
 
-  /** Sends one away. */
+  /** Sends one away for good. */
   def dismiss(host: Member): Unit = synchronized {
-    host.send(Leave)
+    Seq(Leave, Retire).foreach(host.send)
     gone(host.id)
   }
 

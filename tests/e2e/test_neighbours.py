@@ -66,8 +66,8 @@ def _numbers(file: Path) -> list[list[float]]:
     return [list(blob.data) for blob in caffe_pb2.SolverState.FromString(file.read_bytes()).history]
 
 
-# Four slots are wanted of two; a third trainer holds both and is never asked for anything again. Workers
-# move from executor to executor, with their momentum.
+# Four slots are wanted of two; a third trainer holds both and is never asked for anything again.
+# Workers move from executor to executor, with their momentum.
 TRAINERS = (
     PRELUDE
     + """

@@ -91,7 +91,9 @@ class CheckpointFolderSpec extends AnyFlatSpec {
         if (!inComment.exists(_.group(1).toInt < header) && how != "checkpoint.properties longer") {
           spoil()
           val saved = folder.all.head
-          withClue(how)(assert(refusal { saved.note("who"); read(saved) }.contains(s"${own.getFileName}/")))
+          withClue(how)(assert(refusal {
+            saved.note("who"); read(saved)
+          }.contains(s"${own.getFileName}/")))
         }
       }
     }

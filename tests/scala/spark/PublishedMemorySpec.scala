@@ -64,7 +64,8 @@ private object PublishedMemorySpec {
     assert(blocks.diskStore.contains(storage("copied")))
 
     val here = Place.here
-    val other = meet(task, Paths.get(meeting), "there", s"${here.host} ${here.port} ${here.executor}")
+    val other =
+      meet(task, Paths.get(meeting), "there", s"${here.host} ${here.port} ${here.executor}")
     val Array(host, port, executor) = other.split(' ')
     val places = Seq(here -> task, Place(host, port.toInt, executor) -> (1 - task))
     for ((place, whose) <- places) {

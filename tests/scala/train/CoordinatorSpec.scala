@@ -238,10 +238,12 @@ class CoordinatorSpec extends AnyFlatSpec {
       }
       def asked(): Int = {
         var workers = 0
-        t.coordinator.meanMomentum { momentum =>
-          workers = momentum.length
-          momentum
-        }.foreach(_.close())
+        t.coordinator
+          .meanMomentum { momentum =>
+            workers = momentum.length
+            momentum
+          }
+          .foreach(_.close())
         workers
       }
       round()

@@ -1,5 +1,6 @@
 package sparknet.train
 
+import java.io.IOException
 import java.nio.ByteBuffer
 
 import org.apache.spark.sparknet.Place
@@ -24,13 +25,13 @@ class HostSpec extends AnyFlatSpec {
     override def spill(bytes: ByteBuffer): Spilled = throw new AssertionError
   }
 
-  private def newHost(): Host = {
+  private def newHost(trainer: Long = trainer, memory: Memory = Nobody): Host = {
     val room = Room(1, 1, 1, 1, 1)
     val model = new FakeModel
     val plan =
       HostPlan(trainer, Set(trainer), model, FakeModel.layout, 1, room, false, None, None)
     val nothing = (_: Int) => new Stock(Array.empty, _ => Iterator.empty)
-    new Host(1, plan, Nobody, nothing, nothing, _ => false)
+    new Host(1, plan, memory, nothing, nothing, _ => false)
   }
 
   "A Host" should "free what it published of momentum when that is over" taggedAs Unit in {
@@ -38,7 +39,9 @@ class HostSpec extends AnyFlatSpec {
       val host = newHost()
       for (worker <- 0 to 1) // they take turns at one net
         WorkerNets
-          .lease(trainer, Set(trainer), worker, 1, Aside(1, Nobody.spill))(new FakeModel().newWorker(0, 1))
+          .lease(trainer, Set(trainer), worker, 1, Aside(1, Nobody.spill))(
+            new FakeModel().newWorker(0, 1)
+          )
           .end(true)
       val before = SharedNumbers.openBytes
       val vector = 3 * 4 // bytes
@@ -59,6 +62,33 @@ class HostSpec extends AnyFlatSpec {
       }
       host.close()
     } finally WorkerNets.close(trainer)
+  }
+
+  /** Which has room for a first piece. */
+  private final class Full extends Memory {
+    var withdrawn: Set[String] = Set.empty
+    override val here: Place = Place("here", 1, "1")
+    override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit =
+      if (!name.endsWith("-0")) throw new IOException("No space left on device")
+    override def withdraw(name: String): Unit = withdrawn += name
+    override def fetch(from: Published, piece: Int): Incoming = throw new AssertionError
+    override def spill(bytes: ByteBuffer): Spilled = throw new AssertionError
+  }
+
+  it should "be given up where the disk is full, or taken away with the executor" taggedAs Unit in {
+    val own = trainer - 10
+    val full = new Full
+    try {
+      WorkerNets
+        .lease(own, Set(own), 0, 1, Aside(1, full.spill))(new FakeModel().newWorker(0, 1))
+        .end(true)
+      val host = newHost(own, full)
+      val Some(Broken(_, why)) = host.handle(Order(1, Export(Seq(0), Pieces(3, 2, false))))
+      assert(why.toString.contains("set spark.executor.memory higher"))
+      assert(why.toString.contains("No space left on device"))
+      assert(host.failure.exists(_.isInstanceOf[IOException]) && full.withdrawn.size == 1)
+      host.close()
+    } finally WorkerNets.close(own)
   }
 
   /** Which has what is published, and on disk, in arrays. */
@@ -116,11 +146,13 @@ class HostSpec extends AnyFlatSpec {
         val start = new Publication(memory, "start", pieces, first)
         start.show(pieces.all)
         val host = new Host(1, plan, memory, stock, stock, _ => false)
-        def inMemory = SharedNumbers.openBytes - before - 2 * vector // the first weights, and its own
+        def inMemory =
+          SharedNumbers.openBytes - before - 2 * vector // the first weights, and its own
         for (round <- 0 to 2) {
           val weights = Weights(round.toLong, pieces, pieces.all.map(_ => start.vector))
           val turns = (0 until workers).map(Turn(_, 2L * round, None))
-          val order = Train(weights, pieces, round, round, Duration(1, Double.PositiveInfinity), turns)
+          val order =
+            Train(weights, pieces, round, round, Duration(1, Double.PositiveInfinity), turns)
           val Some(Trained(results)) = host.handle(Order(2L * round, order))
           // What workers have come to, and the momentum of those whose turn it is not.
           assert(inMemory == vector * (math.min(held, workers) + math.min(held - 1, workers - 1)))
@@ -128,7 +160,8 @@ class HostSpec extends AnyFlatSpec {
           val terms = results.map(result => Term(result.vector.get, result.images))
           val mean = Reduce(Some(round + 1L), terms, pieces.all, alone = true)
           val Some(Shown(vectors)) = host.handle(Order(2L * round + 1, mean))
-          val sums = memory.published(vectors.piece(0)).duplicate().order(java.nio.ByteOrder.nativeOrder)
+          val sums =
+            memory.published(vectors.piece(0)).duplicate().order(java.nio.ByteOrder.nativeOrder)
           // Each adds its item to the first number, and one to the second; the last is the item.
           assert(sums.getFloat(0) == 10 + 2.5f * (round + 1))
           assert(sums.getFloat(4) == round + 1 && sums.getFloat(8) == 2.5f)

@@ -76,7 +76,9 @@ class MemoryNeedsSpec extends AnyFlatSpec {
   }
 
   it should "tell for how many workers a container has memory" taggedAs Unit in {
-    for (needs <- Seq(MemoryNeeds(1 << 20, 1 << 20, 1 << 20), MemoryNeeds(61000000, 61000000, 1000)))
+    for (
+      needs <- Seq(MemoryNeeds(1 << 20, 1 << 20, 1 << 20), MemoryNeeds(61000000, 61000000, 1000))
+    )
       for (tasks <- 1 to 3; workers <- tasks to 8) {
         def held(beside: Long) = needs.held(tasks, Container(mb(3000), beside))
         val enough = needs.overhead(tasks, workers, mb(3000))

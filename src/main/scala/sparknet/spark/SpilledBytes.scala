@@ -1,5 +1,6 @@
 package org.apache.spark.sparknet
 
+import java.io.EOFException
 import java.nio.ByteBuffer
 import java.nio.channels.Channels
 import java.util.UUID
@@ -22,6 +23,7 @@ final class SpilledBytes(bytes: ByteBuffer) extends AutoCloseable {
     val in = Channels.newChannel(disk.getBytes(id).toInputStream())
     try while (into.hasRemaining && in.read(into) >= 0) ()
     finally in.close()
+    if (into.hasRemaining) throw new EOFException(s"${into.remaining} bytes are missing")
   }
 
   override def close(): Unit = {

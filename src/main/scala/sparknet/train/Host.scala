@@ -80,7 +80,7 @@ private[train] final class Host(
 
   private def isLoss(thrown: Throwable) = thrown match {
     case _: TaskKilledException => false
-    case _: IOException         => true // of the storage that a worker reads
+    case _: IOException         => true // of the storage that a worker reads, or the local disk
     case other                  => SparkFailure.in(other).isPresent
   }
 
@@ -299,7 +299,7 @@ private[train] final class Host(
     val publication = new Publication(memory, name, layout, values, offset, copied)
     try publication.show(pieces)
     catch {
-      case e: CaffeException =>
+      case e: IOException =>
         publication.withdraw()
         throw e
     }

@@ -258,13 +258,14 @@ private[train] final class Members(
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
   ): Seq[(Member, Outcome)] = synchronized {
-    val given = for ((host, what) <- work if isHost(host) || (what.ofMomentum && remains(host))) yield {
-      orders += 1
-      host.order = Some(orders)
-      host.outcome = None
-      host.send(Order(orders, what))
-      host
-    }
+    val given =
+      for ((host, what) <- work if isHost(host) || (what.ofMomentum && remains(host))) yield {
+        orders += 1
+        host.order = Some(orders)
+        host.outcome = None
+        host.send(Order(orders, what))
+        host
+      }
     val last = orders
     def unfinished = given.filter(h => h.order.nonEmpty && (isHost(h) || remains(h)))
     var ended = true // in time
@@ -326,9 +327,9 @@ private[train] final class Members(
     }
   }
 
-  /** Sends one away. */
+  /** Sends one away for good. */
   def dismiss(host: Member): Unit = synchronized {
-    host.send(Leave)
+    Seq(Leave, Retire).foreach(host.send)
     gone(host.id, "sent away")
   }
 

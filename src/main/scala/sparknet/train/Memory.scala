@@ -5,6 +5,7 @@ import java.util.concurrent.{CompletableFuture, ExecutionException, TimeUnit, Ti
 
 import org.apache.spark.sparknet.{Fetched, Place, PublishedMemory, SpilledBytes}
 
+import sparknet.data.SparkFailure
 import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, NeighbourMemory}
 
 /** How a JVM lets others read its memory, and reads theirs. */
@@ -65,8 +66,8 @@ private[train] final class SparkMemory extends Memory {
       .getOrElse(new SparkMemory.Travelling(published.fetch(from.place, from.piece(piece))))
 
   override def spill(bytes: ByteBuffer): Spilled = new Spilled {
-    private val own = new SpilledBytes(bytes)
-    override def read(into: ByteBuffer): Unit = own.read(into)
+    private val own = SparkFailure.reading(() => new SpilledBytes(bytes))
+    override def read(into: ByteBuffer): Unit = SparkFailure.reading(() => own.read(into))
     override def close(): Unit = own.close()
   }
 }

@@ -3,7 +3,7 @@ package sparknet.train
 import java.io.IOException
 import java.util.concurrent.atomic.AtomicLong
 
-import sparknet.jna.{CaffeException, HalfMemory, SharedNumbers, Status}
+import sparknet.jna.{HalfMemory, SharedNumbers}
 
 /** A flat buffer of which this JVM serves pieces to others.
   *
@@ -32,7 +32,9 @@ private[train] final class Publication(
   held.foreach(_.show(vector.near.content))
   private var shown = Set.empty[Int]
 
-  /** Publishes pieces, whose values must not change until [[withdraw]]. */
+  /** Publishes pieces, whose values must not change until [[withdraw]]. Throws an IOException if there is
+    * no room for them, or Spark takes the disk away with the executor.
+    */
   def show(pieces: Seq[Int]): Unit =
     for (piece <- pieces if !shown(piece)) {
       val bytes = values.bytes(layout.start(piece) - offset, layout.length(piece))
@@ -40,8 +42,7 @@ private[train] final class Publication(
       catch {
         case e: IOException =>
           val whose = if (vector.place.executor == "driver") "driver" else "executor"
-          throw new CaffeException(
-            Status.OUT_OF_MEMORY,
+          throw new IOException(
             "neither Spark's storage memory nor the disk of spark.local.dir has room for weights on " +
               s"their way: set spark.$whose.memory higher when the application is started " +
               s"(${e.getMessage})",

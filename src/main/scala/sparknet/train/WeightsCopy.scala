@@ -1,6 +1,8 @@
 package sparknet.train
 
-import sparknet.jna.FloatMemory
+import java.io.IOException
+
+import sparknet.jna.{CaffeException, FloatMemory, Status}
 
 /** The driver's copy of the weights, outside its heap: what hosts begin with, and go on with if all are
   * lost.
@@ -98,7 +100,12 @@ private[train] final class WeightsCopy(
   def publish(values: FloatMemory, layout: Pieces): Publication = {
     names += 1
     val publication = new Publication(memory, s"$name-$names", layout, values)
-    publication.show(layout.all)
+    try publication.show(layout.all)
+    catch {
+      case e: IOException =>
+        publication.withdraw()
+        throw new CaffeException(Status.OUT_OF_MEMORY, e.getMessage, e)
+    }
     publication
   }
 

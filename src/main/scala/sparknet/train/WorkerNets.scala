@@ -172,7 +172,13 @@ private[train] object WorkerNets {
       val before = slot.worker
       slot.busy = true
       slot.worker = worker
-      new Lease(slot, before, taken.isEmpty, capacity, room)
+      try new Lease(slot, before, taken.isEmpty, capacity, room)
+      catch {
+        case e: Throwable =>
+          slot.busy = false
+          closeIdle(_ eq slot)
+          throw e
+      }
     }
   }
 
@@ -201,7 +207,9 @@ private[train] object WorkerNets {
 
   private def putAside(trainer: Long, worker: Int, momentum: Momentum, room: Aside): Unit =
     synchronized {
-      val there = aside.count { case (key, kept) => key._1 == trainer && kept.isInstanceOf[InMemory] }
+      val there = aside.count { case (key, kept) =>
+        key._1 == trainer && kept.isInstanceOf[InMemory]
+      }
       if (closed(trainer)) momentum.values.close()
       else if (there < room.most) aside((trainer, worker)) = InMemory(momentum)
       else {

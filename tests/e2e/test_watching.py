@@ -20,8 +20,8 @@ pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 BROWSERS = ["chromium-headless-shell", "chromium", "google-chrome"]
 
-# Images that the net tells apart by their shade, and of the last ten only the head. Trains until the
-# test has seen enough; the last rounds by hand.
+# Images that the net tells apart by their shade, and of the last ten only the head. Trains until
+# the test has seen enough; the last rounds by hand.
 JOB = """
 import io, sys, tarfile, time
 from pathlib import Path
@@ -147,11 +147,14 @@ def reached(program: Program) -> str:
 
 
 def check_content(content: str) -> None:
-    assert "&lt;b&gt;shades&lt;/b&gt;" in content and "<b>shades" not in content
+    assert "&lt;b&gt;shades&lt;/b&gt;" in content
+    assert "<b>shades" not in content
     for part in ("Loss", "Test", "Images per second", "Seconds of a round", "Workers (2)"):
         assert f">{part}<" in content, part
-    assert "corrupt image" in content and "190.jpg" in content
-    assert "<td>lost</td>" in content and "<td>joined, is there</td>" in content
+    assert "corrupt image" in content
+    assert "190.jpg" in content
+    assert "<td>lost</td>" in content
+    assert "<td>joined, is there</td>" in content
     # Nothing comes from elsewhere.
     for source in re.findall(r'(?:src|href)="([^"]*)"', content):
         assert source.startswith(("/", "#")) or source in ("", "javascript:"), source
@@ -161,9 +164,11 @@ def check_picture(picture: Image.Image) -> None:
     """Curves and bars are where they belong, in two columns."""
     assert picture.size == (1280, 1600)
     compute, loss, wait = (places(picture, colour) for colour in ("2f78b7", "d1495b", "d4d4d4"))
-    assert len(loss) > 50 and loss[:, 1].max() < 640  # of the test, beside the accuracy
+    assert len(loss) > 50
+    assert loss[:, 1].max() < 640
     columns = compute[(compute[:, 1] > 700) & (compute[:, 0] > 450)]
-    assert len(columns) > 500 and len(wait) > 500
+    assert len(columns) > 500
+    assert len(wait) > 500
     # Bars of both workers below the curves.
     rows = compute[compute[:, 0] > loss[:, 0].max() + 300]
     assert len(rows) > 200

@@ -52,8 +52,10 @@ def test_the_loop_by_hand(jvm: FakeJvm) -> None:
     assert trainer.iteration == 5
     assert made.calls == ["broadcast", "train 5", "average", "test"]
     # It knows of the average, which the one before it could not.
-    assert whole is not None and whole == done._replace(turns=whole.turns)
-    assert done.turns == () and [turn.exchange for turn in whole.turns] == [0.5]
+    assert whole is not None
+    assert whole == done._replace(turns=whole.turns)
+    assert done.turns == ()
+    assert [turn.exchange for turn in whole.turns] == [0.5]
     assert trainer.history.rounds == [whole]
     assert trainer.history.losses() == [(5, 1.0)]
     assert trainer.history.scores("accuracy") == [(5, 0.05)]

@@ -164,10 +164,13 @@ def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
             (1, 3, 48),
         ]
         whole = trainer.average()
-        assert whole is not None and whole[:6] == done[:6]
+        assert whole is not None
+        assert whole[:6] == done[:6]
         for before, turn in zip(done.turns, whole.turns):
-            assert turn.compute == before.compute > 0 and turn.exchange > before.exchange
-            assert turn.seconds == pytest.approx(whole.turns[0].seconds) and turn.feed >= 0
+            assert turn.compute == before.compute > 0
+            assert turn.exchange > before.exchange
+            assert turn.seconds == pytest.approx(whole.turns[0].seconds)
+            assert turn.feed >= 0
             assert turn.seconds > before.seconds == pytest.approx(done.seconds)
         moved = trainer.weights
         for layer, blobs in start.items():

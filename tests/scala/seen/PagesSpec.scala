@@ -23,10 +23,12 @@ class PagesSpec extends AnyFlatSpec {
 
   private def asked(parameters: (String, String)*) = new Asked(parameters.toMap.get, "/proxy" + _)
 
-  private def page(of: Trainings, name: String = ""): TabPage = Pages.of(of).find(_.name == name).get
+  private def page(of: Trainings, name: String = ""): TabPage =
+    Pages.of(of).find(_.name == name).get
 
   private def shown(of: Trainings, parameters: (String, String)*): (String, Elem) = {
-    val (title, content) = page(of, if (parameters.isEmpty) "" else "training").show(asked(parameters: _*))
+    val (title, content) =
+      page(of, if (parameters.isEmpty) "" else "training").show(asked(parameters: _*))
     (title, whole(content))
   }
 
@@ -82,10 +84,12 @@ class PagesSpec extends AnyFlatSpec {
     rounds(seen, 2, i => if (i == 1) Seq(turn(0, 1), turn(1, 2)) else Seq(turn(0, 1)))
     val (_, content) = shown(of(seen))
     val columns = (content \\ "g").map(g => (g \ "title").text -> (g \ "rect"))
-    assert(columns.map(_._1) == Seq(
-      "round 1: compute 1.5 s, feed 500 ms, exchange 250 ms, wait 500 ms",
-      "round 2: compute 1.0 s, feed 500 ms, exchange 250 ms, wait 1.0 s"
-    ))
+    assert(
+      columns.map(_._1) == Seq(
+        "round 1: compute 1.5 s, feed 500 ms, exchange 250 ms, wait 500 ms",
+        "round 2: compute 1.0 s, feed 500 ms, exchange 250 ms, wait 1.0 s"
+      )
+    )
     // Both rounds took 2.75 seconds, of 3 that are 176 high.
     for ((_, parts) <- columns) {
       val heights = parts.map(part => (part \@ "height").toDouble)
@@ -124,10 +128,12 @@ class PagesSpec extends AnyFlatSpec {
     val (title, content) = shown(all)
     assert(title == "Trainings" && content.text.contains("Trainings (2)"))
     val links = (content \\ "td" \\ "a").map(link => link.text -> link \@ "href")
-    assert(links == Seq(
-      "trainer 7" -> "/proxy/sparknet/training/?id=7",
-      "a (trainer 1)" -> "/proxy/sparknet/training/?id=1"
-    ))
+    assert(
+      links == Seq(
+        "trainer 7" -> "/proxy/sparknet/training/?id=7",
+        "a (trainer 1)" -> "/proxy/sparknet/training/?id=1"
+      )
+    )
     assert(shown(all, "id" -> "1")._1 == "Training of a (trainer 1)")
     val still = shown(all, "id" -> "1")._2 \\ "a"
     assert(still.map(_ \@ "href") == Seq("/proxy/sparknet/training/?id=1&refresh=off"))

@@ -66,8 +66,10 @@ class TrainingSeenSpec extends AnyFlatSpec {
     seen.left(7, "ended")
     val view = seen.look()
     assert(view.members == Seq(MemberSeen(1, 8, "1", "b", "joined")))
-    assert(view.comings.map(c => (c.at, c.host, c.what)) ==
-      Seq((1, 7, "joined"), (1, 8, "joined"), (2, 7, "lost")))
+    assert(
+      view.comings.map(c => (c.at, c.host, c.what)) ==
+        Seq((1, 7, "joined"), (1, 8, "joined"), (2, 7, "lost"))
+    )
   }
 
   it should "sum up what rounds left out, and tell what the last test did" taggedAs Unit in {

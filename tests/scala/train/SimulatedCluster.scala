@@ -317,7 +317,10 @@ private[train] final class SimulatedCluster(
               sleep()
               for (outcome <- host.handle(order)) {
                 sleep()
-                toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
+                toDriver.send(
+                  Reported(id, order.number, outcome, orderSeconds(id)),
+                  mayRepeat = true
+                )
               }
             case Refused =>
               refused = true

@@ -22,7 +22,10 @@ private[sparknet] object Pages {
       case Seq(one) => shown(one, asked, s"/$tab/")
       case all =>
         val busy = all.exists(_.doing.nonEmpty)
-        ("Trainings", again(asked, s"/$tab/", if (busy) busySeconds else idleSeconds) ++ list(all, asked))
+        (
+          "Trainings",
+          again(asked, s"/$tab/", if (busy) busySeconds else idleSeconds) ++ list(all, asked)
+        )
     }
 
     override def json(asked: Asked): JValue = TrainingJson.all(trainings.look())
@@ -37,7 +40,8 @@ private[sparknet] object Pages {
 
     override def show(asked: Asked): (String, Seq[Node]) = found(asked) match {
       case Some(view) => shown(view, asked, address(view))
-      case None => ("Training", <p>There is no such training: it may have been one of very many.</p>)
+      case None =>
+        ("Training", <p>There is no such training: it may have been one of very many.</p>)
     }
 
     override def json(asked: Asked): JValue = TrainingJson.one(found(asked))

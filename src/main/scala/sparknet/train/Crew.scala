@@ -68,7 +68,8 @@ private[train] final class Crew(
         case Gone(host)         => members.gone(host)
         case other              => unknown(other)
       }
-      override def lost(to: Recipient): Unit = Option(hosts.remove(to)).foreach(members.gone(_, "lost"))
+      override def lost(to: Recipient): Unit =
+        Option(hosts.remove(to)).foreach(members.gone(_, "lost"))
       private def unknown(message: AnyRef) =
         throw new IllegalArgumentException(s"no message for a driver: $message")
     }

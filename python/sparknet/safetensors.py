@@ -56,7 +56,7 @@ def save(weights: Mapping[str, Sequence[Any]], path: str | os.PathLike[str]) -> 
         blobs = [np.asarray(blob, dtype=np.float32) for blob in given]
         for suffix, blob in _named(blobs).items():
             # The format has values in their order, whatever that of the array was.
-            tensors[f"{layer}.{suffix}"] = np.ascontiguousarray(blob).reshape(blob.shape)
+            tensors[f"{layer}.{suffix}"] = np.require(blob, np.float32, ["C"])
     try:
         save_file(tensors, path, metadata={"format": "pt"})
     except (OSError, SafetensorError) as error:

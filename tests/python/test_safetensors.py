@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -163,3 +165,9 @@ def test_places_that_are_not_there(tmp_path: Path) -> None:
         safetensors.load(tmp_path / "w.safetensors")
     with pytest.raises(FileError, match=r"nowhere/w\.safetensors: "):
         safetensors.save(LAYERS, tmp_path / "nowhere/w.safetensors")
+
+
+def test_a_missing_package_says_what_to_install() -> None:
+    code = "import sys; sys.modules['safetensors'] = None; import sparknet.safetensors"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "SetupError: sparknet.safetensors needs safetensors: pip install" in told.stderr

@@ -43,18 +43,22 @@ def gemm(node: Node) -> None:
     """Gemm with constant weights and biases."""
     if node.attribute("transA", 0):
         raise node.unsupported("Caffe does not transpose data")
-    weights = node.known(1, "its second factor") * np.float32(node.attribute("alpha", 1.0))
+    weights = _times(node.known(1, "its second factor"), node.attribute("alpha", 1.0))
     if not node.attribute("transB", 0):
         weights = weights.T
     outputs = len(weights)
     blobs = [weights]
     if node.has(2):
-        bias = node.known(2, "its bias") * np.float32(node.attribute("beta", 1.0))
+        bias = _times(node.known(2, "its bias"), node.attribute("beta", 1.0))
         if bias.size != 1 and bias.shape[-1] != bias.size:
             raise node.unsupported("its bias must be the same for all items")
         blobs.append(np.broadcast_to(bias.reshape(-1), (outputs,)))
     bias_term = len(blobs) > 1
     node.layer("InnerProduct", weights=blobs, num_output=outputs, bias_term=bias_term)
+
+
+def _times(values: NDArray[Any], factor: float) -> NDArray[Any]:
+    return values if factor == 1 else values * np.float32(factor)
 
 
 def matmul(node: Node) -> None:

@@ -157,8 +157,8 @@ class Node:
         top = name if top is None else top
         self.built.net.layer.append(layer_types.build(kind, name, bottoms, [top], fields))
         if weights:
-            # In their own memory: arrays of the file may be views, and cannot be written to.
-            self.built.weights[name] = [np.array(w, dtype=np.float32, order="C") for w in weights]
+            # Arrays of the file may be views of it, which cannot be written to.
+            self.built.weights[name] = [np.require(w, np.float32, ["C", "W"]) for w in weights]
         return top
 
     def unsupported(self, what: str) -> UnsupportedError:

@@ -26,7 +26,7 @@ class Walk(Graph):
     def __init__(self, net: Net) -> None:
         super().__init__()
         self._net = net
-        layers = [_predicting(layer) for layer in _named(described(net))]
+        layers = _predicting(described(net))
         self._values: dict[str, str] = {}
         self.shaped_as: dict[str, str] = {}
         self._taken: set[str] = set()
@@ -45,17 +45,22 @@ class Walk(Graph):
         made = [name for node in self.nodes for name in node.output]
         self.outputs = [n for n in made if n in self.shaped_as and n not in self._taken]
         if not self.outputs:
-            raise NetError("the net has no output that does not tell its loss")
+            raise NetError("the net has no output: nothing is computed but losses")
 
     def _walk(self, index: int, proto: caffe_pb2.LayerParameter) -> None:
-        bottoms = [self._values[name] for name in proto.bottom]
+        bottoms = [self._values[name] for name in proto.bottom if name in self._values]
         if proto.type == "Silence":
             self._taken.update(bottoms)
         if proto.type == "Input" or proto.type in LEFT_OUT:
             return
         if proto.type in SAME:
-            self._values.update((top, bottoms[0]) for top in proto.top)
+            self._values.update((top, value) for top in proto.top for value in bottoms)
             return
+        if len(bottoms) < len(proto.bottom):
+            raise UnsupportedError(
+                f"layer '{proto.name}' ({proto.type}) takes a loss or an accuracy,"
+                " which are no part of a prediction"
+            )
         if proto.type not in WRITERS:
             raise UnsupportedError(
                 f"layer '{proto.name}' ({proto.type}) has no counterpart in ONNX"
@@ -107,19 +112,13 @@ class Walk(Graph):
         return node
 
 
-def _named(net: caffe_pb2.NetParameter) -> list[caffe_pb2.LayerParameter]:
-    """The layers, with names for the probabilities that are left of losses."""
+def _predicting(net: caffe_pb2.NetParameter) -> list[caffe_pb2.LayerParameter]:
+    """The layers; losses without their labels, and with tops for the probabilities."""
     losses = [layer for layer in net.layer if layer.type in _PREDICTING]
     taken = {top for layer in net.layer for top in layer.top}
+    single = len(losses) == 1 and "prob" not in taken
     for loss in losses:
-        single = len(losses) == 1 and "prob" not in taken
         name = loss.top[1] if len(loss.top) > 1 else "prob" if single else f"{loss.name}/prob"
         loss.top[:] = [name]
+        del loss.bottom[1:]
     return list(net.layer)
-
-
-def _predicting(layer: caffe_pb2.LayerParameter) -> caffe_pb2.LayerParameter:
-    """A layer without the labels that it compares with."""
-    if layer.type in _PREDICTING:
-        del layer.bottom[1:]
-    return layer

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 from pathlib import Path
 
@@ -217,3 +218,9 @@ def test_large_weights_lie_beside(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert (tmp_path / "net.onnx").stat().st_size < 1000
     fed = inputs_of(net)
     assert_near(run(tmp_path / "net.onnx", fed), net.forward(**fed))
+
+
+def test_a_missing_package_says_what_to_install() -> None:
+    code = "import sys; sys.modules['onnx'] = None; import sparknet.onnx"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "SetupError: sparknet.onnx needs onnx: pip install 'sparknet[onnx]'" in told.stderr

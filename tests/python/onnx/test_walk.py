@@ -8,6 +8,8 @@ import pytest
 from onnx_nets import SMALL, data, layer
 from onnx_runs import check_export, exported
 
+from sparknet.errors import NetError, UnsupportedError
+
 pytestmark = pytest.mark.boundary
 
 
@@ -56,6 +58,39 @@ def test_other_losses(tmp_path: Path) -> None:
     assert [value.name for value in graph.output] == ["ip"]
     graph = exported(begin + layer("SigmoidCrossEntropyLoss", "ip t"), tmp_path / "net.onnx").graph
     assert [(graph.node[-1].op_type, value.name) for value in graph.output] == [("Sigmoid", "prob")]
+    text = begin + data("label", "2") + data("H", "3 3") + layer("InfogainLoss", "ip label H")
+    graph = exported(text, tmp_path / "net.onnx").graph
+    assert [(graph.node[-1].op_type, value.name) for value in graph.output] == [("Softmax", "prob")]
+
+
+def test_several_losses_and_a_blob_called_prob(tmp_path: Path) -> None:
+    begin = data("x", "2 4") + data("label", "2")
+    text = begin + layer("SoftmaxWithLoss", "x label", tops="a", name="one")
+    text += layer("SoftmaxWithLoss", "x label", tops="b", name="two")
+    graph = exported(text, tmp_path / "net.onnx").graph
+    assert [value.name for value in graph.output] == ["one/prob", "two/prob"]
+    text = begin + layer("TanH", "x", tops="prob", name="t")
+    text += layer("SoftmaxWithLoss", "prob label", name="it")
+    graph = exported(text, tmp_path / "net.onnx").graph
+    assert [value.name for value in graph.output] == ["it/prob"]
+
+
+def test_a_net_that_predicts_nothing(tmp_path: Path) -> None:
+    text = data("x", "2 4") + data("z", "2 4") + layer("EuclideanLoss", "x z")
+    with pytest.raises(NetError, match="no output"):
+        exported(text, tmp_path / "net.onnx")
+
+
+def test_what_takes_a_loss(tmp_path: Path) -> None:
+    begin = data("x", "2 4") + data("label", "2")
+    begin += layer("SoftmaxWithLoss", "x label", tops="loss", name="one")
+    graph = exported(begin + layer("Silence", "loss", tops=""), tmp_path / "net.onnx").graph
+    assert [value.name for value in graph.output] == ["prob"]
+    twice = layer("Power", "loss", "power_param { scale: 2 }") + layer(
+        "Silence", "loss", tops="", name="hush"
+    )
+    with pytest.raises(UnsupportedError, match=r"layer 'it' \(Power\) takes a loss"):
+        exported(begin + twice, tmp_path / "net.onnx")
 
 
 def test_in_place_on_an_input(tmp_path: Path) -> None:

@@ -144,8 +144,7 @@ def train(args: argparse.Namespace) -> None:
             snapshot_every=args.snapshot_every,
             snapshot_prefix=prefix,
         )
-        print(f"loss           {history.rounds[0].loss:.4f} -> {history.rounds[-1].loss:.4f}")
-        print(f"{history.images:,} images, {history.images_per_second:,.1f} images/s")
+        print(history)
         for name, value in (trainer.test() if test is not None else {}).items():
             print(f"{name:14} {value:.4f}")
         print(f"snapshot       {trainer.snapshots[0]}")

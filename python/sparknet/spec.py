@@ -161,6 +161,15 @@ def _check_rates(solver: caffe_pb2.SolverParameter) -> None:
                 )
 
 
+def schedule(solver: caffe_pb2.SolverParameter) -> caffe_pb2.SolverParameter:
+    """The solver without its nets."""
+    result = caffe_pb2.SolverParameter()
+    result.CopyFrom(solver)
+    for field in ("net_param", "train_net_param", "test_net_param", "train_state", "test_state"):
+        result.ClearField(field)
+    return result
+
+
 def _folders(source: object) -> list[Path]:
     """Where a solver's net may lie: the working directory, and above its file."""
     folders = [Path()]

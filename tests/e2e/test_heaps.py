@@ -22,7 +22,7 @@ TRAINED = (
 spark = sparknet.session(2)
 train = data.from_numpy(np.ones((4, 5523), np.float32), np.zeros(4), 2)
 with sparknet.Trainer(solver, train, workers=2) as trainer:
-    for done in trainer.fit(2, tau=2, progress=False).rounds:
+    for done in trainer.fit(2, tau=2, progress=False).rounds.itertuples():
         print("round", done.iteration, done.images, done.loss, flush=True)
     print("bias", trainer.weights["b"][1][:2].tolist(), flush=True)
 spark.stop()

@@ -82,7 +82,7 @@ forgotten.fit(2, tau=5, progress=False)
 def train_for(seed):
     with sparknet.Trainer(SOLVER, train, workers=2, seed=seed) as trainer:
         trainer.fit(30, tau=20, progress=False)
-        images = {done.images for done in trainer.history.rounds}
+        images = set(trainer.history.rounds.images)
         np.save(folder / f"together{seed}.npy", flat(trainer))
         say("trained", seed, trainer.iteration, *images)
 

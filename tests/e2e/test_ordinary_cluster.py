@@ -72,8 +72,8 @@ net = '''
 '''
 small = "base_lr: 0.1 lr_policy: 'fixed' net_param {" + net + "}"
 with sparknet.Trainer(small, packed, workers=2, scale=1 / 256, seed=1) as trainer:
-    first = trainer.fit(1, tau=5, progress=False).losses()[0][1]
-    last = trainer.fit(10, tau=5, progress=False).losses()[-1][1]
+    losses = trainer.fit(11, tau=5, progress=False).rounds.loss
+    first, last = losses.iloc[0], losses.iloc[-1]
     print("losses", first, last, flush=True)
 spark.stop()
 """

@@ -177,13 +177,15 @@ spark.stop()
 spark = start(**{"spark.executor.memoryOverhead": re.search(r"set it to (\\d+m)", told)[1]})
 with trainer() as large:
     for _ in range(4):
-        done = large.fit(1, tau=4, checkpoint="hdfs:///large", every=1, progress=False).rounds[-1]
-        print("round", done.iteration, done.images, done.lost, flush=True)
+        rounds = large.fit(1, tau=4, checkpoint="hdfs:///large", every=1, progress=False).rounds
+        done = rounds.iloc[-1]
+        print("round", *map(int, (done.iteration, done.images, done.lost)), flush=True)
 # The same once more, all of it in one of the containers.
 with trainer() as large, slot_held(spark, sys.argv[1]):
     for _ in range(4):
-        done = large.fit(1, tau=4, checkpoint="hdfs:///alone", every=1, progress=False).rounds[-1]
-        print("round", done.iteration, done.images, done.lost, flush=True)
+        rounds = large.fit(1, tau=4, checkpoint="hdfs:///alone", every=1, progress=False).rounds
+        done = rounds.iloc[-1]
+        print("round", *map(int, (done.iteration, done.images, done.lost)), flush=True)
 spark.stop()
 """
 )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 from google.protobuf import text_format
 
-from sparknet._jvm import Event, Floats, Plan, View
-from sparknet.errors import SparkNetError
+from sparknet._jvm import Event, Floats, Plan, View, Watched
+from sparknet.errors import ArgumentError, SparkNetError
 from sparknet.history import Evaluation, Round, Turn
 from sparknet.notices import Notice
 from sparknet.proto import caffe_pb2
@@ -38,15 +39,38 @@ class FakeDataset:
 class FakeFit:
     """A run that was written down before; told: what came with each event."""
 
-    def __init__(self, events: list[Event | BaseException], told: list[list[Notice]]) -> None:
+    def __init__(
+        self, plan: Plan, events: list[Event | BaseException], told: list[list[Notice]]
+    ) -> None:
         self.events = [*events, None]
         self.told = told
+        self.stopped = False
+        self.steps = plan.options["tau"]
+        self.found = Watched(None, 0, False)  # The same for all watches.
 
     def next(self) -> Event:
         event = self.events.pop(0)
+        while self.stopped and isinstance(event, Round):
+            event = self.events.pop(0)
         if isinstance(event, BaseException):
             raise event
+        if isinstance(event, Evaluation):
+            self.found = Watched(event.scores["accuracy"], event.iteration, False)
         return event
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def tau(self) -> int:
+        return self.steps
+
+    def set_tau(self, steps: int) -> None:
+        if steps < 1:
+            raise ArgumentError(f"tau must be at least 1, not {steps}")
+        self.steps = steps
+
+    def watched(self, index: int) -> Watched:
+        return self.found
 
     def notices(self) -> list[Notice]:
         return self.told.pop(0) if self.told else []
@@ -64,6 +88,8 @@ class FakeTrainer:
         self.pending = 0
         self.round = Round(0, 0.0, 0, 0.0, workers)
         self.loses_round = False
+        self.bars = True  # Spark's own.
+        self.rate: float | None = None
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
         self.told: list[Notice] = []  # The next time that it is asked.
@@ -104,12 +130,11 @@ class FakeTrainer:
         return Evaluation(self.steps, {"accuracy": min(1.0, self.steps / 100), "loss": 0.25})
 
     def fit(self, plan: Plan) -> FakeFit:
-        length = f"{plan.rounds} {plan.images} {plan.tau}"
-        self.calls.append(f"fit {length} {plan.test_every} {plan.snapshot_every} {plan.prefix}")
-        self.given["checkpoints"] = plan.checkpoints
+        self.calls.append("fit")
+        self.given["plan"] = plan
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
-        return FakeFit(self.runs, self.told_in_run)
+        return FakeFit(plan, self.runs, self.told_in_run)
 
     def layout(self) -> Layout:
         return LAYOUT
@@ -122,6 +147,13 @@ class FakeTrainer:
 
     def iteration(self) -> int:
         return self.steps
+
+    def learning_rate(self) -> float:
+        return 0.1 if self.rate is None else self.rate
+
+    def set_learning_rate(self, rate: float | None) -> None:
+        self.calls.append(f"rate {rate}")
+        self.rate = rate
 
     def snapshot(self, prefix: str) -> list[str]:
         self.calls.append(f"snapshot {prefix}")
@@ -140,6 +172,12 @@ class FakeTrainer:
         told, self.told = self.told, []
         return told
 
+    @contextlib.contextmanager
+    def without_bars(self) -> Iterator[None]:
+        self.bars = False
+        yield
+        self.bars = True
+
     def cancel(self) -> None:
         self.calls.append("cancel")
 
@@ -154,6 +192,7 @@ class FakeJvm:
         self.options: dict[str, Any] = {}
         self.read: list[str] = []
         self.refuses: SparkNetError | None = None
+        self.cluster_slots = 2
 
     def cifar(self, directory: str, train: bool, partitions: int) -> FakeDataset:
         return FakeDataset(50_000 if train else 10_000)
@@ -168,6 +207,9 @@ class FakeJvm:
         self, frame: Any, features: str, label: str, shape: Sequence[int]
     ) -> FakeDataset:
         return FakeDataset(len(frame))
+
+    def slots(self) -> int:
+        return self.cluster_slots
 
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> FakeTrainer:
         if self.refuses is not None:

@@ -122,9 +122,9 @@ def test_learns_and_scores_as_the_same_weights_do_in_this_process(
         assert before["accuracy"] < 0.3
         assert after["accuracy"] > 0.9
         assert trainer.iteration == 250
-        assert [entry.workers for entry in history.rounds] == [2] * 25
+        assert history.rounds.workers.tolist() == [2] * 25
         assert history.images == 2 * 10 * 32 * 25
-        assert history.losses()[-1][1] < history.losses()[0][1] / 4
+        assert history.rounds.loss.iloc[-1] < history.rounds.loss.iloc[0] / 4
         caffemodel, _ = trainer.snapshot(tmp_path / "digits")
     (tmp_path / "net.prototxt").write_text(str(deploy_net()))
     net = Net(tmp_path / "net.prototxt", TEST, weights=caffemodel)
@@ -197,14 +197,14 @@ def test_fit_tests_and_keeps_weights_on_time(train: Dataset, test: Dataset, tmp_
         history = trainer.fit(
             5, tau=2, test_every=2, snapshot_every=3, snapshot_prefix=prefix, progress=False
         )
-        assert [done.iteration for done in history.rounds] == [2, 4, 6, 8, 10]
-        assert [tested.iteration for tested in history.tests] == [4, 8]
+        assert history.rounds.iteration.tolist() == [2, 4, 6, 8, 10]
+        assert history.tests.iteration.tolist() == [4, 8]
         kept = {int(path.stem.split("_iter_")[1]) for path in tmp_path.iterdir()}
         assert kept == {6, 10}
         assert trainer.snapshots[0] == f"{prefix}_iter_10.caffemodel"
         # 1437 images and 64 a step of both workers: the third round passes a tenth of them.
         history = trainer.fit(epochs=0.1, tau=1, progress=False)
-        assert [done.iteration for done in history.rounds[5:]] == [11, 12, 13]
+        assert history.rounds.iteration.tolist()[5:] == [11, 12, 13]
 
 
 def test_a_round_of_fit_is_one_call(
@@ -298,10 +298,31 @@ def test_places_are_paths_of_this_process_or_uris(
         assert len(history.rounds) == 1
 
 
-def test_when_the_solver_takes_snapshots_is_not_asked(train: Dataset) -> None:
-    # Nearly every solver of Caffe's names a folder that is not there; fit has arguments for it.
-    with make(train, solver=spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x")) as trainer:
+def test_the_solver_says_how_long_and_what_comes_between(
+    train: Dataset, test: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Not the JVM's.
+    solver = spec.solver(
+        SOLVER, max_iter=11, test_interval=4, snapshot=5, snapshot_prefix="own", test_iter=[1]
+    )
+    with make(train, test, solver=solver) as trainer:
+        history = trainer.fit(tau=2, progress=False)
+        assert history.rounds.iteration.tolist() == [2, 4, 6, 8, 10, 11]
+        assert history.tests.iteration.tolist() == [0, 4, 8]
+        kept = {path.name.split("_iter_")[1] for path in tmp_path.glob("*.caffemodel")}
+        assert kept == {f"{n}.caffemodel" for n in (6, 10, 11)}
+        assert len(trainer.fit(progress=False).rounds) == 6  # It is there already.
+
+
+def test_a_solver_is_not_asked_where_fit_says_how_long(train: Dataset) -> None:
+    # Nearly every solver of Caffe's names a folder that is not there.
+    solver = spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x", max_iter=5)
+    with make(train, solver=solver) as trainer:
         trainer.fit(1, tau=1, progress=False)
+        with pytest.raises(errors.FileError, match="there is no folder .*/none"):
+            trainer.fit(tau=1, progress=False)
+        trainer.fit(tau=2, snapshot_every=0, progress=False)
+        assert trainer.iteration == 5
 
 
 def test_mean_and_scale_are_applied(spark: SparkSession, train: Dataset, test: Dataset) -> None:

@@ -6,12 +6,12 @@ import logging
 from collections.abc import Iterator
 from typing import Callable, TypeVar
 
-from sparknet._jvm import Event, Kept, Resumed
+from sparknet._jvm import Event, Kept, Resumed, Watched
 from sparknet.errors import InternalError
 from sparknet.history import Evaluation, LeftOut, Round, Turn
 from sparknet.notices import Notice
 
-__all__ = ["notices", "parse", "told"]
+__all__ = ["notices", "parse", "told", "watched"]
 
 T = TypeVar("T")
 
@@ -74,3 +74,9 @@ def told(text: str) -> tuple[Event, list[Notice]]:
     """What was done, and what there is to tell."""
     done, _, more = text.partition("\1")
     return parse(done), notices(more)
+
+
+def watched(text: str) -> Watched:
+    """What a watch has found."""
+    best, iteration, stopped = text.split("\0")
+    return Watched(float(best) if best else None, int(iteration), stopped == "true")

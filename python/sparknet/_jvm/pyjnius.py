@@ -78,11 +78,14 @@ def _jnius() -> Any:
 def translate(failure: BaseException) -> SparkNetError:
     """The error of this package for a JavaException of pyjnius."""
     # pyjnius keeps texts only; a CaffeException tells its code in its own.
-    for text in (*(getattr(failure, "stacktrace", None) or ()), str(failure)):
-        found = error_in_text(str(text))
+    trace = [str(text) for text in getattr(failure, "stacktrace", None) or ()]
+    whole = "\n".join([str(failure), *trace])
+    for text in (*trace, str(failure)):
+        found = error_in_text(text)
         if found is not None:
+            found.details = whole
             return found
-    return InternalError(str(failure).split("\n")[0])
+    return InternalError(str(failure).split("\n")[0], whole)
 
 
 def call(java: Any, method: str, *args: Any) -> Any:

@@ -2,9 +2,12 @@ package sparknet.train
 
 import java.util.LinkedHashMap
 
+import scala.collection.JavaConverters._
+
 import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.data.{BadRecord, BadRecords, Dataset}
+import sparknet.jna.CaffeException
 import support.Closing.using
 import support._
 
@@ -12,6 +15,13 @@ class AnswersSpec extends AnyFlatSpec {
 
   /** With `|` for NUL. */
   private def text(event: FitEvent): String = Answers.text(event).replace('\u0000', '|')
+
+  private def begun(answers: Answers, listeners: TrainListener*)(options: (String, Any)*): Fit =
+    answers.fit(
+      Array.emptyByteArray,
+      options.toMap.map { case (name, value) => name -> value.asInstanceOf[Object] }.asJava,
+      listeners.asJava
+    )
 
   "Answers" should "be what Python's sparknet._jvm.answers reads" taggedAs Unit in {
     val executors = Array("0", "1", "1")
@@ -62,16 +72,20 @@ class AnswersSpec extends AnyFlatSpec {
       val answers = new Answers(t)
       def next(fit: Fit) = answers.next(fit).replace('\u0000', '|')
       val prefix = s"$folder/p"
-      val fit = answers.fit(-1, 7, 2, 1, 0, prefix, null, 1, 1) // two images a step
+      val early = new EarlyStopping("weight", 1, 0, "min")
+      val given = Map("images" -> 7d, "tau" -> 2, "test_every" -> 1, "snapshot_prefix" -> prefix)
+      val fit = begun(answers, early)(given.toSeq: _*) // two images a step
       val first = next(fit).split('\u0001')
       assert(first(0).startsWith("round|2|1.0|4|") && first.length == 2)
       assert(first(1).startsWith("INFO|workers: 1, executors that train: 1"))
       assert(next(fit) == "test|2|mean|1.0|weight|2.0")
       assert(next(fit).startsWith("round|4|1.0|4|"))
-      assert(next(fit) == "test|4|mean|1.0|weight|4.0")
+      val why = "INFO|stopped early: weight was best in iteration 2, with 2.0 (patience 1)"
+      assert(next(fit) == s"test|4|mean|1.0|weight|4.0\u0001$why")
       assert(next(fit) == s"snapshot|$prefix 4|4.0,4.0,1.0|4.0,0.0,0.0")
       assert(next(fit) == "over")
-      val one = answers.fit(1, 0, 1, 0, 0, null, s"$folder/c", 1, 1)
+      assert(answers.watched(early).replace('\u0000', '|') == "2.0|2|true")
+      val one = begun(answers)("rounds" -> 1, "tau" -> 1, "checkpoint" -> s"$folder/c")
       assert(next(one) == "resumed|4|0|0" && next(one).startsWith("round|5|1.0|2|"))
       assert(next(one).endsWith("/c/iter_5") && next(one) == "over")
       assert(answers.test().split('\u0000').toSeq.take(2) == Seq("test", "5"))
@@ -84,6 +98,23 @@ class AnswersSpec extends AnyFlatSpec {
       assert(t.iteration > 8)
       t.notices.warn("a b")
       assert(answers.notices() == "WARNING\u0000a b" && answers.notices() == "")
+      answers.setLearningRate(0.5)
+      assert(t.learningRate == 0.5f)
+      answers.setLearningRate(null)
+      assert(t.learningRate == 1f / (1 + t.iteration))
+      for (
+        (name, value, why) <- Seq(
+          ("test_every", -1, "test_every is a number of rounds, 0 for never, not -1"),
+          ("test_every", "2", "test_every is not a whole number: 2"),
+          ("tau", 0, "tau must be at least 1, not 0"),
+          ("rounds", 1.5, "rounds is not a whole number: 1.5")
+        )
+      ) {
+        val wrong = intercept[CaffeException](begun(answers)("rounds" -> 1, name -> value))
+        assert(wrong.getCodeName == "INVALID_ARGUMENT" && wrong.getMessage.contains(why))
+      }
+      val noLength = intercept[CaffeException](begun(answers)("tau" -> 1))
+      assert(noLength.getMessage.contains("max_iter"))
     }
   }
 }

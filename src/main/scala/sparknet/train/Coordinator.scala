@@ -46,6 +46,9 @@ private[train] final class Coordinator(
   private var pending = Option.empty[Pending]
   private var images = Vector.fill(workers)(0L)
 
+  /** Learning rate of the next rounds in place of the solver's policy. */
+  var rate = Option.empty[Float]
+
   def current: Progress = exchange.progress
 
   /** Images of each worker that are in the last mean. */
@@ -142,7 +145,7 @@ private[train] final class Coordinator(
       val orders = crew.map { host =>
         val turns = own.getOrElse(host.id, Nil)
         val each = duration.shared(turns.length)
-        host -> Train(weights, pieces, now.rounds, now.iteration, each, turns)
+        host -> Train(weights, pieces, now.rounds, now.iteration, rate, each, turns)
       }
       members.carryOut(orders, duration.patience) {
         case Trained(results) => results.exists(_.failure.nonEmpty)

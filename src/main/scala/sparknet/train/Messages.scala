@@ -129,12 +129,15 @@ private[train] sealed trait Work extends Serializable {
   *
   * @param round
   *   number of rounds before this one
+  * @param rate
+  *   learning rate in place of the solver's policy
   */
 private[train] final case class Train(
     weights: Weights,
     pieces: Pieces,
     round: Int,
     iteration: Int,
+    rate: Option[Float],
     duration: Duration,
     turns: Seq[Turn]
 ) extends Work

@@ -48,8 +48,15 @@ final case class RoundResult(
   def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
 }
 
-/** Told about training as it goes on. */
+/** Told about training as it goes on; what it throws ends the run. */
 trait TrainListener {
+
+  /** Once, before anything is done.
+    *
+    * @param run
+    *   which the listener may stop or change whenever it is told of something
+    */
+  def onStart(run: Fit): Unit = ()
 
   /** Before a step of [[Fit]]'s, which may take long: "broadcast", "train", "average", "test",
     * "snapshot" or "checkpoint".
@@ -67,6 +74,9 @@ trait TrainListener {
 
   /** After a snapshot: paths of the caffemodel and the solverstate. */
   def onSnapshot(files: Array[String]): Unit = ()
+
+  /** Once nothing is left to do. */
+  def onEnd(): Unit = ()
 }
 
 /** A round or test that failed on a worker. The trainer's weights and counter are as before it. */

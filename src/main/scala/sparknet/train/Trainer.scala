@@ -7,10 +7,11 @@ import scala.util.Random
 
 import caffe.Caffe.SolverParameter
 import org.apache.spark.SparkContext
+import org.apache.spark.sparknet.ConsoleBars
 
 import sparknet.data.{Augmentation, Dataset, Identity, Preprocessing}
 import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
-import sparknet.jna.{CaffeException, Status, WeightsLayout}
+import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
   * are averaged (arXiv 1511.06051).
@@ -41,6 +42,10 @@ final class Trainer private[train] (
 
   def this(sc: SparkContext, solver: SolverParameter, workers: Int) =
     this(sc, solver, workers, TrainerOptions())
+
+  /** With a worker for each slot of the cluster. */
+  def this(sc: SparkContext, solver: SolverParameter) =
+    this(sc, solver, new Executors(sc).awaitedSlots(TrainerOptions().waitSeconds))
 
   if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
 
@@ -238,6 +243,22 @@ final class Trainer private[train] (
   /** Number of iterations behind the current weights, on which learning rates depend. */
   def iteration: Int = use(crew.lead(_.current.iteration))
 
+  /** Learning rate of the next step, without `lr_mult`: the one that was set, or what the solver's
+    * `lr_policy` says.
+    */
+  def learningRate: Float = use(
+    crew.lead(c => c.rate.getOrElse(master.learningRate(c.current.iteration)))
+  )
+
+  /** Sets the learning rate of the next rounds, in place of the solver's policy; None: the policy's
+    * again.
+    */
+  def setLearningRate(rate: Option[Float]): Unit = use {
+    for (r <- rate if !(r >= 0) || r.isInfinite)
+      invalid(s"the learning rate must be a finite number of at least 0, not $r")
+    crew.lead(_.rate = rate)
+  }
+
   /** Writes `<prefix>_iter_<t>.caffemodel` and `.solverstate` as Caffe does: current weights, the
     * workers' mean momentum and the counter.
     *
@@ -295,22 +316,22 @@ final class Trainer private[train] (
       snapshots = pause => snapshots.due(pause.before, pause.iteration),
       prefix = snapshots.prefix
     )
-    begun(plan, listener).run()
+    begun(plan, Seq(listener)).run()
   }
 
-  /** A run by a plan of the caller's, who asks for one thing after the other. It ends with the next
-    * [[cancel]]. Throws if snapshots cannot be written under the plan's prefix, or checkpoints to
-    * their folder.
+  /** A run by a plan of the caller's, who asks for one thing after the other; listeners are told in their
+    * order. It ends with the next [[cancel]]. Throws if snapshots cannot be written under the plan's
+    * prefix, or checkpoints to their folder.
     *
     * With checkpoints it goes on where the last run of the same number in this folder was, if that was
     * cut off: the first one of a trainer with the first, and so on.
     */
-  def fit(plan: FitPlan, listener: TrainListener): Fit = {
+  def fit(plan: FitPlan, listeners: TrainListener*): Fit = {
     if (plan.prefix.nonEmpty) checkSnapshots(plan.prefix)
-    begun(plan, listener)
+    begun(plan, listeners)
   }
 
-  private def begun(plan: FitPlan, listener: TrainListener): Fit = use {
+  private def begun(plan: FitPlan, listeners: Seq[TrainListener]): Fit = use {
     val checkpoints = plan.checkpoints.map { own =>
       if (own.every < 1) invalid(s"rounds between checkpoints are 1 or more, not ${own.every}")
       val folder = files.checkpoints(own.folder, own.keep)
@@ -319,8 +340,11 @@ final class Trainer private[train] (
       runs += own.folder -> number
       new RunCheckpoints(folder, number)
     }
-    new Fit(new Steps, plan, options.retries, checkpoints, listener)
+    new Fit(new Steps, plan, options.retries, checkpoints, listeners)
   }
+
+  /** Hides Spark's own bars on the terminal until it is closed. */
+  private[train] def hideBars(): AutoCloseable = ConsoleBars.hide(sc)
 
   /** Ends what this trainer is doing, from another thread; it stays usable. Jobs of others on the same
     * SparkContext go on.
@@ -378,7 +402,7 @@ final class Trainer private[train] (
     *   folder has checkpoints of a later one
     */
   private final class RunCheckpoints(folder: CheckpointFolder, number: Int) extends FitCheckpoints {
-    override def resume(): Option[(Int, Long)] = use {
+    override def resume(): Option[FitState] = use {
       files.newest(folder).flatMap { case (place, found) =>
         def note(name: String) = found.extra.getOrElse(name, "0")
         val last = note("fit").toInt
@@ -387,23 +411,29 @@ final class Trainer private[train] (
             crew.lead { coordinator =>
               coordinator.dismiss() // hosts may have begun with another seed
               coordinator.resume(found)
+              coordinator.rate = found.extra.get("learning_rate").map(_.toFloat)
             }
             data.seed = found.seed
             notices.info(s"going on from iteration ${found.progress.iteration} of $place")
-            Some((note("rounds").toInt, note("images").toLong))
-          } else if (last > number) Some((Int.MaxValue, Long.MaxValue))
+            val stopped = found.extra.contains("stopped")
+            Some(FitState(note("rounds").toInt, note("images").toLong, stopped))
+          } else if (last > number) Some(FitState(Int.MaxValue, Long.MaxValue))
           else None
         finally if (last == number) found.weights.close() else found.close()
       }
     }
 
-    override def write(rounds: Int, images: Long): String = use {
+    override def write(state: FitState): String = use {
       refusePending()
-      val extra =
-        Map("fit" -> number.toString, "rounds" -> rounds.toString, "images" -> images.toString)
-      seen.during("writing a checkpoint")(
-        crew.lead(Checkpoint.write(folder, _, data.seed, layout, extra))
-      )
+      seen.during("writing a checkpoint")(crew.lead { coordinator =>
+        val extra = Map(
+          "fit" -> number.toString,
+          "rounds" -> state.rounds.toString,
+          "images" -> state.images.toString
+        ) ++ coordinator.rate.map("learning_rate" -> _.toString) ++
+          (if (state.stopped) Some("stopped" -> "") else None)
+        Checkpoint.write(folder, coordinator, data.seed, layout, extra)
+      })
     }
   }
 
@@ -416,6 +446,14 @@ final class Trainer private[train] (
     override def test(): JavaMap[String, java.lang.Float] = own(Trainer.this.test())
     override def iteration: Int = Trainer.this.iteration
     override def snapshot(prefix: String): Array[String] = own(Trainer.this.snapshot(prefix))
+    override def learningRate: Float = Trainer.this.learningRate
+    override def setLearningRate(rate: Option[Float]): Unit = Trainer.this.setLearningRate(rate)
+    override def weightsCount: Int = layout.count
+    override def readWeights(into: FloatMemory): Unit =
+      use(crew.lead { c => into.floats.put(c.weights().floats); () })
+    override def writeWeights(from: FloatMemory): Unit =
+      use(crew.lead(c => c.adopt(c.current)(_.floats.put(from.floats))))
+    override def say(text: String): Unit = notices.info(text)
 
     private def own[T](step: => T): T = use {
       allowed = Some(begun)

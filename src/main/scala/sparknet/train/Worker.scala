@@ -77,6 +77,7 @@ private[train] final class Worker(
       lease.begin(work.round, momentum)
       net.writeWeights(weights)
       net.setIteration(iteration)
+      net.setLearningRate(work.rate)
       // Of its own for each turn: it depends neither on the net nor on what was drawn before.
       net.setSeed(Worker.seed(plan.seed, number, turn.position))
       val perStep = net.trainInput.batch.toLong * net.minibatchesPerIteration

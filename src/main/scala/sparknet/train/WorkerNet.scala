@@ -34,6 +34,9 @@ trait WorkerNet extends AutoCloseable {
   /** Sets the counter on which learning rate policies depend. */
   def setIteration(iteration: Int): Unit
 
+  /** Sets the rate of the next steps; None: that of the solver's policy. */
+  def setLearningRate(rate: Option[Float]): Unit
+
   def trainInput: NetInput
 
   /** Minibatches that one iteration takes (`iter_size`). */
@@ -72,6 +75,9 @@ trait MasterNet extends AutoCloseable {
   /** Minibatches that one iteration takes (`iter_size`). */
   def minibatchesPerIteration: Int
   def testInput: Option[NetInput]
+
+  /** What the solver's policy says at this iteration, without `lr_mult`. */
+  def learningRate(iteration: Int): Float
 
   /** Number of classes if the net's labels are classes, all of which are counted. */
   def classes: Option[Int]

@@ -209,6 +209,8 @@ def checked(name: str, given: Any) -> Dataset:
     """What is given, if it is a data set. name: of the argument."""
     if isinstance(given, Dataset):
         return given
+    if given is None:
+        raise ArgumentError(f"there is no data set: pass {name}=")
     kind = type(given)
     package = kind.__module__.split(".")[0]
     maker = {

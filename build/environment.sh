@@ -59,7 +59,7 @@ run_if_changed() {
     shift
   done
   shift
-  local select=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*')
+  local select=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*' -not -name layer_calls.pyi)
   files="$(find "${inputs[@]}" "${select[@]}" | sort)"
   if [[ -e "$output" && -f "$stamp" && "$(<"$stamp")" == "$files" &&
     -z "$(find "${inputs[@]}" "${select[@]}" -newer "$stamp" -print -quit)" ]]; then

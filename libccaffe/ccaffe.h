@@ -341,6 +341,9 @@ ccaffe_status ccaffe_solver_set_iteration(ccaffe_solver* solver, int32_t iterati
 ccaffe_status ccaffe_solver_set_seed(ccaffe_solver* solver, int64_t seed);
 /* Learning rate of the next update (base rate, without lr_mult). */
 ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate);
+/* Sets it for all updates from now on, in place of the lr policy: a finite number of at least 0,
+ * else CCAFFE_INVALID_ARGUMENT. NULL: the policy's again, at the current counter. */
+ccaffe_status ccaffe_solver_set_learning_rate(ccaffe_solver* solver, const float* rate);
 
 /* Momentum and other history as one flat array: for each bank, all parameters in
  * weights order. */

@@ -1,4 +1,6 @@
 // ccaffe.h, section "solver".
+#include <optional>
+
 #include "caffe/io.hpp"
 #include "handles.hpp"
 
@@ -89,6 +91,13 @@ ccaffe_status ccaffe_solver_learning_rate(ccaffe_solver* solver, float* rate) {
   return guard([&] {
     const auto locked = ccaffe::lock(solver);
     *given(rate, "rate") = locked->learning_rate();
+  });
+}
+
+ccaffe_status ccaffe_solver_set_learning_rate(ccaffe_solver* solver, const float* rate) {
+  return guard([&] {
+    ccaffe::lock_idle(solver)->set_learning_rate(rate == nullptr ? std::nullopt
+                                                                 : std::optional<float>(*rate));
   });
 }
 

@@ -1,20 +1,24 @@
 import sbt._
 import sbt.Keys._
 
-/** Suites with executors of their own have a JVM apart, for there is one Spark context in each. */
+/** Suites with executors of their own have a JVM apart, for there is one Spark context in each; so have
+  * those that make contexts themselves.
+  */
 object TestGroups {
-  private val apart = "support.OnCluster"
+  private val apart = Seq("support.OnCluster" -> "cluster", "support.OwnContexts" -> "contexts")
 
   val settings: Seq[Setting[_]] = Seq(
     Test / envVars ++= sparkHome(target.value, (Test / scalaBinaryVersion).value),
     Test / testGrouping := {
       val loader = (Test / testLoader).value
-      val kind = loader.loadClass(apart)
-      val (cluster, local) =
-        (Test / definedTests).value.partition(t => kind.isAssignableFrom(loader.loadClass(t.name)))
+      val kinds = apart.map { case (kind, group) => loader.loadClass(kind) -> group }
       val options = (Test / forkOptions).value
-      for ((name, tests) <- Seq("local" -> local, "cluster" -> cluster) if tests.nonEmpty)
-        yield Tests.Group(name, tests, Tests.SubProcess(options))
+      val groups = (Test / definedTests).value.groupBy { test =>
+        val suite = loader.loadClass(test.name)
+        kinds.collectFirst { case (kind, group) if kind.isAssignableFrom(suite) => group }
+      }
+      for ((group, tests) <- groups.toSeq)
+        yield Tests.Group(group.getOrElse("local"), tests, Tests.SubProcess(options))
     }
   )
 

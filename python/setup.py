@@ -15,7 +15,8 @@ POM = ElementTree.parse(ROOT / "build" / "pom.xml")
 VERSION = POM.findtext("version", "")
 SCALA = POM.findtext("properties/scala.binary.version", "")
 JAR = ROOT / "target" / f"scala-{SCALA}" / f"sparknet-assembly-{VERSION}.jar"
-GENERATED = ROOT / "python" / "sparknet" / "proto" / "caffe_pb2.py"
+PROTO = ROOT / "python" / "sparknet" / "proto"
+GENERATED = [PROTO / "caffe_pb2.py", PROTO / "layer_calls.pyi"]
 
 
 class BuildWithJar(build_py):
@@ -27,7 +28,7 @@ class BuildWithJar(build_py):
         if self.editable_mode:
             super().run()
             return
-        for needed in (JAR, GENERATED):
+        for needed in (JAR, *GENERATED):
             if not needed.exists():
                 raise SystemExit(f"{needed.relative_to(ROOT)} is missing: run build/setup first")
         super().run()

@@ -55,13 +55,14 @@ def draw(history: History, path: Path) -> None:
     from matplotlib import pyplot
 
     figure, loss = pyplot.subplots(figsize=(8, 4.5), layout="constrained")
-    loss.plot(*zip(*history.losses()), color="tab:blue", label="training loss")
+    rounds, tests = history.rounds, history.tests
+    loss.plot(rounds.iteration, rounds.loss, color="tab:blue", label="training loss")
     loss.set_xlabel("iterations of each worker")
     loss.set_ylabel("training loss", color="tab:blue")
     loss.set_ylim(bottom=0)
     accuracy = loss.twinx()
-    points = [(step, 100 * value) for step, value in history.scores("accuracy")]
-    accuracy.plot(*zip(*points), color="tab:orange", marker=".", label="test accuracy")
+    percent = 100 * tests.accuracy
+    accuracy.plot(tests.iteration, percent, color="tab:orange", marker=".", label="test accuracy")
     accuracy.set_ylabel("test accuracy, %", color="tab:orange")
     accuracy.set_ylim(0, 100)
     figure.suptitle("LeNet on 8x8 digits, trained by SparkNet")

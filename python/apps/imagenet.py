@@ -87,7 +87,6 @@ def solver_of(args: argparse.Namespace) -> caffe_pb2.SolverParameter:
     """The solver with its net, to which top-5 accuracy is added if it has none."""
     name = args.solver or f"models/{MODELS[args.model]}/solver.prototxt"
     solver = spec.solver(name)
-    solver.solver_mode = caffe_pb2.SolverParameter.CPU  # The published recipes ask for a GPU.
     if args.base_lr is not None:
         solver.base_lr = args.base_lr
     if args.seed is not None:
@@ -145,8 +144,7 @@ def train(args: argparse.Namespace) -> None:
             snapshot_every=args.snapshot_every,
             snapshot_prefix=prefix,
         )
-        print(f"loss           {history.rounds[0].loss:.4f} -> {history.rounds[-1].loss:.4f}")
-        print(f"{history.images:,} images, {history.images_per_second:,.1f} images/s")
+        print(history)
         for name, value in (trainer.test() if test is not None else {}).items():
             print(f"{name:14} {value:.4f}")
         print(f"snapshot       {trainer.snapshots[0]}")

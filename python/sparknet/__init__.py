@@ -13,7 +13,8 @@
     trainer.fit(epochs=8, tau=10)
     print(trainer.test())
 
-``sparknet.local`` drives nets in this process, without Spark, in the manner of pycaffe.
+``sparknet.Net`` makes nets in code. ``sparknet.local`` drives them in this process, without Spark,
+in the manner of pycaffe.
 """
 
 from __future__ import annotations
@@ -23,14 +24,19 @@ from typing import TYPE_CHECKING, Any
 from sparknet.errors import SparkNetError
 
 if TYPE_CHECKING:
+    from sparknet.nets import Net
     from sparknet.sessions import session
     from sparknet.trainer import Trainer
 
-__all__ = ["SparkNetError", "Trainer", "session"]
+__all__ = ["Net", "SparkNetError", "Trainer", "session"]
 
 
 def __getattr__(name: str) -> Any:
     # Loaded on demand: sparknet.local and the layer DSL work where PySpark is not installed.
+    if name == "Net":
+        from sparknet.nets import Net
+
+        return Net
     if name == "session":
         from sparknet.sessions import session
 

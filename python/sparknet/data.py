@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm, call
+from sparknet._jvm.py4j import Py4JJvm, call, stopped
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.notices import telling
 
@@ -41,11 +41,18 @@ class Dataset:
         self.handle = handle
         self.jvm = jvm
         self.shape: tuple[int, ...] = tuple(int(extent) for extent in shape)
+        self._counted: int | None = None
+
+    def __repr__(self) -> str:
+        # Counting may take a job of Spark's.
+        items = "items" if self._counted is None else f"{self._counted:,} items"
+        return f"<Dataset: {items} of shape {self.shape}>"
 
     def count(self) -> int:
         """Number of items."""
         with telling(self.handle):
-            return self.handle.count()
+            self._counted = self.handle.count()
+        return self._counted
 
     def mean(self) -> NDArray[np.float32]:
         """The mean item, of ``shape``."""
@@ -92,17 +99,19 @@ class Dataset:
 def cifar(
     directory: str | os.PathLike[str],
     train: bool = True,
-    partitions: int = 2,
+    partitions: int | None = None,
     spark: SparkSession | None = None,
 ) -> Dataset:
     """CIFAR-10 in its binary form: 50,000 training or 10,000 test images, (3, 32, 32) uint8.
 
     directory: that of ``data_batch_1.bin`` to ``data_batch_5.bin`` and ``test_batch.bin``
     (``caffe/data/cifar10/get_cifar10.sh`` gets them): a path of the driver's machine, or a URI
-    that Hadoop knows. FileError if one is missing or cut.
+    that Hadoop knows. FileError if one is missing or cut. partitions: by default one for each
+    slot of the cluster.
     """
     jvm = _jvm(spark)
-    return Dataset(jvm.cifar(os.fspath(directory), train, partitions), jvm, (3, 32, 32))
+    number = jvm.slots() if partitions is None else partitions
+    return Dataset(jvm.cifar(os.fspath(directory), train, number), jvm, (3, 32, 32))
 
 
 def images(
@@ -155,18 +164,23 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
 def from_numpy(
     images: NDArray[Any],
     labels: NDArray[Any],
-    partitions: int = 2,
+    partitions: int | None = None,
     spark: SparkSession | None = None,
 ) -> Dataset:
     """Data from arrays of this process. images: (n, ...), uint8 or numeric; labels: (n,).
 
-    Item i goes to partition i modulo ``partitions``.
+    Item i goes to partition i modulo ``partitions``, which is by default the number of slots of
+    the cluster.
     """
     if len(images) != len(labels):
         raise ShapeError(f"{len(images)} images, but {len(labels)} labels")
+    if len(images) == 0:
+        raise ArgumentError("the data set is empty")
+    jvm = _jvm(spark)
+    if partitions is None:
+        partitions = min(jvm.slots(), len(images))
     if not 0 < partitions <= len(images):
         raise ArgumentError(f"{partitions} partitions of {len(images)} images")
-    jvm = _jvm(spark)
     blocks = (
         pack.block(images[part::partitions], labels[part::partitions]) for part in range(partitions)
     )
@@ -191,6 +205,26 @@ def from_dataframe(
     return Dataset(jvm.from_dataframe(frame, features, label, shape), jvm, shape)
 
 
+def checked(name: str, given: Any) -> Dataset:
+    """What is given, if it is a data set. name: of the argument."""
+    if isinstance(given, Dataset):
+        return given
+    if given is None:
+        raise ArgumentError(f"there is no data set: pass {name}=")
+    kind = type(given)
+    package = kind.__module__.split(".")[0]
+    maker = {
+        ("pyspark", "DataFrame"): "from_dataframe(frame, shape)",
+        ("pyspark", "RDD"): "from_rdd(rdd)",
+        ("pyspark", "PipelinedRDD"): "from_rdd(rdd)",
+        ("numpy", "ndarray"): "from_numpy(images, labels)",
+        ("pandas", "DataFrame"): "from_numpy(frame[columns].to_numpy(), labels)",
+    }.get((package, kind.__name__), "from_numpy(images, labels), for instance")
+    raise ArgumentError(
+        f"{name} is no data set, but of type {package}.{kind.__name__}: pass sparknet.data.{maker}"
+    )
+
+
 def _first(rdd: RDD[Any]) -> Any:
     """A list of the first element, if there is one."""
     key = "spark.job.description"
@@ -212,6 +246,13 @@ def _session(spark: SparkSession | None) -> SparkSession:
     session = spark if spark is not None else SparkSession.getActiveSession()
     if session is None:
         raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
+    if type(session).__module__.startswith("pyspark.sql.connect"):
+        raise SetupError(
+            "this session is Spark Connect's, whose driver is elsewhere: SparkNet needs one in the"
+            " driver, of sparknet.session(), pyspark or spark-submit"
+        )
+    if session.sparkContext._jsc is None:
+        raise stopped()
     return session
 
 

@@ -29,10 +29,18 @@ __all__ = [
 
 
 class SparkNetError(Exception):
-    """Base of all errors. ``code`` is the engine's status, ``code_name`` its name."""
+    """Base of all errors. ``code`` is the engine's status, ``code_name`` its name.
+
+    The message is one line. ``details`` is all that is known: the message with its line breaks or,
+    of an error that came from the JVM, that and the JVM's trace.
+    """
 
     code = 12
     code_name = "INTERNAL"
+
+    def __init__(self, message: str = "", details: str | None = None) -> None:
+        super().__init__(_one_line(str(message)))
+        self.details = str(message) if details is None else details
 
 
 class ArgumentError(SparkNetError, ValueError):
@@ -136,9 +144,9 @@ _PRINTED = re.compile(
 )
 
 
-def error_for(code_name: str, message: str) -> SparkNetError:
+def error_for(code_name: str, message: str, details: str | None = None) -> SparkNetError:
     """The error of the class that belongs to a code's name; unknown names are internal."""
-    return _BY_NAME.get(code_name, InternalError)(message)
+    return _BY_NAME.get(code_name, InternalError)(message, details)
 
 
 def error_in_text(text: str) -> SparkNetError | None:
@@ -151,4 +159,11 @@ def error_in_text(text: str) -> SparkNetError | None:
         return None
     whole = found.start("exception") == 0
     message = text[found.start("message") :] if whole else found["message"]
-    return error_for(found["code"], message.strip())
+    return error_for(found["code"], message.strip(), text)
+
+
+def _one_line(message: str) -> str:
+    """The lines of a message one after the other, with a sign between them."""
+    lines = [line.strip() for line in message.split("\n") if line.strip()]
+    joined = [line if line[-1] in ".:;,!?" else f"{line};" for line in lines[:-1]]
+    return " ".join([*joined, *lines[-1:]])

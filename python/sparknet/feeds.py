@@ -2,46 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf import text_format
 from numpy.typing import NDArray
 
+from sparknet import spec
 from sparknet._jvm import Floats, Jvm, View
 from sparknet.errors import NetError, ShapeError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["fed", "seen", "view"]
+__all__ = ["fed", "read", "seen", "view"]
 
-_DATABASES = ("Data", "ImageData", "HDF5Data")
+_READERS = ("Data", "HDF5Data", "ImageData", "MemoryData", "WindowData")
+
+
+def read(solver: caffe_pb2.SolverParameter, jvm: Jvm) -> caffe_pb2.SolverParameter:
+    """The solver with its nets as the engine reads them: Caffe's old forms become its new ones.
+
+    The solver is changed and returned.
+    """
+    for net in _nets(solver):
+        net.ParseFromString(jvm.upgraded(text_format.MessageToString(net)))
+    return solver
 
 
 def fed(
     solver: caffe_pb2.SolverParameter,
-    jvm: Jvm,
     shape: Sequence[int],
     batch_size: int | None,
     test_batch_size: int | None,
 ) -> caffe_pb2.SolverParameter:
     """The solver with JavaData layers for items of ``shape``, in minibatches as asked.
 
-    Layers that read databases are replaced (``libs.ProtoLoader.replaceDataLayers``); a size
-    that is not given is that of the prototxt. The solver is changed and returned.
+    They take the place of layers that read files or memory, wherever they stand, and of Input
+    layers, whose shapes they have. Of the blobs of a phase the first has the items and the second
+    their labels. A size that is not given is that of the prototxt. The solver is changed and
+    returned.
     """
-    for net in (solver.net_param, solver.train_net_param, *solver.test_net_param):
-        sources = [layer for layer in net.layer if layer.type in _DATABASES]
-        if sources:
-            _replace(
-                net,
-                jvm,
-                shape,
-                _batch(sources, caffe_pb2.TRAIN, batch_size),
-                _batch(sources, caffe_pb2.TEST, test_batch_size),
-            )
-        else:
-            _resize(net, batch_size, test_batch_size)
+    sizes = {int(caffe_pb2.TRAIN): batch_size, int(caffe_pb2.TEST): test_batch_size}
+    for net in _nets(solver):
+        _feed(net, shape, sizes)
     return solver
+
+
+def _nets(solver: caffe_pb2.SolverParameter) -> Iterator[caffe_pb2.NetParameter]:
+    for name in ("net_param", "train_net_param"):
+        if solver.HasField(name):
+            yield getattr(solver, name)
+    yield from solver.test_net_param
 
 
 def view(
@@ -79,7 +90,7 @@ def seen(shape: Sequence[int], view: View) -> tuple[int, ...]:
 def _transform(solver: caffe_pb2.SolverParameter) -> caffe_pb2.TransformationParameter:
     for net in (solver.net_param, solver.train_net_param):
         for layer in net.layer:
-            if layer.type in _DATABASES and _runs_in(layer, caffe_pb2.TRAIN):
+            if layer.type in _READERS and spec.runs_in(layer, caffe_pb2.TRAIN):
                 return layer.transform_param
     return caffe_pb2.TransformationParameter()
 
@@ -96,44 +107,58 @@ def _flat_mean(mean: NDArray[Any] | None, shape: Sequence[int]) -> Floats | None
         raise ShapeError(f"mean of shape {values.shape} for items of {tuple(shape)}") from None
 
 
-def _batch(
-    sources: Sequence[caffe_pb2.LayerParameter], phase: caffe_pb2.Phase, asked: int | None
-) -> int:
-    if asked is not None:
-        return asked
-    for layer in sources:
-        sizes = (
-            layer.data_param.batch_size,
-            layer.image_data_param.batch_size,
-            layer.hdf5_data_param.batch_size,
-        )
-        if _runs_in(layer, phase) and any(sizes):
-            return int(max(sizes))
-    return 1  # The phase has no data layer, and none will run in it.
+def _feed(net: caffe_pb2.NetParameter, shape: Sequence[int], sizes: dict[int, int | None]) -> None:
+    """Makes of each blob that is read or given a layer of its own that Spark feeds.
+
+    sizes: of minibatches, by phase; None is as the net says.
+    """
+    layers = list(net.layer)
+    del net.layer[:]
+    seen = dict.fromkeys(sizes, 0)  # Blobs, in the order of the net: items, then labels.
+    for layer in layers:
+        phases = [phase for phase in sizes if spec.runs_in(layer, phase)]
+        size = sizes[phases[0]] if phases else None
+        if layer.type == "JavaData":
+            _resize(layer.java_data_param.shape, size)
+            net.layer.append(layer)
+        elif layer.type == "Input" or layer.type in _READERS:
+            for index, blob in enumerate(layer.top):
+                number = max((seen[phase] for phase in phases), default=0) + index
+                fed = net.layer.add(name=blob, type="JavaData", top=[blob])
+                fed.include.extend(layer.include)
+                fed.exclude.extend(layer.exclude)
+                if layer.type == "Input":
+                    given = layer.input_param.shape
+                    # One shape is that of all blobs.
+                    if given:
+                        fed.java_data_param.shape.CopyFrom(given[min(index, len(given) - 1)])
+                    _resize(fed.java_data_param.shape, size)
+                else:
+                    if number > 1:
+                        raise NetError(
+                            f"net '{net.name}': layer '{layer.name}' reads blob '{blob}', beside"
+                            " items and labels: a data set has no more"
+                        )
+                    extents = (1,) if number else shape
+                    fed.java_data_param.shape.dim.extend([size or _batch(layer), *extents])
+        else:
+            net.layer.append(layer)
+            continue
+        for phase in phases:
+            seen[phase] += len(layer.top)
 
 
-def _replace(
-    net: caffe_pb2.NetParameter, jvm: Jvm, shape: Sequence[int], train: int, test: int
-) -> None:
-    if len(shape) != 3:
-        raise ShapeError(f"the net's data layers take (channels, height, width), not {shape}")
-    if len(net.layer) < 2 or any(layer.type not in _DATABASES for layer in net.layer[:2]):
-        raise NetError(
-            f"net '{net.name}': the first two layers must be its data layers, TRAIN and TEST"
-        )
-    replaced = jvm.replace_data_layers(net.SerializeToString(), train, test, shape)
-    net.ParseFromString(replaced)
+def _batch(layer: caffe_pb2.LayerParameter) -> int:
+    """The size of a layer's minibatches; what is not of its type has none."""
+    return max(
+        layer.data_param.batch_size,
+        layer.hdf5_data_param.batch_size,
+        layer.image_data_param.batch_size,
+        layer.memory_data_param.batch_size,
+        layer.window_data_param.batch_size,
+    )
 
 
-def _resize(net: caffe_pb2.NetParameter, train: int | None, test: int | None) -> None:
-    """Sets the sizes that are given in the net's JavaData layers."""
-    for layer in net.layer:
-        size = train if _runs_in(layer, caffe_pb2.TRAIN) else test
-        if layer.type == "JavaData" and size is not None and layer.java_data_param.shape.dim:
-            layer.java_data_param.shape.dim[0] = size
-
-
-def _runs_in(layer: caffe_pb2.LayerParameter, phase: caffe_pb2.Phase) -> bool:
-    included = [rule.phase for rule in layer.include if rule.HasField("phase")]
-    excluded = [rule.phase for rule in layer.exclude if rule.HasField("phase")]
-    return phase not in excluded and (not included or phase in included)
+def _resize(shape: caffe_pb2.BlobShape, size: int | None) -> None:
+    if size is not None and shape.dim:
+        shape.dim[0] = size

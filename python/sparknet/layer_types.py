@@ -6,7 +6,7 @@ import inspect
 import pkgutil
 from collections.abc import Callable, Iterator, Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
@@ -14,7 +14,12 @@ from sparknet import fields
 from sparknet.errors import ArgumentError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["LayerFunction", "Layers", "build"]
+if TYPE_CHECKING:
+    from sparknet.proto.layer_calls import LayerCalls
+else:
+    LayerCalls = object
+
+__all__ = ["LayerFunction", "Layers", "build", "doc", "keywords"]
 
 LayerFunction = Callable[..., caffe_pb2.LayerParameter]
 
@@ -105,7 +110,6 @@ def _set(layer: caffe_pb2.LayerParameter, known: _Type, name: str, value: Any) -
 @cache
 def _function(kind: str) -> LayerFunction:
     """The function of a type, with a signature and a docstring made from the descriptor."""
-    known = _type(kind)
 
     def layer(
         name: str,
@@ -117,13 +121,11 @@ def _function(kind: str) -> LayerFunction:
 
     layer.__name__ = kind
     layer.__qualname__ = f"Layers.{kind}"
-    layer.__doc__ = _doc(kind, known)
-    own = [field for message in known.messages() for field in message.fields]
-    shared = [field for field in _common(known) if field.name not in ("type", *_POSITIONAL)]
+    layer.__doc__ = doc(kind)
     leading = list(inspect.signature(layer).parameters.values())[: len(_POSITIONAL)]
     named = [
         inspect.Parameter(field.name, inspect.Parameter.KEYWORD_ONLY, default=None)
-        for field in [*own, *shared]
+        for field in keywords(kind)
     ]
     layer.__signature__ = inspect.Signature(  # type: ignore[attr-defined]
         [*leading, *named], return_annotation="LayerParameter"
@@ -134,13 +136,23 @@ def _function(kind: str) -> LayerFunction:
 _POSITIONAL = ("name", "bottom", "top")
 
 
+def keywords(kind: str) -> list[FieldDescriptor]:
+    """The fields that a layer of this type takes by name: its own, then those of all layers."""
+    known = _type(kind)
+    own = [field for message in known.messages() for field in message.fields]
+    taken = {"type", *_POSITIONAL, *(field.name for field in own)}
+    return own + [field for field in _common(known) if field.name not in taken]
+
+
 def _common(known: _Type) -> list[FieldDescriptor]:
     """The fields of LayerParameter that mean something for layers of this type."""
     others = {field.name for other in _types().values() for field in other.own}
     return [field for field in _LAYER.fields if field in known.own or field.name not in others]
 
 
-def _doc(kind: str, known: _Type) -> str:
+def doc(kind: str) -> str:
+    """What ``help`` says of a layer type: every field with its type and default."""
+    known = _type(kind)
     tops = "named like the layer" if known.tops else "none"
     lines = [
         f"A {kind} layer.",
@@ -164,13 +176,15 @@ def _doc(kind: str, known: _Type) -> str:
     return "\n".join(lines)
 
 
-class _Layers:
+class _Layers(LayerCalls):
     """All layer types, as attributes (``Layers.Pooling``) and by name (``Layers["Pooling"]``)."""
 
-    def __getattr__(self, kind: str) -> LayerFunction:
-        if kind.startswith("_"):
-            raise AttributeError(kind)
-        return _function(kind)
+    if not TYPE_CHECKING:  # Which knows every type from its signature.
+
+        def __getattr__(self, kind: str) -> LayerFunction:
+            if kind.startswith("_"):
+                raise AttributeError(kind)
+            return _function(kind)
 
     def __getitem__(self, kind: str) -> LayerFunction:
         return _function(kind)

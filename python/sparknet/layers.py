@@ -24,7 +24,8 @@ of Caffe, and takes all fields by the names of caffe.proto::
     Layers.Data("data", top=["data", "label"], source="train_lmdb", backend="LMDB",
                 batch_size=64, transform_param={"mirror": True, "crop_size": 227})
 
-``dir(Layers)`` lists the types, ``help(Layers.Pooling)`` the fields of one. A message is a dict of
+``sparknet.Net`` has the same types as methods that hand on what a layer writes. ``dir(Layers)``
+lists the types, ``help(Layers.Pooling)`` the fields of one. A message is a dict of
 its fields, an enum the name of its value, a repeated field a list or one value.
 """
 

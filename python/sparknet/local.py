@@ -17,15 +17,24 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import re
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from google.protobuf import text_format
 from numpy.typing import ArrayLike, NDArray
 
+from sparknet import models, spec
 from sparknet._jvm.pyjnius import call, classes, set_python_layers
-from sparknet.errors import ArgumentError, ShapeError
+from sparknet.drawing import Drawing
+from sparknet.errors import ArgumentError, FileError, ShapeError
+from sparknet.proto import caffe_pb2
 from sparknet.python_layers import Layer, Runner
+from sparknet.summary import Built, Summary, without_splits
+from sparknet.weights import Weights, fitted
 
 __all__ = ["TEST", "TRAIN", "Blob", "Layer", "Net", "Solver", "set_random_seed"]
 
@@ -66,6 +75,9 @@ class Blob:
     def diff(self) -> NDArray[np.float32]:
         """The gradients of the loss by the values, as an array on the engine's memory."""
         return self._array(_DIFF)
+
+    def __repr__(self) -> str:
+        return f"<Blob {self.shape}: {self.count:,} values>"
 
     def reshape(self, *shape: int) -> None:
         """Gives an input another shape; ``Net.reshape`` carries it through the net."""
@@ -111,21 +123,28 @@ class _Native:
 class Net:
     """A net. blobs: name -> Blob; params: layer name -> its parameter blobs, in net order.
 
-    path: a prototxt; phase: TRAIN or TEST; weights: a .caffemodel to start from.
+    source: the path of a prototxt, prototxt text, a message, or a ``sparknet.Net``; phase: TRAIN or
+    TEST; weights: a .caffemodel to start from.
     """
 
     def __init__(
         self,
-        path: str | os.PathLike[str],
+        source: spec.NetSource,
         phase: int = TEST,
         weights: str | os.PathLike[str] | None = None,
     ) -> None:
         if phase not in (TRAIN, TEST):
             raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
-        java = call(_engine().net, "fromFile", os.fspath(path), phase)
+        java = _made(source, phase)
         self._attach(java, _Native(java))
         if weights is not None:
             self.copy_from(weights)
+
+    @classmethod
+    def _of(cls, message: caffe_pb2.NetParameter, phase: int) -> Net:
+        """The net of a message; phase: -1 is the message's own."""
+        java = call(_engine().net, "fromBytes", message.SerializeToString(), phase)
+        return cls._lent(java, _Native(java))
 
     @classmethod
     def _lent(cls, java: Any, owner: object) -> Net:
@@ -216,9 +235,77 @@ class Net:
         addresses = (values.ctypes.data, values.size, marks.ctypes.data, marks.size)
         call(self._java, "setMemoryData", index, *addresses)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
-        """Writes the weights as a .caffemodel; as HDF5 if the name ends in .h5."""
-        call(self._java, "save", os.fspath(path))
+    @property
+    def weights(self) -> Weights:
+        """A copy of the weights: layer name -> its blobs, as ``Trainer.weights``."""
+        copied = {n: [blob.data.copy() for blob in blobs] for n, blobs in self.params.items()}
+        return Weights(copied)
+
+    def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
+        """Makes these the weights; layers and shapes must be those of the net."""
+        shapes = {name: [blob.shape for blob in blobs] for name, blobs in self.params.items()}
+        for name, values in fitted(weights, shapes).items():
+            for blob, array in zip(self.params[name], values):
+                blob.data[...] = array
+
+    def built(self) -> Built:
+        """The net as the engine built it: a message with parameters' shapes, and blobs' shapes."""
+        serialised = bytes(call(call(self._java, "proto"), "toByteArray"))
+        shapes = {name: blob.shape for name, blob in self.blobs.items()}
+        return Built(caffe_pb2.NetParameter.FromString(serialised), shapes)
+
+    def summary(self) -> Summary:
+        """A table of the layers with shapes, parameters and arithmetic."""
+        return Summary(self.built())
+
+    def draw(self, path: str | os.PathLike[str] | None = None) -> Drawing:
+        """A drawing by Graphviz, which notebooks show; path: a .svg, .png or .pdf to write."""
+        drawing = Drawing(self.built())
+        if path is not None:
+            drawing.save(path)
+        return drawing
+
+    def __repr__(self) -> str:
+        net = self.built().net
+        blobs = [blob for blobs in self.params.values() for blob in blobs]
+        values = f"{sum(blob.count for blob in blobs):,} parameters"
+        named = (
+            f"{kind} {', '.join(f'{name} {self.blobs[name].shape}' for name in names) or 'none'}"
+            for kind, names in (("inputs", self.inputs), ("outputs", self.outputs))
+        )
+        phase = caffe_pb2.Phase.Name(net.state.phase)
+        layers = len(without_splits(net).layer)
+        return f"<Net '{net.name}', {phase}: {layers} layers, {values}; {'; '.join(named)}>"
+
+    def save(self, path: str | os.PathLike[str], prototxt: bool = False) -> list[str]:
+        """Writes the weights as a .caffemodel, as HDF5 if the name ends in .h5; returns what it
+        wrote.
+
+        prototxt: also the net, beside: ``lenet.caffemodel`` and ``lenet.prototxt``, which
+        ``Net("lenet.prototxt", weights="lenet.caffemodel")`` loads. It has the layers that this net
+        has, so those of one phase.
+        """
+        weights = os.fspath(path)
+        call(self._java, "save", weights)
+        if not prototxt:
+            return [weights]
+        described = re.sub(r"(\.caffemodel)?(\.h5)?$", "", weights) + ".prototxt"
+        try:
+            Path(described).write_text(self._prototxt(), encoding="utf-8")
+        except OSError as error:
+            raise FileError(f"{described}: {error.strerror}") from None
+        return [described, weights]
+
+    def _prototxt(self) -> str:
+        """The net as it would be written: without what the engine adds to it."""
+        net = without_splits(self.built().net)
+        net.ClearField("state")
+        if any(layer.type == "Input" for layer in net.layer):
+            net.ClearField("input")  # Those layers' tops.
+        for layer in net.layer:
+            layer.ClearField("blobs")
+            layer.ClearField("phase")
+        return text_format.MessageToString(net)
 
     def copy_from(self, path: str | os.PathLike[str]) -> str:
         """Loads the weights of a .caffemodel, binary or HDF5, by layer name.
@@ -262,11 +349,42 @@ class Net:
         array[...] = given
 
 
-class Solver:
-    """A solver with its train net ``net`` and its ``test_nets``. path: a solver prototxt."""
+def _made(source: spec.NetSource, phase: int) -> Any:
+    """The engine's net. Text is read by the engine, which knows Caffe's old forms."""
+    nets = _engine().net
+    if spec.is_text(source):
+        return call(nets, "fromText", source, phase)
+    if isinstance(source, (str, os.PathLike)):
+        path = os.fspath(source)
+        bundled = None if os.path.exists(path) else models.text(path)
+        if bundled is not None:
+            return call(nets, "fromText", bundled, phase)
+        return call(nets, "fromFile", path, phase)
+    return call(nets, "fromBytes", spec.net(source).SerializeToString(), phase)
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
-        self._java = call(_engine().solver, "fromFile", os.fspath(path))
+
+class Solver:
+    """A solver with its train net ``net`` and its ``test_nets``.
+
+    source: the path of a solver prototxt, text, a message, a dict of its fields, or None. net:
+    replaces the solver's own. options: fields of the solver, as for ``sparknet.Trainer``:
+    ``Solver(net=net, learning_rate=0.01, optimizer="Adam")``.
+    """
+
+    def __init__(
+        self,
+        source: spec.SolverSource | None = None,
+        net: spec.NetSource | None = None,
+        **options: Any,
+    ) -> None:
+        solvers = _engine().solver
+        plain = isinstance(source, (str, os.PathLike)) and not spec.is_text(source)
+        if plain and net is None and not options and os.path.exists(str(source)):
+            # The engine reads it, and knows Caffe's old forms.
+            self._java = call(solvers, "fromFile", str(source))
+        else:
+            message = spec.solver(source, net, **options)
+            self._java = call(solvers, "fromBytes", message.SerializeToString())
         owner = _Native(self._java)
         self.net = Net._lent(call(self._java, "net"), owner)
         self.test_nets = [
@@ -282,6 +400,9 @@ class Solver:
     def step(self, n: int) -> float:
         """Runs n training iterations. The loss, smoothed as ``average_loss`` says."""
         return float(call(self._java, "step", n))
+
+    def __repr__(self) -> str:
+        return f"<Solver at iteration {self.iter} of {self.net!r}>"
 
     def snapshot(self) -> list[str]:
         """Writes weights and state under ``snapshot_prefix``; the paths of both files."""

@@ -40,12 +40,15 @@ def session(
     master: str | None = None,
     memory_mb: int = 1024,
     app_name: str = "SparkNet",
+    ui: bool = False,
     config: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """A session for training with so many workers.
 
     master: default is this machine, with one executor JVM per worker and the cores shared
-    out among them. memory_mb: heap of each executor. config: further settings of Spark.
+    out among them. memory_mb: heap of each executor. ui: whether there is Spark's UI, whose tab
+    SparkNet shows what trainers do; it is at ``sparkContext.uiWebUrl``. config: further settings
+    of Spark.
     Logs nothing below errors, so that progress bars stay visible. A session that is
     already there is returned as it is; under spark-submit its options make the session.
     """
@@ -58,7 +61,7 @@ def session(
     builder = SparkSession.builder.appName(app_name)
     settings = {
         "spark.jars": str(jar.find()),
-        "spark.ui.enabled": "false",
+        "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
     }
     if master is None:

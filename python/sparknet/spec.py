@@ -1,4 +1,4 @@
-"""Nets and solvers from a prototxt file, prototxt text or a protobuf message.
+"""Nets and solvers from a prototxt file, prototxt text, a protobuf message or Python values.
 
 A ``str`` is text if it has a line break, a brace or the form ``field: value``; otherwise
 it is a path, as is any ``os.PathLike``.
@@ -8,51 +8,88 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, TypeVar, Union
+from typing import Any, Protocol, TypeVar, Union
 
 from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from sparknet import models
+from sparknet import fields, models
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["NetSource", "SolverSource", "net", "solver"]
+__all__ = [
+    "SOLVER_OPTIONS",
+    "NetSource",
+    "SolverSource",
+    "is_text",
+    "net",
+    "runs_in",
+    "solver",
+    "tested",
+]
 
-NetSource = Union[str, "os.PathLike[str]", caffe_pb2.NetParameter]
-SolverSource = Union[str, "os.PathLike[str]", caffe_pb2.SolverParameter]
+
+class _Proto(Protocol):
+    """A net in Python code, such as ``sparknet.Net``."""
+
+    def to_proto(self) -> caffe_pb2.NetParameter: ...
+
+
+NetSource = Union[str, "os.PathLike[str]", caffe_pb2.NetParameter, _Proto]
+SolverSource = Union[str, "os.PathLike[str]", caffe_pb2.SolverParameter, Mapping[str, Any]]
+
+_OPTIMIZERS = ("SGD", "Nesterov", "Adam", "AdaGrad", "RMSProp", "AdaDelta")
+# Names for fields of the solver that are not its own.
+_ALIASES = {"learning_rate": "base_lr", "optimizer": "type"}
+_OF_POLICIES = ("gamma", "power", "stepsize", "stepvalue")
+_SOLVER_FIELDS = caffe_pb2.SolverParameter.DESCRIPTOR.fields_by_name
+SOLVER_OPTIONS = (*_SOLVER_FIELDS, *_ALIASES)
+_NEVER = 2**31 - 1
 
 _TEXT = re.compile(r"[\n{]|^\s*\w+\s*:\s*\S")
 _M = TypeVar("_M", bound=Message)
 
 
 def net(source: NetSource) -> caffe_pb2.NetParameter:
-    """The net that a path, a text or a message gives. Messages are not copied."""
+    """The net that a path, a text, a message or a net in code gives. Messages are not copied."""
+    return _net(source)
+
+
+def _net(source: object) -> caffe_pb2.NetParameter:
+    to_proto = getattr(source, "to_proto", None)
+    if to_proto is not None:
+        source = to_proto()
     return _message(source, caffe_pb2.NetParameter)
 
 
 def solver(
-    source: SolverSource, net: NetSource | None = None, **fields: Any
+    source: SolverSource | None = None, net: NetSource | None = None, **options: Any
 ) -> caffe_pb2.SolverParameter:
     """A solver with its nets inside, so that it needs no file on another machine.
 
-    net: replaces the net that the solver names. fields: solver fields to set, such as
-    ``base_lr=0.01``. Nets that the solver names by path are read: relative to the working
-    directory, as in Caffe, or else to a folder above the solver's own file.
+    source: may be a dict of the solver's fields, or None if the options are all of it. net:
+    replaces the net that the solver names. options: solver fields to set, such as
+    ``momentum=0.9``, and ``learning_rate`` for ``base_lr`` and ``optimizer``, in any case, for
+    ``type``. Without ``lr_policy`` the learning rate stays as it is. Nets that the solver names by
+    path are read: relative to the working directory, as in Caffe, or else to a folder above the
+    solver's own file.
     """
     result = caffe_pb2.SolverParameter()
-    result.CopyFrom(_message(source, caffe_pb2.SolverParameter))
-    for field, value in fields.items():
-        try:
-            result.ClearField(field)
-            result.MergeFrom(caffe_pb2.SolverParameter(**{field: value}))
-        except (TypeError, ValueError) as error:
-            raise ArgumentError(f"solver field {field}: {error}") from None
+    if isinstance(source, Mapping):
+        _set(result, source)
+    elif source is not None:
+        result.CopyFrom(_message(source, caffe_pb2.SolverParameter))
+    _set(result, options)
+    if source is None or isinstance(source, Mapping):
+        _check_rates(result)
+    if not result.HasField("lr_policy"):
+        result.lr_policy = "fixed"
     if net is not None:
         for field in ("net", "train_net", "train_net_param", "test_net", "test_net_param"):
             result.ClearField(field)
-        result.net_param.CopyFrom(_message(net, caffe_pb2.NetParameter))
+        result.net_param.CopyFrom(_net(net))
         return result
     folders = _folders(source)
     if result.net:
@@ -65,10 +102,78 @@ def solver(
     return result
 
 
+def runs_in(layer: caffe_pb2.LayerParameter, phase: int) -> bool:
+    """Whether a layer's rules let it take part in a phase."""
+    included = [rule.phase for rule in layer.include if rule.HasField("phase")]
+    excluded = [rule.phase for rule in layer.exclude if rule.HasField("phase")]
+    return phase not in excluded and (not included or phase in included)
+
+
+def tested(solver: caffe_pb2.SolverParameter) -> caffe_pb2.SolverParameter:
+    """The solver, changed so that it has test nets: the engine makes one for each ``test_iter``.
+
+    How many iterations a test takes is not its affair: all items are used. A solver with a
+    ``train_net`` alone has nothing to test.
+    """
+    nets = len(solver.test_net_param) or int(solver.HasField("net_param"))
+    if not solver.test_iter:
+        solver.test_iter.extend([1] * nets)
+    if solver.test_interval <= 0:
+        solver.test_interval = _NEVER
+    return solver
+
+
+def _set(solver: caffe_pb2.SolverParameter, options: Mapping[str, Any]) -> None:
+    """Sets fields by their names or aliases, of which one may be given."""
+    for name, value in options.items():
+        if name not in SOLVER_OPTIONS:
+            hint = fields.did_you_mean(str(name), SOLVER_OPTIONS)
+            raise ArgumentError(f"a solver has no field {name}{hint}")
+        field = _ALIASES.get(name, name)
+        if field != name and value is not None and options.get(field) is not None:
+            raise ArgumentError(f"{name} and {field} are the same field of a solver")
+        if name == "optimizer" and value is not None:
+            value = _optimizer(value)
+        try:
+            fields.set_field(solver, _SOLVER_FIELDS[field], value, name)
+        except fields.FieldError as error:
+            raise ArgumentError(f"solver: {error}") from None
+
+
+def _optimizer(name: Any) -> str:
+    for known in _OPTIMIZERS:
+        if str(name).lower() == known.lower():
+            return known
+    hint = fields.did_you_mean(str(name), _OPTIMIZERS)
+    raise ArgumentError(f"optimizer '{name}' is not one of {', '.join(_OPTIMIZERS)}{hint}")
+
+
+def _check_rates(solver: caffe_pb2.SolverParameter) -> None:
+    """A solver of Python values says how fast it learns, and nothing that would be ignored."""
+    if not solver.HasField("base_lr"):
+        raise ArgumentError("a solver needs a learning rate, such as learning_rate=0.01")
+    if not solver.HasField("lr_policy"):
+        for name in _OF_POLICIES:
+            given = getattr(solver, name)
+            if given or (name != "stepvalue" and solver.HasField(name)):
+                raise ArgumentError(
+                    f"{name} changes nothing without an lr_policy, such as lr_policy='step'"
+                )
+
+
+def schedule(solver: caffe_pb2.SolverParameter) -> caffe_pb2.SolverParameter:
+    """The solver without its nets."""
+    result = caffe_pb2.SolverParameter()
+    result.CopyFrom(solver)
+    for field in ("net_param", "train_net_param", "test_net_param", "train_state", "test_state"):
+        result.ClearField(field)
+    return result
+
+
 def _folders(source: object) -> list[Path]:
     """Where a solver's net may lie: the working directory, and above its file."""
     folders = [Path()]
-    if not isinstance(source, Message) and not _is_text(source):
+    if isinstance(source, (str, os.PathLike)) and not is_text(source):
         folders += Path(os.path.abspath(str(source))).parents
     return folders
 
@@ -84,14 +189,15 @@ def _named(path: str, folders: list[Path]) -> caffe_pb2.NetParameter:
     return parse(text, caffe_pb2.NetParameter, path)
 
 
-def _is_text(source: object) -> bool:
+def is_text(source: object) -> bool:
+    """Whether a source is prototxt text, and no path."""
     return isinstance(source, str) and _TEXT.search(source) is not None
 
 
 def _message(source: object, kind: type[_M]) -> _M:
     if isinstance(source, kind):
         return source
-    if isinstance(source, str) and _is_text(source):
+    if isinstance(source, str) and is_text(source):
         return parse(source, kind, "<text>")
     if not isinstance(source, (str, os.PathLike)):
         raise ArgumentError(

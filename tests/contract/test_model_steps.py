@@ -40,7 +40,7 @@ def write_solver(facts: Model, folder: Path) -> Path:
     for field in ("test_iter", "test_interval", "iter_size"):
         solver.ClearField(field)
     solver.net, solver.snapshot_prefix = str(folder / "net.prototxt"), str(folder / "trained")
-    solver.solver_mode, solver.random_seed = 0, 7
+    solver.random_seed = 7
     (folder / "solver.prototxt").write_text(text_format.MessageToString(solver))
     return folder / "solver.prototxt"
 

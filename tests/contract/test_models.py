@@ -117,7 +117,16 @@ def test_layers_agree_with_the_table(model: str) -> None:
 def test_solver_agrees_with_the_table(model: str) -> None:
     (row,) = (row for row in table(model) if row["index"] == "solver")
     expected = {**settings(row["parameters"]), **MODELS[model].relocated}
+    # The published ones ask for a GPU; who has asked for none is not to be warned of its lack.
+    expected["solver_mode"] = "CPU"
     assert dict(flat(solver(MODELS[model].solver))) == expected
+
+
+@pytest.mark.parametrize("path", filter(is_solver, PROTOTXTS), ids=lambda path: path.parent.name)
+def test_no_solver_of_ours_asks_for_a_gpu(path: Path) -> None:
+    parameters: Any = parse(path, "SolverParameter")
+    assert parameters.HasField("solver_mode"), "Caffe's own default is a GPU"
+    assert parameters.solver_mode == 0
 
 
 @pytest.mark.parametrize("model", MODELS)

@@ -157,6 +157,33 @@ def trained_on(trainer, batch):
 """
 
 
+# Keeps a slot of the cluster for as long as a block runs.
+HOLDING = """
+import contextlib, sys, threading, time
+from pathlib import Path
+
+
+@contextlib.contextmanager
+def slot_held(spark, folder):
+    held, free = Path(folder) / "held", Path(folder) / "free"
+
+    def hold(_):
+        held.touch()
+        while not free.exists():
+            time.sleep(0.05)
+
+    job = threading.Thread(target=lambda: spark.sparkContext.parallelize([0], 1).foreach(hold))
+    job.start()
+    while not held.exists():
+        time.sleep(0.05)
+    try:
+        yield
+    finally:
+        free.touch()
+        job.join()
+"""
+
+
 def large(side: int) -> str:
     """The beginning of a program: ``solver``, of a net of two square layers."""
     return f"""

@@ -146,7 +146,7 @@ with sparknet.Trainer(SOLVER, train, workers=2, seed=1, keep_seconds=0) as train
     trainer.fit(1, tau=5, progress=False)
     await_go(0)
     history = trainer.fit(40, tau=100, progress=False)
-    say("images", *(done.images for done in history.rounds))
+    say("images", *history.rounds.images)
     say("iteration", trainer.iteration)
 spark.stop()
 """

@@ -48,7 +48,7 @@ def server(prepared: Path, tmp_path: Path) -> Iterator[S3Server]:
 
 def losses(text: str) -> list[float]:
     """Of the first and of the last round."""
-    found = re.search(r"^loss +(\S+) -> (\S+)$", text, re.MULTILINE)
+    found = re.search(r"^History: .*; loss (\S+) -> (\S+);", text, re.MULTILINE)
     assert found, text
     return [float(loss) for loss in found.groups()]
 

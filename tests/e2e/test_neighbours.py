@@ -67,26 +67,22 @@ def _numbers(file: Path) -> list[list[float]]:
 
 
 # Four slots are wanted of two; a third trainer holds both and is never asked for anything again.
-# Without momentum, which stays behind where a worker cannot come back to.
+# Workers move from executor to executor, with their momentum.
 TRAINERS = (
     PRELUDE
     + """
 import threading
-from sparknet import models, spec
-from sparknet.proto import caffe_pb2
 
-plain = spec.parse(models.prototxt(SOLVER), caffe_pb2.SolverParameter, SOLVER)
-plain.momentum = 0
 spark = sparknet.session(2)
 train = data.from_numpy(images, labels, partitions)
-forgotten = sparknet.Trainer(plain, train, workers=2, seed=1, idle_seconds=100000)
+forgotten = sparknet.Trainer(SOLVER, train, workers=2, seed=1, idle_seconds=100000)
 forgotten.fit(2, tau=5, progress=False)
 
 
 def train_for(seed):
-    with sparknet.Trainer(plain, train, workers=2, seed=seed) as trainer:
+    with sparknet.Trainer(SOLVER, train, workers=2, seed=seed) as trainer:
         trainer.fit(30, tau=20, progress=False)
-        images = {done.images for done in trainer.history.rounds}
+        images = set(trainer.history.rounds.images)
         np.save(folder / f"together{seed}.npy", flat(trainer))
         say("trained", seed, trainer.iteration, *images)
 
@@ -96,7 +92,7 @@ for thread in threads:
     thread.start()
 for thread in threads:
     thread.join()
-with sparknet.Trainer(plain, train, workers=2, seed=2) as trainer:
+with sparknet.Trainer(SOLVER, train, workers=2, seed=2) as trainer:
     trainer.fit(30, tau=20, progress=False)
     np.save(folder / "alone2.npy", flat(trainer))
 say("forgotten", forgotten.iteration)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from crews import large
 from processes import python
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -71,8 +72,8 @@ net = '''
 '''
 small = "base_lr: 0.1 lr_policy: 'fixed' net_param {" + net + "}"
 with sparknet.Trainer(small, packed, workers=2, scale=1 / 256, seed=1) as trainer:
-    first = trainer.fit(1, tau=5, progress=False).losses()[0][1]
-    last = trainer.fit(10, tau=5, progress=False).losses()[-1][1]
+    losses = trainer.fit(11, tau=5, progress=False).rounds.loss
+    first, last = losses.iloc[0], losses.iloc[-1]
     print("losses", first, last, flush=True)
 spark.stop()
 """
@@ -85,6 +86,44 @@ def test_training_from_python(jar: Path, tmp_path: Path) -> None:
     assert float(told["accuracy"]) > 0.9
     first, last = map(float, told["losses"].split())
     assert last < first / 2
+
+
+# Vectors of 3 MB, of which storage memory has room for less than one.
+ON_DISK = (
+    large(600)
+    + """
+import sys
+from pathlib import Path
+
+found = []
+guarded = {
+    "spark.authenticate": "true",
+    "spark.authenticate.secret": "of this test",
+    "spark.network.crypto.enabled": "true",
+    "spark.io.encryption.enabled": "true",
+    "spark.memory.fraction": "0.003",
+}
+for config in (guarded, {}):
+    spark = sparknet.session(2, config=config)
+    images = np.random.default_rng(1).random((12, 600), np.float32)
+    train = data.from_numpy(images, np.arange(12), 3)
+    with sparknet.Trainer(solver, train, workers=3, seed=1) as trainer:
+        trainer.fit(3, tau=2, progress=False)
+        _, state = trainer.snapshot(Path(sys.argv[1]) / f"large{len(found)}")
+        trainer.restore(state)
+        trainer.fit(1, tau=2, progress=False)
+        found.append(trainer.weights)
+    spark.stop()
+same = [np.array_equal(*both) for name in "ab" for both in zip(found[0][name], found[1][name])]
+print("same", same, np.abs(found[0]["b"][1]).max() > 0, flush=True)
+"""
+)
+
+
+def test_weights_on_encrypted_disks(jar: Path, tmp_path: Path) -> None:
+    with python(jar, tmp_path, ON_DISK, tmp_path) as program:
+        assert program.wait() == 0
+        assert program.out == f"same {[True] * 4} True\n"
 
 
 # One worker in an executor of two cores, of which Spark counts one for its task.

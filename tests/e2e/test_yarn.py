@@ -11,7 +11,7 @@ from pathlib import Path
 
 import cifar_files
 import pytest
-from crews import PRELUDE, go, large, rounds
+from crews import HOLDING, PRELUDE, go, large, rounds
 from hadoop_cluster import HadoopCluster, hadoop_cluster
 from processes import ROOT, Program, python, running
 
@@ -149,6 +149,7 @@ def test_an_executor_that_dies_is_replaced(
 LARGE = (
     "import re, time\n"
     + large(3163)
+    + HOLDING
     + """
 def start(**settings):
     # Heaps that are in memory as a whole from the start: nets have what was asked for, and no more.
@@ -176,8 +177,15 @@ spark.stop()
 spark = start(**{"spark.executor.memoryOverhead": re.search(r"set it to (\\d+m)", told)[1]})
 with trainer() as large:
     for _ in range(4):
-        done = large.fit(1, tau=4, checkpoint="hdfs:///large", every=1, progress=False).rounds[-1]
-        print("round", done.iteration, done.images, done.lost, flush=True)
+        rounds = large.fit(1, tau=4, checkpoint="hdfs:///large", every=1, progress=False).rounds
+        done = rounds.iloc[-1]
+        print("round", *map(int, (done.iteration, done.images, done.lost)), flush=True)
+# The same once more, all of it in one of the containers.
+with trainer() as large, slot_held(spark, sys.argv[1]):
+    for _ in range(4):
+        rounds = large.fit(1, tau=4, checkpoint="hdfs:///alone", every=1, progress=False).rounds
+        done = rounds.iloc[-1]
+        print("round", *map(int, (done.iteration, done.images, done.lost)), flush=True)
 spark.stop()
 """
 )
@@ -186,14 +194,15 @@ spark.stop()
 def test_containers_are_large_enough_or_refused(
     jar: Path, cluster: HadoopCluster, tmp_path: Path
 ) -> None:
-    with python(jar, tmp_path, LARGE, **cluster.variables) as program:
+    with python(jar, tmp_path, LARGE, tmp_path, **cluster.variables) as program:
         assert program.wait() == 0
         told, ended, *trained = program.out.splitlines()
+        assert "lost" not in program.err  # Nor was any ended for what it took.
     assert told.startswith("told spark.executor.memoryOverhead is too small")
     assert "20.0 million weights" in told
     assert "there are 384 MB" in told
     assert ended == "ended True"  # YARN means it.
-    assert trained == [f"round {4 * (i + 1)} 24 0" for i in range(4)]
+    assert trained == [f"round {4 * (i + 1)} 24 0" for i in range(4)] * 2
 
 
 @contextlib.contextmanager

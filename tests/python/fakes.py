@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from google.protobuf import text_format
 
-from sparknet._jvm import Event, Floats, Plan, View
-from sparknet.errors import SparkNetError
-from sparknet.history import Evaluation, Round
+from sparknet._jvm import Event, Floats, Plan, View, Watched
+from sparknet.errors import ArgumentError, SparkNetError
+from sparknet.history import Evaluation, Round, Turn
 from sparknet.notices import Notice
+from sparknet.proto import caffe_pb2
 from sparknet.weights import Entry, Layout
 
 LAYOUT = Layout([Entry("ip", 0, (2, 3), 0), Entry("ip", 1, (2,), 6)])
@@ -36,15 +39,38 @@ class FakeDataset:
 class FakeFit:
     """A run that was written down before; told: what came with each event."""
 
-    def __init__(self, events: list[Event | BaseException], told: list[list[Notice]]) -> None:
+    def __init__(
+        self, plan: Plan, events: list[Event | BaseException], told: list[list[Notice]]
+    ) -> None:
         self.events = [*events, None]
         self.told = told
+        self.stopped = False
+        self.steps = plan.options["tau"]
+        self.found = Watched(None, 0, False)  # The same for all watches.
 
     def next(self) -> Event:
         event = self.events.pop(0)
+        while self.stopped and isinstance(event, Round):
+            event = self.events.pop(0)
         if isinstance(event, BaseException):
             raise event
+        if isinstance(event, Evaluation):
+            self.found = Watched(event.scores["accuracy"], event.iteration, False)
         return event
+
+    def stop(self) -> None:
+        self.stopped = True
+
+    def tau(self) -> int:
+        return self.steps
+
+    def set_tau(self, steps: int) -> None:
+        if steps < 1:
+            raise ArgumentError(f"tau must be at least 1, not {steps}")
+        self.steps = steps
+
+    def watched(self, index: int) -> Watched:
+        return self.found
 
     def notices(self) -> list[Notice]:
         return self.told.pop(0) if self.told else []
@@ -60,6 +86,10 @@ class FakeTrainer:
         self.current = np.zeros(LAYOUT.count, dtype=np.float32)
         self.steps = 0
         self.pending = 0
+        self.round = Round(0, 0.0, 0, 0.0, workers)
+        self.loses_round = False
+        self.bars = True  # Spark's own.
+        self.rate: float | None = None
         self.runs: list[Event | BaseException] = []
         self.refuses_prefix: SparkNetError | None = None
         self.told: list[Notice] = []  # The next time that it is asked.
@@ -78,28 +108,33 @@ class FakeTrainer:
         self.calls.append(f"train {tau}")
         self.pending = tau
         loss = 1 / (1 + self.steps)
-        return Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+        self.round = Round(self.steps + tau, loss, 10 * tau * self.workers, 0.5, self.workers)
+        return self.round
 
     def train_for(self, seconds: float) -> Round:
         self.calls.append(f"train for {seconds}")
-        return Round(self.steps + 1, 1.0, 10, seconds, self.workers)
+        self.round = Round(self.steps + 1, 1.0, 10, seconds, self.workers)
+        return self.round
 
-    def average(self) -> None:
+    def average(self) -> Round | None:
         self.calls.append("average")
         self.current = self.current + np.float32(self.pending)
         self.steps += self.pending
+        if self.loses_round:
+            return None
+        turn = Turn(0, "1", 1, self.round.images, 0.25, 0.0, 0.5, 0.125)
+        return self.round._replace(turns=(turn,))
 
     def test(self) -> Evaluation:
         self.calls.append("test")
         return Evaluation(self.steps, {"accuracy": min(1.0, self.steps / 100), "loss": 0.25})
 
     def fit(self, plan: Plan) -> FakeFit:
-        length = f"{plan.rounds} {plan.images} {plan.tau}"
-        self.calls.append(f"fit {length} {plan.test_every} {plan.snapshot_every} {plan.prefix}")
-        self.given["checkpoints"] = plan.checkpoints
+        self.calls.append("fit")
+        self.given["plan"] = plan
         if self.refuses_prefix is not None:
             raise self.refuses_prefix
-        return FakeFit(self.runs, self.told_in_run)
+        return FakeFit(plan, self.runs, self.told_in_run)
 
     def layout(self) -> Layout:
         return LAYOUT
@@ -112,6 +147,13 @@ class FakeTrainer:
 
     def iteration(self) -> int:
         return self.steps
+
+    def learning_rate(self) -> float:
+        return 0.1 if self.rate is None else self.rate
+
+    def set_learning_rate(self, rate: float | None) -> None:
+        self.calls.append(f"rate {rate}")
+        self.rate = rate
 
     def snapshot(self, prefix: str) -> list[str]:
         self.calls.append(f"snapshot {prefix}")
@@ -130,6 +172,12 @@ class FakeTrainer:
         told, self.told = self.told, []
         return told
 
+    @contextlib.contextmanager
+    def without_bars(self) -> Iterator[None]:
+        self.bars = False
+        yield
+        self.bars = True
+
     def cancel(self) -> None:
         self.calls.append("cancel")
 
@@ -142,8 +190,9 @@ class FakeJvm:
         self.made: FakeTrainer | None = None
         self.solver = b""
         self.options: dict[str, Any] = {}
-        self.replaced: list[tuple[int, int, tuple[int, ...]]] = []
+        self.read: list[str] = []
         self.refuses: SparkNetError | None = None
+        self.cluster_slots = 2
 
     def cifar(self, directory: str, train: bool, partitions: int) -> FakeDataset:
         return FakeDataset(50_000 if train else 10_000)
@@ -159,6 +208,9 @@ class FakeJvm:
     ) -> FakeDataset:
         return FakeDataset(len(frame))
 
+    def slots(self) -> int:
+        return self.cluster_slots
+
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> FakeTrainer:
         if self.refuses is not None:
             raise self.refuses
@@ -166,8 +218,6 @@ class FakeJvm:
         self.made = FakeTrainer(workers)
         return self.made
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        self.replaced.append((train_batch, test_batch, tuple(shape)))
-        return net
+    def upgraded(self, net: str) -> bytes:
+        self.read.append(net)
+        return text_format.Parse(net, caffe_pb2.NetParameter()).SerializeToString()

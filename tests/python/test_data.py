@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import io
+import subprocess
 import sys
 import tarfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cifar_files
 import numpy as np
@@ -34,7 +35,9 @@ def labels() -> np.ndarray:
 def test_from_numpy(spark: SparkSession, images: np.ndarray, labels: np.ndarray) -> None:
     for kind in (np.uint8, np.float64):
         held = data.from_numpy(images.astype(kind), labels, partitions=3, spark=spark)
+        assert repr(held) == "<Dataset: items of shape (3, 4, 5)>"  # Counting takes a job.
         assert held.count() == 50
+        assert repr(held) == "<Dataset: 50 items of shape (3, 4, 5)>"
         assert held.shape == (3, 4, 5)
         np.testing.assert_allclose(held.mean(), images.mean(0), rtol=1e-5)
         held.unpersist()
@@ -230,3 +233,66 @@ def test_storage_levels(spark: SparkSession, images: np.ndarray, labels: np.ndar
     held = data.from_numpy(images, labels, spark=spark).persist("DISK_ONLY")
     assert held.count() == 50
     assert held.persist("NONE").count() == 50
+
+
+def test_a_partition_for_each_slot(
+    spark: SparkSession, images: np.ndarray, labels: np.ndarray
+) -> None:
+    assert data.from_numpy(images, labels).handle.packed().getNumPartitions() == 2  # Of local[2].
+    assert data.from_numpy(images[:1], labels[:1]).handle.packed().getNumPartitions() == 1
+    with pytest.raises(errors.ArgumentError, match="the data set is empty"):
+        data.from_numpy(images[:0], labels[:0])
+
+
+def test_a_session_whose_driver_is_elsewhere(images: np.ndarray, labels: np.ndarray) -> None:
+    remote: Any = type("SparkSession", (), {"__module__": "pyspark.sql.connect.session"})()
+    with pytest.raises(errors.SetupError, match="Spark Connect's, whose driver is elsewhere"):
+        data.from_numpy(images, labels, spark=remote)
+    frame: Any = type("DataFrame", (), {"columns": ["x", "y"], "sparkSession": remote})()
+    with pytest.raises(errors.SetupError, match="Spark Connect's"):
+        data.from_dataframe(frame, (1,), "x", "y")
+
+
+GONE = """
+import numpy as np
+import sparknet
+from sparknet import data
+from sparknet.errors import StateError
+
+spark = sparknet.session(master="local[1]")
+images, labels = np.zeros((4, 2), np.float32), np.zeros(4)
+train = data.from_numpy(images, labels)
+trainer = sparknet.Trainer(SOLVER, train, train)
+print(trainer.fit(1, tau=1, progress=False).images)
+spark.stop()
+for use in (
+    lambda: trainer.fit(1),
+    lambda: trainer.train(1),
+    lambda: trainer.test(),
+    lambda: sparknet.Trainer(SOLVER, train),
+    lambda: train.mean(),
+    lambda: data.from_numpy(images, labels, spark=spark),
+):
+    try:
+        use()
+    except StateError as error:
+        print(error)
+print(trainer.weights["ip"][0].shape)  # The driver has them.
+trainer.close()
+"""
+
+NET = """
+layer { name: "data" type: "JavaData" top: "data" java_data_param { shape { dim: 2 dim: 2 } } }
+layer { name: "label" type: "JavaData" top: "label" java_data_param { shape { dim: 2 dim: 1 } } }
+layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+  inner_product_param { num_output: 2 } }
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss" }
+"""
+
+
+def test_a_session_that_is_gone() -> None:
+    solver = f"base_lr: 0.1 lr_policy: 'fixed' test_iter: 1 test_interval: 9 net_param {{ {NET} }}"
+    code = f"SOLVER = {solver!r}\n{GONE}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    said = "the Spark session is stopped: make a new one, and its data and trainers"
+    assert done.stdout.splitlines() == ["2", *[said] * 6, "(2, 2)"], done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import re
 from pathlib import Path
 
@@ -46,7 +47,18 @@ def test_error_in_a_text_of_spark() -> None:
 def test_a_text_that_begins_with_the_error_is_all_of_it() -> None:
     error = errors.error_in_text("sparknet.train.TrainingException (IO): two\nlines")
     assert isinstance(error, errors.FileError)
-    assert str(error) == "two\nlines"
+    assert str(error) == "two; lines"
+    assert error.details == "sparknet.train.TrainingException (IO): two\nlines"
+
+
+def test_a_message_is_one_line_and_details_are_all() -> None:
+    error = errors.FileError("not loaded; tried:\n  this\n\n  that\nnothing more.\nend")
+    assert str(error) == "not loaded; tried: this; that; nothing more. end"
+    assert error.details == "not loaded; tried:\n  this\n\n  that\nnothing more.\nend"
+    assert errors.StateError("why", "a trace").details == "a trace"
+    copied = pickle.loads(pickle.dumps(errors.ShapeError("why", "a\ntrace")))
+    assert (str(copied), copied.details) == ("why", "a\ntrace")
+    assert str(errors.SparkNetError()) == ""
 
 
 # As PySpark 3.5 gives it for a function that raises; sources and marks are quoted.

@@ -11,7 +11,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from sparknet import errors
+import sparknet
+from sparknet import errors, spec
 from sparknet.local import TEST, TRAIN, Net, Solver, set_random_seed
 
 pytestmark = pytest.mark.boundary
@@ -158,6 +159,89 @@ def test_save_and_copy_from(net: Net, folder: Path, batch: dict[str, np.ndarray]
                 np.testing.assert_array_equal(mine.data, its.data)
 
 
+def test_nets_of_text_of_messages_and_of_code(net: Net) -> None:
+    expected = repr(net)
+    for source in (NET, spec.net(NET), sparknet.Net.load(NET)):
+        assert repr(Net(source, TEST)) == expected
+    assert Net(NET, TRAIN).outputs == ["loss"]
+    assert Net("examples/mnist/lenet.prototxt").blobs["prob"].shape == (64, 10)
+    with pytest.raises(errors.ParseError, match="<text>:1:"):
+        Net("layer { nam: 'x' }")
+    with pytest.raises(errors.ArgumentError, match="expected a path, prototxt text or a Net"):
+        Net(7)  # type: ignore[arg-type]
+
+
+def test_text_of_old_caffe() -> None:
+    old = """
+    name: "old" input: "data" input_dim: 1 input_dim: 2 input_dim: 3 input_dim: 3
+    layers { name: "ip" type: INNER_PRODUCT bottom: "data" top: "ip"
+             inner_product_param { num_output: 5 } }
+    """
+    assert Net(old).params["ip"][0].shape == (5, 18)
+
+
+def test_lines_say_what_there_is(net: Net, folder: Path) -> None:
+    assert repr(net) == (
+        "<Net 'small', TEST: 7 layers, 92 parameters; inputs data (4, 2, 3, 3), label (4,);"
+        " outputs accuracy (), loss ()>"
+    )
+    assert repr(net.blobs["data"]) == "<Blob (4, 2, 3, 3): 72 values>"
+    solver = Solver("solver.prototxt")
+    assert repr(solver) == f"<Solver at iteration 0 of {solver.net!r}>"
+
+
+@pytest.mark.parametrize("name", ["kept.caffemodel", "kept.caffemodel.h5"])
+@pytest.mark.parametrize("phase", [TRAIN, TEST])
+def test_save_with_the_net(
+    name: str, phase: int, net: Net, folder: Path, batch: dict[str, np.ndarray]
+) -> None:
+    net = Net("net.prototxt", phase)
+    assert net.save(name) == [name]
+    assert not (folder / "kept.prototxt").exists()
+    written = net.save(name, prototxt=True)
+    assert written == ["kept.prototxt", name]
+    other = Net(written[0], phase, weights=written[1])
+    assert other.inputs == net.inputs
+    np.testing.assert_array_equal(other.forward(**batch)["loss"], net.forward(**batch)["loss"])
+    assert other.outputs == net.outputs
+    # Nothing of what the engine adds.
+    kept = [layer.name for layer in spec.net("kept.prototxt").layer]
+    expected = [layer.name for layer in spec.net(NET).layer]
+    assert kept == (expected if phase == TEST else expected[:-1])
+    assert "blobs" not in (folder / "kept.prototxt").read_text()
+
+
+def test_summary_and_drawing(net: Net, folder: Path) -> None:
+    assert net.summary().parameters == 3 * 8 + 3 + 5 * 12 + 5
+    assert "12 x 5" not in net.draw("net.svg").source
+    assert (folder / "net.svg").is_file()
+
+
+def test_weights_by_name_are_copies(net: Net) -> None:
+    weights = net.weights
+    assert {name: [blob.shape for blob in blobs] for name, blobs in weights.items()} == {
+        name: [blob.shape for blob in blobs] for name, blobs in net.params.items()
+    }
+    weights["ip"][1][...] = 7
+    assert not np.any(net.params["ip"][1].data == 7)
+    net.set_weights(weights)
+    np.testing.assert_array_equal(net.params["ip"][1].data, 7)
+    for name, blobs in weights.items():
+        for blob, parameters in zip(blobs, net.params[name]):
+            np.testing.assert_array_equal(blob, parameters.data)
+
+
+def test_weights_that_are_not_the_nets_change_nothing(net: Net) -> None:
+    before = net.weights
+    zeros = {name: [np.zeros_like(blob) for blob in blobs] for name, blobs in before.items()}
+    with pytest.raises(errors.ShapeError, match=r"unknown \['ip1'\]; did you mean ip\?"):
+        net.set_weights({"conv": zeros["conv"], "ip1": zeros["ip"]})
+    with pytest.raises(errors.ShapeError, match="'ip', blob 1: shape"):
+        net.set_weights({"conv": zeros["conv"], "ip": [zeros["ip"][0], np.zeros(4)]})
+    for name, blobs in before.items():
+        np.testing.assert_array_equal(net.params[name][0].data, blobs[0])
+
+
 def test_memory_of_another_shape_is_out_of_reach(folder: Path) -> None:
     (folder / "views.prototxt").write_text(
         """
@@ -227,6 +311,16 @@ def test_solver_learns_a_fixed_batch(folder: Path, batch: dict[str, np.ndarray])
     assert last < first / 2
     assert len(solver.test_nets) == 1
     assert solver.test_nets[0].outputs == ["accuracy", "loss"]
+
+
+def test_a_solver_of_keywords(batch: dict[str, np.ndarray]) -> None:
+    solver = Solver(net=NET, learning_rate=0.1, momentum=0.9, random_seed=3)
+    for name, values in batch.items():
+        solver.net.blobs[name].data[...] = values
+    first = solver.step(1)
+    assert solver.step(30) < first / 2
+    assert Solver({"base_lr": 0.1, "type": "Adam"}, sparknet.Net.load(NET)).iter == 0
+    assert Solver('base_lr: 0.1 lr_policy: "fixed"', NET).test_nets == []
 
 
 def test_snapshot_and_restore(folder: Path, batch: dict[str, np.ndarray]) -> None:

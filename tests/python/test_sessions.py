@@ -90,6 +90,9 @@ def test_executors_share_out_the_cores(builder: Builder, tmp_path: Path) -> None
     assert os.environ["PYSPARK_PYTHON"] == sys.executable
     assert builder.settings["log level"] == "ERROR"
     assert "rootLogger.level = error" in builder.log_settings
+    assert builder.settings["spark.ui.enabled"] == "false"
+    sessions.session(3, ui=True)
+    assert builder.settings["spark.ui.enabled"] == "true"
 
 
 def test_more_workers_than_cores(builder: Builder) -> None:

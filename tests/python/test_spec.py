@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sparknet import spec
+from sparknet import Net, spec
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
 
@@ -30,6 +30,7 @@ def test_net_from_path_text_and_message(net_file: Path) -> None:
     assert spec.net(str(net_file)) == message
     assert spec.net(message) is message
     assert spec.net('name: "one line"').name == "one line"
+    assert spec.net(Net.load(NET)) == message
 
 
 def test_solver_takes_the_net_in(net_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,9 +85,70 @@ def test_the_callers_message_stays_as_it_is() -> None:
     assert given == caffe_pb2.SolverParameter(base_lr=0.1)
 
 
-def test_unknown_solver_field() -> None:
-    with pytest.raises(ArgumentError, match="base_rate"):
-        spec.solver("base_lr: 0.1\n", NET, base_rate=1)
+def test_a_solver_of_a_dict_and_of_keywords() -> None:
+    expected = caffe_pb2.SolverParameter(
+        base_lr=0.5, momentum=0.9, type="Nesterov", lr_policy="fixed", net_param=spec.net(NET)
+    )
+    fields = {"base_lr": 0.5, "momentum": 0.9, "type": "Nesterov"}
+    assert spec.solver(fields, NET) == expected
+    assert spec.solver(None, NET, **fields) == expected
+    keywords = {"learning_rate": 0.5, "momentum": 0.9, "optimizer": "nesterov", "gamma": None}
+    assert spec.solver(net=NET, **keywords) == expected
+    assert spec.solver({"learning_rate": 0.1, "momentum": 0.9}, NET, **keywords) == expected
+    assert spec.solver(fields, NET, lr_policy="step", gamma=0.1, stepsize=7).stepsize == 7
+
+
+@pytest.mark.parametrize("name", ["SGD", "Nesterov", "Adam", "AdaGrad", "RMSProp", "AdaDelta"])
+def test_optimizers_in_any_case(name: str) -> None:
+    for given in (name, name.lower(), name.upper()):
+        assert spec.solver(None, NET, learning_rate=1, optimizer=given).type == name
+
+
+@pytest.mark.parametrize(
+    ("source", "options", "match"),
+    [
+        ("base_lr: 0.1\n", {"base_lrs": 1}, "a solver has no field base_lrs; did you mean base_lr"),
+        ({"learning_rte": 1}, {}, "no field learning_rte; did you mean learning_rate"),
+        ({"momentun": 1}, {}, "no field momentun; did you mean momentum or momentum2"),
+        ({"base_lr": 1}, {"optimizer": "adamm"}, "optimizer 'adamm' is not .*; did you mean Adam"),
+        ({"base_lr": "much"}, {}, 'solver: field base_lr: "much" is not a number'),
+        ({"base_lr": 1}, {"learning_rate": "much"}, 'solver: field learning_rate: "much" is not'),
+        ({"base_lr": 1, "learning_rate": 1}, {}, "learning_rate and base_lr are the same field"),
+        (None, {"momentum": 0.9}, "needs a learning rate, such as learning_rate=0.01"),
+        ({"base_lr": 1, "gamma": 0.1}, {}, "gamma changes nothing without an lr_policy"),
+        ({"base_lr": 1}, {"stepvalue": [3]}, "stepvalue changes nothing without an lr_policy"),
+    ],
+)
+def test_wrong_fields_of_a_solver(
+    source: spec.SolverSource | None, options: dict[str, object], match: str
+) -> None:
+    with pytest.raises(ArgumentError, match=match):
+        spec.solver(source, NET, **options)
+
+
+def test_the_policy_of_a_prototxt_stays() -> None:
+    assert spec.solver('base_lr: 1 lr_policy: "inv"\n', NET).lr_policy == "inv"
+    assert spec.solver("base_lr: 1\n", NET).lr_policy == "fixed"
+
+
+def test_test_nets_need_no_numbers() -> None:
+    solver = spec.tested(spec.solver(None, NET, learning_rate=1))
+    assert list(solver.test_iter) == [1]
+    assert solver.test_interval == 2**31 - 1  # Never by itself.
+    given = spec.solver("base_lr: 1 test_iter: 5 test_iter: 6 test_interval: 7\n", NET)
+    before = spec.solver(given)
+    assert spec.tested(given) == before
+    several = caffe_pb2.SolverParameter(test_net_param=[spec.net(NET)] * 2)
+    assert list(spec.tested(several).test_iter) == [1, 1]
+    alone = caffe_pb2.SolverParameter(train_net_param=spec.net(NET))
+    assert list(spec.tested(alone).test_iter) == []
+
+
+def test_layers_run_in_the_phases_of_their_rules() -> None:
+    rules = ["", "include { phase: TRAIN }", "exclude { phase: TRAIN }", "include { stage: 's' }"]
+    (*layers,) = spec.net("".join(f"layer {{ {rule} }}\n" for rule in rules)).layer
+    assert [spec.runs_in(layer, caffe_pb2.TRAIN) for layer in layers] == [True, True, False, True]
+    assert [spec.runs_in(layer, caffe_pb2.TEST) for layer in layers] == [True, False, True, True]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,8 @@ import pytest
 from digits_data import SOLVER, digits
 from PIL import Image
 
-from sparknet import data, errors, spec
+import sparknet
+from sparknet import data, errors, feeds, spec
 from sparknet.data import Dataset
 from sparknet.local import TEST, Net
 from sparknet.proto import caffe_pb2
@@ -45,6 +46,72 @@ def make(train: Dataset, test: Dataset | None = None, **options: Any) -> Trainer
     return Trainer(options.pop("solver", SOLVER), train, test, workers=2, seed=4, **options)
 
 
+def code(batch: int) -> sparknet.Net:
+    net = sparknet.Net("code", inputs={"data": (batch, 1, 8, 8), "label": (batch,)})
+    data, label = net.inputs
+    hidden = data.InnerProduct("ip1", num_output=40, weight_filler={"type": "xavier"})
+    scores = hidden.ReLU(in_place=True).InnerProduct(
+        "ip2", num_output=10, weight_filler={"type": "xavier"}
+    )
+    scores.SoftmaxWithLoss("loss", label)
+    scores.Accuracy("accuracy", label, include="TEST")
+    return net
+
+
+def test_a_net_in_code_and_keywords_are_all_that_it_takes(train: Dataset, test: Dataset) -> None:
+    options: dict[str, Any] = {"net": code(32), "learning_rate": 0.05, "momentum": 0.9}
+    with make(train, test, solver=None, test_batch_size=20, **options) as trainer:
+        trainer.fit(15, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.9
+        assert repr(trainer) == ("<Trainer of net 'code': 3,010 weights, 2 workers, iteration 150>")
+
+
+OLD = """
+name: "old"
+layers { name: "ip" type: INNER_PRODUCT bottom: "pixels" top: "ip" blobs_lr: 1 blobs_lr: 2
+         inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+layers { name: "loss" type: SOFTMAX_LOSS bottom: "ip" bottom: "class" }
+layers { name: "accuracy" type: ACCURACY bottom: "ip" bottom: "class" top: "accuracy"
+         include { phase: TEST } }
+"""
+
+
+def test_prototxts_of_old_caffe_train(train: Dataset, test: Dataset) -> None:
+    """Layers of V1, data layers that are not named data and label, and old transforms in them."""
+    data_layer = (
+        'layers { name: "d" type: DATA top: "pixels" top: "class"'
+        ' data_param { source: "nowhere" batch_size: 20 scale: 2 mirror: true } }'
+    )
+    net = OLD.replace("layers", data_layer + "\nlayers", 1)
+    with make(train, test, solver=None, net=net, learning_rate=0.1) as trainer:
+        layers = trainer.solver.net_param.layer
+        assert [layer.name for layer in layers] == ["pixels", "class", "ip", "loss", "accuracy"]
+        assert list(layers[0].java_data_param.shape.dim) == [20, 1, 8, 8]
+        assert [param.lr_mult for param in layers[2].param] == [1, 2]
+        trainer.fit(10, tau=10, progress=False)
+        assert trainer.test()["accuracy"] > 0.8
+    view = feeds.view(
+        feeds.read(spec.solver(None, net, learning_rate=1), train.jvm), (1, 8, 8), *[None] * 4
+    )
+    assert (view.scale, view.mirror) == (2, True)
+    assert [layer.type for layer in sparknet.Net.load(net).layers][1:3] == [
+        "InnerProduct",
+        "SoftmaxWithLoss",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "match"),
+    [
+        ({"weight_decy": 0.1}, "no option 'weight_decy'; .*; did you mean weight_decay"),
+        ({"test_batchsize": 1}, "no option 'test_batchsize'; .*; did you mean .*test_batch_size"),
+    ],
+)
+def test_unknown_options(train: Dataset, options: dict[str, Any], match: str) -> None:
+    with pytest.raises(errors.ArgumentError, match=match):
+        make(train, solver=None, net=code(4), learning_rate=1, **options)
+
+
 def test_learns_and_scores_as_the_same_weights_do_in_this_process(
     train: Dataset, test: Dataset, tmp_path: Path
 ) -> None:
@@ -55,9 +122,9 @@ def test_learns_and_scores_as_the_same_weights_do_in_this_process(
         assert before["accuracy"] < 0.3
         assert after["accuracy"] > 0.9
         assert trainer.iteration == 250
-        assert [entry.workers for entry in history.rounds] == [2] * 25
+        assert history.rounds.workers.tolist() == [2] * 25
         assert history.images == 2 * 10 * 32 * 25
-        assert history.losses()[-1][1] < history.losses()[0][1] / 4
+        assert history.rounds.loss.iloc[-1] < history.rounds.loss.iloc[0] / 4
         caffemodel, _ = trainer.snapshot(tmp_path / "digits")
     (tmp_path / "net.prototxt").write_text(str(deploy_net()))
     net = Net(tmp_path / "net.prototxt", TEST, weights=caffemodel)
@@ -92,7 +159,19 @@ def test_steps_one_by_one(train: Dataset, test: Dataset) -> None:
         with pytest.raises(errors.StateError, match="average"):
             trainer.train(3)
         unchanged = trainer.weights
-        trainer.average()
+        assert [(turn.worker, turn.steps, turn.images) for turn in done.turns] == [
+            (0, 3, 48),
+            (1, 3, 48),
+        ]
+        whole = trainer.average()
+        assert whole is not None
+        assert whole[:6] == done[:6]
+        for before, turn in zip(done.turns, whole.turns):
+            assert turn.compute == before.compute > 0
+            assert turn.exchange > before.exchange
+            assert turn.seconds == pytest.approx(whole.turns[0].seconds)
+            assert turn.feed >= 0
+            assert turn.seconds > before.seconds == pytest.approx(done.seconds)
         moved = trainer.weights
         for layer, blobs in start.items():
             np.testing.assert_array_equal(unchanged[layer][0], blobs[0])
@@ -118,14 +197,14 @@ def test_fit_tests_and_keeps_weights_on_time(train: Dataset, test: Dataset, tmp_
         history = trainer.fit(
             5, tau=2, test_every=2, snapshot_every=3, snapshot_prefix=prefix, progress=False
         )
-        assert [done.iteration for done in history.rounds] == [2, 4, 6, 8, 10]
-        assert [tested.iteration for tested in history.tests] == [4, 8]
+        assert history.rounds.iteration.tolist() == [2, 4, 6, 8, 10]
+        assert history.tests.iteration.tolist() == [4, 8]
         kept = {int(path.stem.split("_iter_")[1]) for path in tmp_path.iterdir()}
         assert kept == {6, 10}
         assert trainer.snapshots[0] == f"{prefix}_iter_10.caffemodel"
         # 1437 images and 64 a step of both workers: the third round passes a tenth of them.
         history = trainer.fit(epochs=0.1, tau=1, progress=False)
-        assert [done.iteration for done in history.rounds[5:]] == [11, 12, 13]
+        assert history.rounds.iteration.tolist()[5:] == [11, 12, 13]
 
 
 def test_a_round_of_fit_is_one_call(
@@ -219,10 +298,31 @@ def test_places_are_paths_of_this_process_or_uris(
         assert len(history.rounds) == 1
 
 
-def test_when_the_solver_takes_snapshots_is_not_asked(train: Dataset) -> None:
-    # Nearly every solver of Caffe's names a folder that is not there; fit has arguments for it.
-    with make(train, solver=spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x")) as trainer:
+def test_the_solver_says_how_long_and_what_comes_between(
+    train: Dataset, test: Dataset, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # Not the JVM's.
+    solver = spec.solver(
+        SOLVER, max_iter=11, test_interval=4, snapshot=5, snapshot_prefix="own", test_iter=[1]
+    )
+    with make(train, test, solver=solver) as trainer:
+        history = trainer.fit(tau=2, progress=False)
+        assert history.rounds.iteration.tolist() == [2, 4, 6, 8, 10, 11]
+        assert history.tests.iteration.tolist() == [0, 4, 8]
+        kept = {path.name.split("_iter_")[1] for path in tmp_path.glob("*.caffemodel")}
+        assert kept == {f"{n}.caffemodel" for n in (6, 10, 11)}
+        assert len(trainer.fit(progress=False).rounds) == 6  # It is there already.
+
+
+def test_a_solver_is_not_asked_where_fit_says_how_long(train: Dataset) -> None:
+    # Nearly every solver of Caffe's names a folder that is not there.
+    solver = spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x", max_iter=5)
+    with make(train, solver=solver) as trainer:
         trainer.fit(1, tau=1, progress=False)
+        with pytest.raises(errors.FileError, match="there is no folder .*/none"):
+            trainer.fit(tau=1, progress=False)
+        trainer.fit(tau=2, snapshot_every=0, progress=False)
+        assert trainer.iteration == 5
 
 
 def test_mean_and_scale_are_applied(spark: SparkSession, train: Dataset, test: Dataset) -> None:

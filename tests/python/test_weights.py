@@ -7,6 +7,7 @@ import pytest
 from fakes import LAYOUT
 
 from sparknet.errors import ShapeError
+from sparknet.weights import Weights
 
 pytestmark = pytest.mark.unit
 
@@ -17,6 +18,14 @@ def test_split_and_join_are_inverse() -> None:
     np.testing.assert_array_equal(weights["ip"][0], [[0, 1, 2], [3, 4, 5]])
     np.testing.assert_array_equal(weights["ip"][1], [6, 7])
     np.testing.assert_array_equal(LAYOUT.join(weights), flat)
+
+
+def test_a_line_says_what_there_is() -> None:
+    weights = LAYOUT.split(np.zeros(8, dtype=np.float32))
+    assert repr(weights) == "<Weights: 1 layers, 8 values; ip (2, 3), (2,)>"
+    many = Weights({f"ip{n}": [np.zeros(500, np.float32)] for n in range(9)})
+    shown = "; ".join(f"ip{n} (500,)" for n in range(4))
+    assert repr(many) == f"<Weights: 9 layers, 4,500 values; {shown}; ...>"
 
 
 def test_join_takes_anything_like_an_array() -> None:
@@ -30,6 +39,10 @@ def test_join_takes_anything_like_an_array() -> None:
     [
         ({}, r"missing \['ip'\]"),
         ({"ip": [np.zeros((2, 3)), np.zeros(2)], "x": []}, r"unknown \['x'\]"),
+        (
+            {"ip1": [np.zeros((2, 3)), np.zeros(2)]},
+            r"missing \['ip'\], unknown \['ip1'\]; did you mean ip\?",
+        ),
         ({"ip": [np.zeros((2, 3))]}, "'ip' has 2 blobs, 1 given"),
         ({"ip": [np.zeros((3, 2)), np.zeros(2)]}, r"'ip', blob 0: shape \(3, 2\)"),
     ],

@@ -4,6 +4,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,8 +54,11 @@ class Solver {
   // Starts the generators of all nets anew, with the seeds that `seed` (>= 0) as random_seed would
   // give them.
   void set_seed(int64_t seed);
-  // rate(t) of the lr policy at the current counter.
+  // The rate that was set, or rate(t) of the lr policy at the current counter.
   T learning_rate() const;
+  // A rate (finite, at least 0) that updates have from now on instead of the policy's; nothing: the
+  // policy's again, which has gone on counting.
+  void set_learning_rate(std::optional<T> rate);
 
   // History: for each bank, the arrays of all learnable parameters.
   int num_banks() const { return static_cast<int>(history_.size()); }
@@ -114,6 +118,7 @@ class Solver {
   std::vector<std::vector<std::unique_ptr<Storage<T>>>> history_;  // [bank][param]
   int iteration_ = 0;
   int current_step_ = 0;  // of lr_policy step and multistep, at the last update
+  std::optional<T> own_rate_;
   std::vector<T> losses_;
   T smoothed_loss_ = 0;
   std::vector<T> scores_;

@@ -8,6 +8,7 @@ into ``sparknet.errors`` in one place. Tests put fakes here.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol, Union
 
@@ -16,10 +17,11 @@ from numpy.typing import NDArray
 
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
+from sparknet.summary import Built
+from sparknet.proto import caffe_pb2
 from sparknet.weights import Layout
 
 __all__ = [
-    "Checkpoints",
     "DatasetHandle",
     "Event",
     "FitHandle",
@@ -31,33 +33,43 @@ __all__ = [
     "TrainerHandle",
     "UploadHandle",
     "View",
+    "Watch",
+    "Watched",
 ]
 
 Floats = NDArray[np.float32]
 
 
-class Checkpoints(NamedTuple):
-    """Where a run keeps what it takes to go on; every: rounds between two; keep: how many."""
-
-    folder: str
-    every: int
-    keep: int
-
-
 class Plan(NamedTuple):
-    """A run of so many rounds or, if that is None, until so many images have been trained on.
+    """A run. options: those of ``sparknet.train.Answers.fit`` that the user has set.
 
-    test_every, snapshot_every: in rounds, 0 for never. prefix: of snapshots, of which the last
-    round has one; None: there are none.
+    solver: says how long a run without ``rounds`` and ``images`` is, and what comes between its
+    rounds; it has no nets, and is empty where options say how long the run is. watches: what
+    looks for the best value of a metric.
     """
 
-    rounds: int | None
-    images: float
-    tau: int
-    test_every: int
-    snapshot_every: int
-    prefix: str | None
-    checkpoints: Checkpoints | None
+    solver: caffe_pb2.SolverParameter
+    options: Mapping[str, Any]
+    watches: Sequence[Watch] = ()
+
+
+class Watch(NamedTuple):
+    """A ``sparknet.train.Watch`` in the JVM; kind: its class; patience: None for one without."""
+
+    kind: str
+    metric: str
+    min_delta: float
+    mode: str
+    patience: int | None
+
+
+class Watched(NamedTuple):
+    """What a watch has found. best: None before the first value; stopped: whether it has ended
+    the run."""
+
+    best: float | None
+    iteration: int
+    stopped: bool
 
 
 class Resumed(NamedTuple):
@@ -129,7 +141,8 @@ class TrainerHandle(Protocol):
 
     def train_for(self, seconds: float) -> Round: ...
 
-    def average(self) -> None: ...
+    def average(self) -> Round | None:
+        """The round with its average; None: all hosts were lost, and it counts for nothing."""
 
     def test(self) -> Evaluation: ...
 
@@ -145,6 +158,11 @@ class TrainerHandle(Protocol):
 
     def iteration(self) -> int: ...
 
+    def learning_rate(self) -> float: ...
+
+    def set_learning_rate(self, rate: float | None) -> None:
+        """None: as the solver's policy says."""
+
     def snapshot(self, prefix: str) -> list[str]:
         """Paths, here and below, are seen from this process."""
 
@@ -157,6 +175,9 @@ class TrainerHandle(Protocol):
     def notices(self) -> list[Notice]:
         """What there is to tell since the last call; waits for nothing."""
 
+    def without_bars(self) -> AbstractContextManager[None]:
+        """Spark draws no bars of its own on the terminal inside."""
+
     def cancel(self) -> None:
         """Ends the trainer's running jobs; it stays usable."""
 
@@ -168,6 +189,16 @@ class FitHandle(Protocol):
 
     def next(self) -> Event:
         """Does the next thing there is to do."""
+
+    def stop(self) -> None:
+        """Lets no other round begin; from any thread."""
+
+    def tau(self) -> int: ...
+
+    def set_tau(self, steps: int) -> None: ...
+
+    def watched(self, index: int) -> Watched:
+        """What the plan's watch of this number has found."""
 
     def notices(self) -> list[Notice]:
         """What came with answers since the last call; the JVM is not asked."""
@@ -203,12 +234,16 @@ class Jvm(Protocol):
         self, frame: Any, features: str, label: str, shape: Sequence[int]
     ) -> DatasetHandle: ...
 
+    def slots(self) -> int:
+        """Tasks that the cluster runs at a time."""
+
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> TrainerHandle: ...
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        """The serialised net with JavaData layers in place of its first two layers."""
+    def built(self, net: bytes, phase: int) -> Built:
+        """What the engine makes of a serialised net. phase: TRAIN 0, TEST 1, the net's own -1."""
+
+    def upgraded(self, net: str) -> bytes:
+        """The serialised net of a prototxt's text, with Caffe's old forms made new."""
 
     def upload(
         self,

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from py4j.java_gateway import JavaPackage
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
-from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View
-from sparknet._jvm.answers import notices, parse, told
+from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View, Watch, Watched
+from sparknet._jvm.answers import notices, parse, told, watched
 from sparknet.errors import (
     ArgumentError,
     CallbackError,
@@ -28,9 +30,11 @@ from sparknet.errors import (
 )
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
+from sparknet.proto import caffe_pb2
+from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
-__all__ = ["Py4JJvm", "call", "silence", "translate"]
+__all__ = ["Py4JJvm", "call", "silence", "stopped", "translate"]
 
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
@@ -38,6 +42,8 @@ _JAVA = {
     "java.lang.OutOfMemoryError": OutOfMemoryError,
 }
 _PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
+# What Spark says of a session that is stopped, before or while it is used.
+_STOPPED = ("Cannot call methods on a stopped SparkContext", "SparkContext has been shutdown")
 # The exception's own line: frames and source are indented; a group's have a bar in front.
 _RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
@@ -47,7 +53,12 @@ def translate(failure: BaseException) -> SparkNetError:
     thrown = getattr(failure, "java_exception", None) or getattr(failure, "_origin", None)
     if thrown is None:
         return StateError(f"the JVM of the Spark session does not answer: {failure}")
-    causes = _causes(thrown)
+    error = _known(_causes(thrown))
+    error.details = _trace(thrown)
+    return error
+
+
+def _known(causes: list[Any]) -> SparkNetError:
     for cause in causes:
         if hasattr(cause, "getCodeName") and _is_caffe(cause):
             return error_for(str(cause.getCodeName()), str(cause.getMessage()))
@@ -59,8 +70,27 @@ def translate(failure: BaseException) -> SparkNetError:
     for text in texts:
         if _PYTHON_FAILURE in text:
             return CallbackError(_python_failure(text))
+        if any(said in text for said in _STOPPED):
+            return stopped()
     kind = _JAVA.get(str(causes[-1].getClass().getName()), InternalError)
     return kind(texts[-1].split("\n")[0])
+
+
+def stopped() -> StateError:
+    """What there is to say of a session that is stopped."""
+    return StateError("the Spark session is stopped: make a new one, and its data and trainers")
+
+
+def _trace(thrown: Any) -> str:
+    """What Java prints of an exception and its causes."""
+    try:
+        lines: list[str] = []
+        for cause in _causes(thrown):
+            lines.append(f"{'Caused by: ' if lines else ''}{cause.toString()}")
+            lines += [f"\tat {frame.toString()}" for frame in cause.getStackTrace()]
+    except Py4JError:  # The JVM went meanwhile.
+        return "there is no trace: the JVM is gone"
+    return "\n".join(lines)
 
 
 def _causes(thrown: Any) -> list[Any]:
@@ -130,7 +160,7 @@ class Py4JJvm:
     def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
         places = (self.place(tars), self.place(labels))
-        chosen = self._map(options)
+        chosen = self.map(options)
         return _Dataset(self, call(dataset, "fromTars", self._context, *places, chosen))
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
@@ -152,18 +182,31 @@ class Py4JJvm:
         ints = self._ints(shape)
         return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
 
+    def slots(self) -> int:
+        return int(call(self.jvm.sparknet.train.Answers, "slots", self._context))
+
     def trainer(self, solver: bytes, workers: int, options: Mapping[str, Any]) -> _Trainer:
         answers = self.jvm.sparknet.train.Answers
-        chosen = self._map(options)
+        chosen = self.map(options)
         return _Trainer(self, call(answers, "newTrainer", self._context, solver, workers, chosen))
 
-    def replace_data_layers(
-        self, net: bytes, train_batch: int, test_batch: int, shape: Sequence[int]
-    ) -> bytes:
-        parsed = call(getattr(self.jvm.caffe, "Caffe$NetParameter"), "parseFrom", net)
-        loader = self.jvm.libs.ProtoLoader
-        replaced = call(loader, "replaceDataLayers", parsed, train_batch, test_batch, *shape)
-        return bytes(call(replaced, "toByteArray"))
+    def built(self, net: bytes, phase: int) -> Built:
+        native = call(self.jvm.sparknet.jna.NativeNet, "fromBytes", net, phase)
+        try:
+            described = caffe_pb2.NetParameter.FromString(
+                bytes(call(call(native, "proto"), "toByteArray"))
+            )
+            shapes = {}
+            for index, name in enumerate(call(native, "blobNames")):
+                extents = call(call(native, "blob", index), "shape")
+                shapes[str(name)] = tuple(int(extent) for extent in extents)
+        finally:
+            call(native, "close")
+        return Built(described, shapes)
+
+    def upgraded(self, net: str) -> bytes:
+        engine = self.jvm.sparknet.jna.Engine
+        return bytes(call(call(engine, "parseNetText", net), "toByteArray"))
 
     def upload(
         self,
@@ -226,10 +269,11 @@ class Py4JJvm:
         found = properties.getProperty("version")
         return None if found is None else str(found)
 
-    def _map(self, values: Mapping[str, Any]) -> Any:
+    def map(self, values: Mapping[str, Any]) -> Any:
+        """A Java map."""
         result = self.jvm.java.util.HashMap()
         for name, value in values.items():
-            result.put(name, value)
+            result.put(name, value.item() if isinstance(value, np.generic) else value)
         return result
 
     def _ints(self, values: Sequence[int]) -> Any:
@@ -300,8 +344,11 @@ class _Trainer:
         assert isinstance(done, Round)
         return done
 
-    def average(self) -> None:
-        call(self._java, "average")
+    def average(self) -> Round | None:
+        text = str(call(self._answers, "average"))
+        done = parse(text) if text else None
+        assert done is None or isinstance(done, Round)
+        return done
 
     def test(self) -> Evaluation:
         tested = parse(call(self._answers, "test"))
@@ -309,13 +356,25 @@ class _Trainer:
         return tested
 
     def fit(self, plan: Plan) -> _Fit:
-        rounds = -1 if plan.rounds is None else max(0, plan.rounds)
-        prefix = None if plan.prefix is None else self._jvm.place(plan.prefix)
-        folder, every, keep = plan.checkpoints or (None, 1, 1)
-        kept = (None if folder is None else self._jvm.place(folder), every, keep)
-        often = (plan.test_every, plan.snapshot_every)
-        args = (rounds, float(plan.images), plan.tau, *often, prefix, *kept)
-        return _Fit(self._answers, call(self._answers, "fit", *args))
+        jvm, options = self._jvm, dict(plan.options)
+        for name in ("snapshot_prefix", "checkpoint"):
+            if name in options:
+                options[name] = jvm.place(options[name])
+        solver = caffe_pb2.SolverParameter()
+        solver.CopyFrom(plan.solver)
+        if solver.snapshot_prefix:
+            solver.snapshot_prefix = jvm.place(solver.snapshot_prefix)
+        watches = [self._watch(watch) for watch in plan.watches]
+        listeners = jvm.jvm.java.util.ArrayList()
+        for watch in watches:
+            listeners.add(watch)
+        run = call(self._answers, "fit", solver.SerializeToString(), jvm.map(options), listeners)
+        return _Fit(self._answers, run, watches)
+
+    def _watch(self, watch: Watch) -> Any:
+        arguments = [watch.metric, *([] if watch.patience is None else [watch.patience])]
+        arguments += [float(watch.min_delta), watch.mode]
+        return call(self._jvm.jvm.sparknet.train, watch.kind, *arguments)
 
     def layout(self) -> Layout:
         layout = call(self._java, "layout")
@@ -339,6 +398,12 @@ class _Trainer:
     def iteration(self) -> int:
         return int(call(self._java, "iteration"))
 
+    def learning_rate(self) -> float:
+        return float(call(self._java, "learningRate"))
+
+    def set_learning_rate(self, rate: float | None) -> None:
+        call(self._answers, "setLearningRate", None if rate is None else float(rate))
+
     def snapshot(self, prefix: str) -> list[str]:
         return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]
 
@@ -351,6 +416,15 @@ class _Trainer:
     def notices(self) -> list[Notice]:
         return notices(str(call(self._answers, "notices")))
 
+    @contextlib.contextmanager
+    def without_bars(self) -> Iterator[None]:
+        hidden = call(self._answers, "hideBars")
+        try:
+            yield
+        finally:
+            with contextlib.suppress(StateError):  # The JVM may be gone.
+                call(hidden, "close")
+
     def cancel(self) -> None:
         call(self._java, "cancel")
 
@@ -359,15 +433,28 @@ class _Trainer:
 
 
 class _Fit:
-    def __init__(self, answers: Any, java: Any) -> None:
+    def __init__(self, answers: Any, java: Any, watches: Sequence[Any]) -> None:
         self._answers = answers
         self._java = java
+        self._watches = watches
         self._notices: list[Notice] = []
 
     def next(self) -> Event:
         event, came = told(call(self._answers, "next", self._java))
         self._notices += came
         return event
+
+    def stop(self) -> None:
+        call(self._java, "stop")
+
+    def tau(self) -> int:
+        return int(call(self._java, "tau"))
+
+    def set_tau(self, steps: int) -> None:
+        call(self._java, "setTau", steps)
+
+    def watched(self, index: int) -> Watched:
+        return watched(str(call(self._answers, "watched", self._watches[index])))
 
     def notices(self) -> list[Notice]:
         came, self._notices = self._notices, []

@@ -9,7 +9,7 @@ from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
 from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "set_python_layers", "translate"]
+__all__ = ["call", "classes", "set_python_layers", "translate", "upgraded"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
@@ -78,11 +78,14 @@ def _jnius() -> Any:
 def translate(failure: BaseException) -> SparkNetError:
     """The error of this package for a JavaException of pyjnius."""
     # pyjnius keeps texts only; a CaffeException tells its code in its own.
-    for text in (*(getattr(failure, "stacktrace", None) or ()), str(failure)):
-        found = error_in_text(str(text))
+    trace = [str(text) for text in getattr(failure, "stacktrace", None) or ()]
+    whole = "\n".join([str(failure), *trace])
+    for text in (*trace, str(failure)):
+        found = error_in_text(text)
         if found is not None:
+            found.details = whole
             return found
-    return InternalError(str(failure).split("\n")[0])
+    return InternalError(str(failure).split("\n")[0], whole)
 
 
 def call(java: Any, method: str, *args: Any) -> Any:
@@ -94,3 +97,8 @@ def call(java: Any, method: str, *args: Any) -> Any:
         if isinstance(cause, (KeyboardInterrupt, SystemExit)):
             raise cause from None
         raise translate(failure) from cause
+
+
+def upgraded(net: str) -> bytes:
+    """The serialised net of a prototxt's text, with Caffe's old forms made new."""
+    return bytes(call(call(classes().engine, "parseNetText", net), "toByteArray"))

@@ -80,6 +80,7 @@ TEST_F(CallsFromAFeed, ThatWouldChangeWhatRunsAreRefused) {
       {"set_auto_test", [&] { return ccaffe_solver_set_auto_test(solver_, 1); }},
       {"set_iteration", [&] { return ccaffe_solver_set_iteration(solver_, 0); }},
       {"set_seed", [&] { return ccaffe_solver_set_seed(solver_, 0); }},
+      {"set_learning_rate", [&] { return ccaffe_solver_set_learning_rate(solver_, nullptr); }},
       {"write_history", [&] { return ccaffe_solver_write_history(solver_, many.data(), history); }},
       {"restore", [&] { return ccaffe_solver_restore(solver_, (dir / "w").c_str(), nullptr); }},
   };

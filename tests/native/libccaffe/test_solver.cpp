@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <thread>
 
 #include "support/ccaffe_client.hpp"
@@ -55,6 +56,16 @@ TEST(CSolver, TheCounterDrivesTheRate) {
   ok(ccaffe_solver_set_iteration(solver, 25));
   ok(ccaffe_solver_learning_rate(solver, &rate));
   EXPECT_EQ(rate, 0.25f);
+  const float own = 0.75f, negative = -1, infinite = INFINITY;
+  ok(ccaffe_solver_set_learning_rate(solver, &own));
+  ok(ccaffe_solver_set_iteration(solver, 35));
+  expect_status(ccaffe_solver_set_learning_rate(solver, &negative), CCAFFE_INVALID_ARGUMENT, "-1");
+  expect_status(ccaffe_solver_set_learning_rate(solver, &infinite), CCAFFE_INVALID_ARGUMENT, "inf");
+  ok(ccaffe_solver_learning_rate(solver, &rate));
+  EXPECT_EQ(rate, own);
+  ok(ccaffe_solver_set_learning_rate(solver, nullptr));
+  ok(ccaffe_solver_learning_rate(solver, &rate));
+  EXPECT_EQ(rate, 0.125f);
   expect_status(ccaffe_solver_set_iteration(solver, -1), CCAFFE_INVALID_ARGUMENT, "-1");
   ok(ccaffe_solver_destroy(solver));
 }

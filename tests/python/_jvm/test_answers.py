@@ -10,7 +10,7 @@ import pytest
 from sparknet._jvm import Event, Kept, Resumed
 from sparknet._jvm.answers import notices, parse, told
 from sparknet.errors import InternalError
-from sparknet.history import Evaluation, Round
+from sparknet.history import Evaluation, LeftOut, Round, Turn
 from sparknet.notices import Notice
 
 pytestmark = pytest.mark.unit
@@ -19,7 +19,32 @@ pytestmark = pytest.mark.unit
 @pytest.mark.parametrize(
     ("text", "event"),
     [
-        ("round|70|0.1|6000000000|1.25|2|2", Round(70, 0.1, 6_000_000_000, 1.25, 2, lost=2)),
+        (
+            "round|70|0.1|6000000000|1.25|2|2|0|2|0|0",
+            Round(70, 0.1, 6_000_000_000, 1.25, 2, lost=2, lost_workers=(0, 2)),
+        ),
+        (
+            "round|70|0.1|6000000000|1.25|2|1|2"
+            "|2|0|1|3|12|0.5|0.125|0.0625|0.0625|1|1|3|12|0.25|0.125|0.0625|0.3125"
+            "|2|a reason|1|1|x y|corrupt image|7|5|1.jpg|2.jpg|3.jpg|4.jpg|5.jpg",
+            Round(
+                70,
+                0.1,
+                6_000_000_000,
+                1.25,
+                2,
+                lost=1,
+                turns=(
+                    Turn(0, "1", 3, 12, 0.5, 0.125, 0.0625, 0.0625),
+                    Turn(1, "1", 3, 12, 0.25, 0.125, 0.0625, 0.3125),
+                ),
+                lost_workers=(2,),
+                left_out=(
+                    LeftOut("a reason", 1, ("x y",)),
+                    LeftOut("corrupt image", 7, tuple(f"{n}.jpg" for n in range(1, 6))),
+                ),
+            ),
+        ),
         (
             "test|70|loss|1.0E-9|accuracy|1.0",
             Evaluation(70, {"loss": 1e-9, "accuracy": 1.0}),
@@ -35,7 +60,7 @@ def test_each_kind(text: str, event: Event) -> None:
 
 
 def test_a_loss_that_is_no_number() -> None:
-    done = parse("round|1|NaN|2|0.5|1|0".replace("|", "\0"))
+    done = parse("round|1|NaN|2|0.5|1|0|0|0".replace("|", "\0"))
     assert isinstance(done, Round)
     assert math.isnan(done.loss)
 

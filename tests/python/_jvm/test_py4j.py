@@ -24,6 +24,11 @@ class JavaClass:
         return self._above
 
 
+class Frame:
+    def toString(self) -> str:  # noqa: N802 - Java's name.
+        return "a.B.c(D.scala:7)"
+
+
 class Thrown:
     """A Java exception, as far as translation looks at it."""
 
@@ -41,6 +46,9 @@ class Thrown:
 
     def toString(self) -> str:  # noqa: N802 - Java's name.
         return f"{self._class.getName()}: {self._message}"
+
+    def getStackTrace(self) -> list[Frame]:  # noqa: N802 - Java's name.
+        return [Frame()]
 
 
 class ThrownByEngine(Thrown):
@@ -76,6 +84,12 @@ def test_an_engine_exception_in_the_chain_gives_class_and_message() -> None:
         call(Failing(failure), "method")
     assert caught.value.__cause__ is None
     assert caught.value.code == 6
+    assert caught.value.details.split("\n") == [
+        "org.apache.spark.SparkException: Job aborted",
+        "\tat a.B.c(D.scala:7)",
+        "Caused by: sparknet.train.TrainingException: layer 'ip': 3 values, 4 needed",
+        "\tat a.B.c(D.scala:7)",
+    ]
 
 
 def test_an_engine_exception_that_spark_quotes() -> None:
@@ -159,6 +173,20 @@ def test_other_java_exceptions(kind: str, expected: type) -> None:
     error = translate(from_java(Thrown(kind, "why\n\tat somewhere")))
     assert type(error) is expected
     assert str(error) == f"{kind}: why"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Cannot call methods on a stopped SparkContext.\nThis stopped SparkContext was made at:",
+        "SparkContext has been shutdown",
+    ],
+)
+def test_a_session_that_is_stopped(said: str) -> None:
+    error = translate(from_java(Thrown("java.lang.IllegalStateException", said)))
+    assert type(error) is errors.StateError
+    assert str(error).startswith("the Spark session is stopped: make a new one")
+    assert said in error.details
 
 
 def test_exceptions_that_pyspark_made_its_own() -> None:

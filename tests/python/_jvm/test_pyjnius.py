@@ -27,7 +27,8 @@ def test_code_and_whole_message_come_from_the_chain_of_causes() -> None:
     failure = PyjniusError("JVM exception occurred: not loaded", [text, "sparknet.jna.X.y(1)"])
     error = translate(failure)
     assert type(error) is errors.FileError
-    assert str(error) == "not loaded; tried:\n  this\n  that"
+    assert str(error) == "not loaded; tried: this; that"
+    assert error.details.endswith("tried:\n  this\n  that\nsparknet.jna.X.y(1)")
 
 
 def test_other_exceptions_are_internal() -> None:

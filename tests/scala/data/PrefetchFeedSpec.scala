@@ -94,6 +94,30 @@ class PrefetchFeedSpec extends AnyFlatSpec {
     assert(fed.stop() && source.closed)
   }
 
+  it should "know how long it was waited for" taggedAs Unit in {
+    val source = new Silent
+    val fed = new PrefetchFeed(source)
+    next(fed)
+    val asking = Thread.currentThread
+    val answering = new Thread(() => {
+      while (asking.getState != Thread.State.TIMED_WAITING) Thread.sleep(1)
+      Thread.sleep(50)
+      source.answer.countDown()
+    })
+    source.asked.await()
+    val before = fed.waitedSeconds
+    answering.start()
+    next(fed)
+    answering.join()
+    val waited = fed.waitedSeconds
+    assert(waited - before >= 0.04)
+    fed.current() // it may have to wait for this one
+    val known = fed.waitedSeconds
+    fed.current()
+    assert(fed.waitedSeconds == known)
+    fed.close()
+  }
+
   it should "leave a thread behind that does not stop, with what it uses" taggedAs Unit in {
     val source = new Silent
     val fed = new PrefetchFeed(source)

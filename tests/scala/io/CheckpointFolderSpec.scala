@@ -52,7 +52,7 @@ class CheckpointFolderSpec extends AnyFlatSpec {
         assert(folder.all.head.has("w.f32") && !folder.all.head.has("x"))
         assert(base.resolve("run").toFile.list.sorted.toSeq == Seq("iter_100", "iter_90"))
         write(folder, 100) // the same again
-        assert(folder.all.length == 2)
+        assert(folder.all.length == 2 && read(folder.all.head).sameElements(values.map(_ + 100)))
         assert(refusal(folder.all.head.floats("w.f32", new FloatMemory(999))).contains("more than"))
         assert(refusal(folder.all.head.floats("w.f32", new FloatMemory(1001))).contains("w.f32"))
       }
@@ -81,7 +81,7 @@ class CheckpointFolderSpec extends AnyFlatSpec {
     Temporary.folder { base =>
       val folder = open(base.toString)
       write(folder, 7)
-      val own = base.resolve("iter_7")
+      def own = base.resolve(base.toFile.list.toSeq.head)
       val comment = Files.readAllLines(own.resolve("checkpoint.properties")).asScala
       val header = comment.takeWhile(_.startsWith("#")).map(_.length + 1).sum // not what is noted
       for (i <- spoilt(own).indices) {
@@ -91,7 +91,9 @@ class CheckpointFolderSpec extends AnyFlatSpec {
         if (!inComment.exists(_.group(1).toInt < header) && how != "checkpoint.properties longer") {
           spoil()
           val saved = folder.all.head
-          withClue(how)(assert(refusal { saved.note("who"); read(saved) }.contains("iter_7/")))
+          withClue(how)(assert(refusal {
+            saved.note("who"); read(saved)
+          }.contains(s"${own.getFileName}/")))
         }
       }
     }
@@ -107,6 +109,40 @@ class CheckpointFolderSpec extends AnyFlatSpec {
     write(folder, 3)
     assert(base.toFile.list.sorted.toSeq == Seq("iter_3", "iter_x"))
   }
+
+  it should "have one of an iteration until the next one of it is whole" taggedAs Unit in
+    Temporary.folder { base =>
+      val folder = open(base.toString)
+      def there = base.toFile.list.sorted.toSeq
+      def again(who: String, value: Float)(body: => Unit = ()): Unit = {
+        folder.write(7, Map("who" -> who)) { files =>
+          files.floats("w.f32", FloatMemory.of(values.map(_ + value)))
+          body
+        }
+        ()
+      }
+      write(folder, 5)
+      again("first", 1)()
+      // Cut off while it is written, as the end of the process would.
+      intercept[CaffeException](again("second", 2) {
+        assert(there == Seq("iter_5", "iter_7", "iter_7_1"))
+        assert(refusal(folder.all.head.note("who")).contains("iter_7_1/checkpoint.properties"))
+        assert(folder.all(1).note("who") == "first" && read(folder.all(1))(0) == 1)
+        throw new IllegalStateException
+      })
+      assert(folder.all.map(_.note("who")) == Seq("first", "run 5"))
+      again("third", 3)()
+      assert(there == Seq("iter_5", "iter_7_1"))
+      // Cut off before the other one is removed.
+      write(open(s"$base/other"), 7)
+      Files.move(base.resolve("other/iter_7"), base.resolve("iter_7"))
+      Files.delete(base.resolve("other"))
+      assert(folder.all.map(_.note("who")) == Seq("third", "run 7", "run 5"))
+      again("fourth", 4)()
+      assert(there == Seq("iter_5", "iter_7_2") && read(folder.all.head)(0) == 4)
+      write(folder, 6) // a run that went back
+      assert(there == Seq("iter_6", "iter_7_2"))
+    }
 
   it should "leave nothing of a checkpoint that cannot be written" taggedAs Unit in
     Temporary.folder { base =>

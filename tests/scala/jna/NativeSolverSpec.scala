@@ -118,6 +118,23 @@ class NativeSolverSpec extends AnyFlatSpec {
     assertClose(weights(solver), LinearSoftmax.trained(1, 0.005))
   }
 
+  it should "train at a rate of its own until it follows the policy again" taggedAs Boundary in
+    withSolver(
+      LinearSoftmax.solver("gamma: 0.1 stepsize: 1").replace("\"fixed\"", "\"step\"")
+    ) { solver =>
+      solver.setLearningRate(Some(0.25f))
+      solver.step(2)
+      assertClose(weights(solver), LinearSoftmax.trained(2, 0.25))
+      assert(solver.learningRate == 0.25f)
+      for (wrong <- Seq(-1f, Float.NaN))
+        assert(
+          intercept[CaffeException](solver.setLearningRate(Some(wrong))).getCodeName ==
+            "INVALID_ARGUMENT"
+        )
+      solver.setLearningRate(None)
+      assertClose(Seq(solver.learningRate), Seq(0.005))
+    }
+
   it should "draw what its seed says, whatever it has drawn before" taggedAs Boundary in {
     val drop =
       """layer { name: "drop" type: "Dropout" bottom: "data" top: "dropped" }

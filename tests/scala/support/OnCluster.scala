@@ -36,7 +36,8 @@ private object OnCluster {
       FileSystem.SHUTDOWN_HOOK_PRIORITY + 100
     )
     val deadline = System.nanoTime + 60 * 1000000000L
-    def ready = sc.statusTracker.getExecutorInfos.length > executors // it counts the driver
+    // Their block managers come after them, and it is those that are looked for. The driver counts.
+    def ready = sc.getExecutorMemoryStatus.size > executors
     while (!ready && System.nanoTime < deadline) Thread.sleep(20)
     assert(ready, "the executors do not start")
     sc

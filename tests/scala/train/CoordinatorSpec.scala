@@ -19,7 +19,8 @@ class CoordinatorSpec extends AnyFlatSpec {
       mortal = true,
       deadly = 0,
       halves = false,
-      late = 0
+      late = 0,
+      held = Int.MaxValue
     ),
     workers,
     floats = 12,
@@ -63,6 +64,23 @@ class CoordinatorSpec extends AnyFlatSpec {
       t.checkWeights()
     }
 
+  it should "know what an average took each host, whenever it was made" taggedAs Unit in {
+    for (hosts <- 1 to 3; early <- Seq(false, true))
+      using(plan(3, executors = hosts, slots = hosts)) { t =>
+        t.cluster.orderSeconds = host => 100.0 * (host + 1)
+        t.train(2)
+        val places = t.cluster.model.turns.map(turn => turn.worker -> turn.host).toMap
+        if (early) t.leave()
+        assert(t.average() == Seq(0, 1, 2))
+        // Its part of the mean, and fetching the others' if there are others.
+        val orders = if (hosts == 1) 1 else 2
+        for (result <- t.averaged) {
+          val wanted = orders * 100.0 * (places(result.worker) + 1)
+          assert(math.abs(result.seconds.exchange - wanted) < 50, s"$hosts hosts, $early")
+        }
+      }
+  }
+
   /** Rounds until the driver's copy is older than the weights. */
   private def trainPastCopy(t: SimulatedTraining): Unit = {
     var rounds = 0
@@ -71,7 +89,37 @@ class CoordinatorSpec extends AnyFlatSpec {
       rounds += 1
       t.train(1)
       t.average()
-    } while (t.copy.progress == t.coordinator.current)
+    } while (t.copy.isUnderWay || t.copy.progress == t.coordinator.current)
+  }
+
+  it should "fetch its copy while the next round trains" taggedAs Unit in {
+    for (halves <- Seq(false, true); hosts <- 1 to 3) {
+      val of3 = plan(3, hosts, hosts).copy(keepSeconds = 0)
+      using(of3.copy(cluster = of3.cluster.copy(halves = halves))) { t =>
+        var sums = 0
+        t.cluster.onMessage = {
+          // What is fetched is taken back when the next mean is computed.
+          case (_, Order(_, Reduce(Some(_), _, _, _))) =>
+            sums += 1
+            assert(!t.copy.isUnderWay)
+          case _ => ()
+        }
+        for (round <- 1 to 5) {
+          t.train(2)
+          t.average()
+          assert(t.copy.isUnderWay && t.copy.progress.rounds == round - 1)
+        }
+        assert(sums >= 5)
+        t.train(30)
+        assert(!t.copy.isUnderWay && t.copy.progress == t.coordinator.current)
+        t.average()
+        // The next one is never whole.
+        t.cluster.living.foreach(_.kill())
+        t.train(1)
+        assert(t.losses == 1 && t.coordinator.current.rounds == 5)
+        t.checkWeights()
+      }
+    }
   }
 
   it should "go on from its copy when the only host that has the weights dies" taggedAs Unit in
@@ -157,7 +205,7 @@ class CoordinatorSpec extends AnyFlatSpec {
     val deaths = Seq[PartialFunction[AnyRef, Unit]](
       { case Order(_, _: Export) => () },
       { case Order(_, Reduce(None, _, _, _)) => () },
-      { case Reported(_, _, Shown(_)) => () }
+      { case Reported(_, _, Shown(_), _) => () }
     )
     for (death <- deaths)
       using(plan(3, executors = 3, slots = 3)) { t =>
@@ -177,6 +225,42 @@ class CoordinatorSpec extends AnyFlatSpec {
         assert(killed && mean.nonEmpty && there.length == 2)
         mean.foreach(_.close())
       }
+  }
+
+  it should "fetch momentum from where others have the slots by now" taggedAs Unit in {
+    val of2 = plan(2, executors = 2, slots = 2)
+    // Without faults momentum must not get lost.
+    using(of2.copy(cluster = of2.cluster.copy(mortal = false))) { t =>
+      def round(): Unit = { t.train(2); assert(t.average() == Seq(0, 1)) }
+      def away(executor: Int): Unit = {
+        t.coordinator.dismiss()
+        for (own <- t.cluster.living) own.taken = own.number == executor
+      }
+      def asked(): Int = {
+        var workers = 0
+        t.coordinator
+          .meanMomentum { momentum =>
+            workers = momentum.length
+            momentum
+          }
+          .foreach(_.close())
+        workers
+      }
+      round()
+      for (executor <- Seq(0, 1, 0)) {
+        away(executor)
+        assert(asked() == 2)
+        round()
+        assert(t.members.idle.length == 1 && asked() == 2)
+      }
+      // Nobody asks for what has not moved.
+      away(0)
+      t.cluster.onMessage = {
+        case (_, Order(_, _: Export)) => fail("nothing has to be moved")
+        case _                        => ()
+      }
+      round()
+    }
   }
 
   it should "leave no momentum published that cannot be moved" taggedAs Unit in

@@ -50,7 +50,8 @@ class CrewSimulationSpec extends AnyFlatSpec {
           machines = 1 + dice.upTo(3),
           slots = slots,
           perExecutor = 1 + dice.upTo(2),
-          slow = dice.of(0.001, 0.05, 0.5)
+          slow = dice.of(0.001, 0.05, 0.5),
+          held = dice.of(Int.MaxValue, 1 + dice.upTo(2))
         )
         run(seed, plan.copy(cluster = cluster)).outcome
       }
@@ -108,7 +109,8 @@ private object CrewSimulationSpec {
         mortal = faulty && dice.chance(0.8),
         deadly = dice.of(0, 0.01, 0.05),
         halves = dice.chance(0.3),
-        late = 6
+        late = 6,
+        held = dice.of(Int.MaxValue, 1 + dice.upTo(3))
       ),
       workers,
       floats = if (large) 3 + dice.upTo(30) else 3,

@@ -13,6 +13,7 @@ class ExecutorsSpec extends AnyFlatSpec {
   "Executors" should "know that in local mode the driver does the work" taggedAs SparkTag in {
     assert(executors.live.isEmpty)
     assert(executors.slots == 2 && executors.taskCpus == 1)
+    assert(executors.allSlots == 2 && executors.awaitedSlots(100) == 2)
     executors.await(100, 100) // has nobody to wait for
     ExecutorsSpec.calls.set(0)
     executors.onEach(() => { ExecutorsSpec.calls.incrementAndGet(); () })
@@ -68,7 +69,7 @@ class ExecutorsOnClusterSpec extends AnyFlatSpec with OnCluster {
     assert(executors.live.length == 2 && executors.live.distinct == executors.live)
     assert(executors.slots == 1 && executors.allSlots == 2 && executors.cores == 1)
     assert(executors.live.forall(_.startsWith("executor_")))
-    executors.await(2, 100) // they are there
+    assert(executors.awaitedSlots(100) == 2) // they are there
   }
 
   it should "each run a function once" taggedAs SparkTag in Temporary.folder { folder =>

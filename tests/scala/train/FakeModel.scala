@@ -15,6 +15,7 @@ object FakeModel {
       seed: Long,
       turnSeed: Long,
       iteration: Int,
+      rate: Option[Float],
       items: Seq[Float],
       labels: Seq[Float]
   )
@@ -60,6 +61,7 @@ final class FakeModel(
     override def blobCount: Long = 2
     override def minibatchesPerIteration: Int = iterSize
     override def trainInput: NetInput = input
+    override def learningRate(iteration: Int): Float = 1f / (1 + iteration)
     override def testInput: Option[NetInput] = if (testNet) Some(input) else None
     override def classes: Map[Int, Int] = numClasses.map(1 -> _).toMap
     override def snapshot(
@@ -96,6 +98,7 @@ final class FakeModel(
     private var iteration = 0
     private var feed: Feed = _
     private var turnSeed = -1L
+    private var rate = Option.empty[Float]
 
     override val layout: WeightsLayout = workerLayout
     override def readWeights(into: FloatMemory): Unit = { into.floats.put(weights); () }
@@ -107,13 +110,14 @@ final class FakeModel(
     override def setIteration(i: Int): Unit = iteration = i
     override def trainInput: NetInput = input
     override def minibatchesPerIteration: Int = iterSize
+    override def setLearningRate(r: Option[Float]): Unit = rate = r
     override def setTrainFeed(f: Feed): Unit = feed = f
 
     override def step(): Float = {
       val minibatches = Seq.fill(iterSize)(take(feed, batch))
       val items = minibatches.flatMap(_._1)
       FakeModel.steps.add(
-        FakeModel.Step(number, seed, turnSeed, iteration, items, minibatches.flatMap(_._2))
+        FakeModel.Step(number, seed, turnSeed, iteration, rate, items, minibatches.flatMap(_._2))
       )
       if (items.contains(666f))
         throw new CaffeException(Status.NUMERIC, "label 666 is out of range")

@@ -4,58 +4,17 @@ import java.util.{Collections, Map => JavaMap}
 
 import org.scalatest.flatspec.AnyFlatSpec
 
-import sparknet.data.BadRecords
 import sparknet.jna.CaffeException
 import support._
 
 class FitSpec extends AnyFlatSpec {
-
-  /** 10 images a step; notes what is asked of it. `lost`: averages that come to nothing, by number. */
-  private final class FakeSteps(lost: Set[Int] = Set.empty) extends FitSteps {
-    var calls = Vector.empty[String]
-    var failing = false
-    private var averages = 0
-    private var pending = 0
-    private var rounds = 0
-    var steps = 0
-
-    override def iteration: Int = steps
-
-    override def broadcast(): Unit = calls :+= "broadcast"
-    override def train(tau: Int): RoundResult = {
-      calls :+= s"train $tau"
-      pending = tau
-      val next = steps + tau
-      val none = Array.empty[Int]
-      RoundResult(rounds + 1, next, 1, 10L * tau, 2, 1, 0, Array("0"), BadRecords.empty, none)
-    }
-    override def average(): Boolean = {
-      averages += 1
-      calls :+= "average"
-      if (lost(averages)) false
-      else {
-        steps += pending
-        rounds += 1
-        true
-      }
-    }
-    override def test(): JavaMap[String, java.lang.Float] = {
-      if (failing) throw new IllegalStateException("no test")
-      calls :+= s"test $iteration"
-      Collections.singletonMap("iteration", Float.box(iteration.toFloat))
-    }
-    override def snapshot(prefix: String): Array[String] = {
-      calls :+= s"snapshot $prefix $iteration"
-      Array(s"${prefix}_$iteration")
-    }
-  }
 
   private def fit(
       steps: FitSteps,
       plan: FitPlan,
       listener: TrainListener = new TrainListener {},
       checkpoints: Option[FitCheckpoints] = None
-  ): Fit = new Fit(steps, plan, 2, checkpoints, listener)
+  ): Fit = new Fit(steps, plan, 2, checkpoints, Seq(listener))
 
   /** What came between rounds of 3 steps, each of which is `.`. */
   private def pauses(plan: FitPlan): String = {
@@ -159,13 +118,13 @@ class FitSpec extends AnyFlatSpec {
 
   it should "keep checkpoints, and go on from the last one" taggedAs Unit in {
     val steps = new FakeSteps
-    var found = Option.empty[(Int, Long)]
-    var written = Vector.empty[(Int, Long)]
+    var found = Option.empty[FitState]
+    var written = Vector.empty[FitState]
     val checkpoints = Some(new FitCheckpoints {
-      override def resume(): Option[(Int, Long)] = found
-      override def write(rounds: Int, images: Long): String = {
-        written :+= ((rounds, images))
-        s"place $rounds"
+      override def resume(): Option[FitState] = found
+      override def write(state: FitState): String = {
+        written :+= state
+        s"place ${state.rounds}"
       }
     })
     val plan =
@@ -174,16 +133,83 @@ class FitSpec extends AnyFlatSpec {
     val events = Iterator.continually(run.next()).takeWhile(_ != FitOver).toSeq
     assert(events.head == Resumed(0, 0, 0) && events(1).isInstanceOf[TestDone])
     assert(events.collect { case CheckpointDone(p) => p } == Seq("place 2", "place 4", "place 5"))
-    assert(written == Seq((2, 20L), (4, 40L), (5, 50L)))
+    assert(written == Seq(FitState(2, 20), FitState(4, 40), FitState(5, 50)))
     assert(events.last == CheckpointDone("place 5")) // after the test
-    found = Some((4, 40L))
+    found = Some(FitState(4, 40))
     written = Vector.empty
     val rest = fit(new FakeSteps, plan, checkpoints = checkpoints)
     val after = Iterator.continually(rest.next()).takeWhile(_ != FitOver).toSeq
     assert(after.head == Resumed(0, 4, 40) && after.count(_.isInstanceOf[RoundDone]) == 1)
-    assert(written == Seq((5, 50L)))
-    found = Some((5, 50L))
+    assert(written == Seq(FitState(5, 50)))
+    found = Some(FitState(5, 50))
     val none = fit(new FakeSteps, plan, checkpoints = checkpoints)
     assert(none.next() == Resumed(0, 5, 50) && none.next() == FitOver)
+    found = Some(FitState(2, 20))
+    written = Vector.empty
+    val ended = fit(new FakeSteps, plan, checkpoints = checkpoints)
+    assert(ended.next() == Resumed(0, 2, 20) && ended.next().isInstanceOf[RoundDone])
+    ended.stop()
+    assert(ended.next().isInstanceOf[TestDone] && ended.next() == CheckpointDone("place 3"))
+    assert(ended.next() == FitOver && written == Seq(FitState(3, 30, stopped = true)))
+    // Also where a checkpoint was written before it was stopped.
+    val late = fit(new FakeSteps, plan.copy(tests = FitPlan.never), checkpoints = checkpoints)
+    found = None
+    for (_ <- 1 to 4) late.next()
+    assert(written.last == FitState(2, 20))
+    late.stop()
+    assert(late.next() == CheckpointDone("place 2") && late.next() == FitOver)
+    found = Some(FitState(2, 20, stopped = true))
+    assert(written.last == found.get)
+    found = written.headOption
+    val again = fit(new FakeSteps, plan, checkpoints = checkpoints)
+    assert(again.next() == Resumed(0, 3, 30) && again.next() == FitOver)
+  }
+
+  it should "end as after its last round when it is stopped" taggedAs Unit in {
+    val plan = FitPlan(1, 9, tests = FitPlan.every(2), snapshots = _.over, prefix = "p")
+    for (stopsAfter <- Seq("round 2", "test", "round 3")) {
+      val steps = new FakeSteps
+      val listener = new TrainListener {
+        private var run = Option.empty[Fit]
+        override def onStart(fit: Fit): Unit = run = Some(fit)
+        override def onRound(result: RoundResult): Unit =
+          if (stopsAfter == s"round ${result.round}") run.get.stop()
+        override def onTest(i: Int, s: JavaMap[String, java.lang.Float]): Unit =
+          if (stopsAfter == "test") run.get.stop()
+        override def onEnd(): Unit = steps.calls :+= "end"
+      }
+      val done = fit(steps, plan, listener)
+      done.run()
+      assert(done.next() == FitOver) // and nothing ends twice
+      val rounds = if (stopsAfter == "round 3") 3 else 2
+      val last = Seq(s"snapshot p $rounds", "end")
+      assert(steps.calls.count(_ == "train 1") == rounds && done.rounds == rounds)
+      assert(steps.calls.count(_ == "test 2") == 1 && steps.calls.takeRight(2) == last, stopsAfter)
+    }
+  }
+
+  it should "take other steps in the rounds to come" taggedAs Unit in {
+    val steps = new FakeSteps
+    val run = fit(steps, FitPlan(2, 3, tests = FitPlan.reaching(5)))
+    run.next()
+    run.setTau(4)
+    assert(run.tau == 4)
+    val refused = intercept[CaffeException](run.setTau(0))
+    assert(refused.getCodeName == "INVALID_ARGUMENT" && refused.getMessage.contains("not 0"))
+    run.run()
+    assert(
+      steps.calls.filterNot(Set("broadcast", "average")) ==
+        Seq("train 2", "train 4", "test 6", "train 4", "test 10")
+    )
+  }
+
+  it should "end where the counter shall be, with a shorter round if need be" taggedAs Unit in {
+    assert(pauses(FitPlan(1, iterations = 6)) == ". .")
+    val steps = new FakeSteps
+    steps.steps = 5
+    fit(steps, FitPlan(4, iterations = 11)).run()
+    assert(steps.calls.filter(_.startsWith("train")) == Seq("train 4", "train 2"))
+    fit(steps, FitPlan(4, iterations = 11)).run()
+    assert(steps.iteration == 11)
   }
 }

@@ -22,7 +22,12 @@ class MembersSpec extends AnyFlatSpec {
   }
 
   private val cluster = new Cluster
-  private val members = new Members(cluster, RealTime, waitSeconds = 0, retries = 1)
+  private object Watch extends MembersWatch {
+    var noted = Vector.empty[(Long, String)]
+    override def joined(member: Member): Unit = noted :+= member.id -> "joined"
+    override def left(member: Member, how: String): Unit = noted :+= member.id -> how
+  }
+  private val members = new Members(cluster, RealTime, waitSeconds = 0, retries = 1, Watch)
   private val told = mutable.Map.empty[Long, Seq[ToHost]].withDefaultValue(Nil)
 
   private def join(host: Long, slot: Int, executor: String): Unit =
@@ -46,5 +51,45 @@ class MembersSpec extends AnyFlatSpec {
     join(4, 0, "c")
     assert(there == Seq(4, 2))
     assert(told(4).isEmpty)
+  }
+
+  it should "tell who comes and goes, and how" taggedAs Unit in {
+    // Of those before: the third was refused, and so never came.
+    val before = Seq(1L -> "joined", 2L -> "joined", 1L -> "lost", 4L -> "joined")
+    assert(Watch.noted == before)
+    members.gone(2, "lost")
+    members.gone(2)
+    members.gone(99)
+    join(5, 1, "d")
+    members.dismiss(members.idle.find(_.id == 5).get)
+    join(6, 1, "d")
+    members.dismiss()
+    members.gone(6)
+    val after = Seq(2L -> "lost", 5L -> "joined", 5L -> "sent away", 6L -> "joined")
+    val back = Seq(4L -> "slot given back", 6L -> "slot given back")
+    assert(Watch.noted.drop(4) == after ++ back)
+  }
+
+  it should "sum up what orders have taken a host" taggedAs Unit in {
+    join(7, 0, "e")
+    join(8, 1, "f")
+    val orders = members.idle.map(_ -> Forget)
+    def numbers = Seq(7L, 8L).map(told(_).collect { case Order(n, _) => n }.last)
+    def report(host: Long, order: Long, seconds: Double) =
+      members.reported(Reported(host, order, Done, seconds))
+    for (_ <- 1 to 2) {
+      val reporting = new Thread(() => {
+        while (members.idle.nonEmpty) Thread.sleep(1)
+        for ((host, n) <- Seq(7L, 8L).zip(numbers)) {
+          report(host, n - 1, 100) // of another order
+          report(host, n, host / 4.0)
+          report(host, n, 100) // once more
+        }
+      })
+      reporting.start()
+      members.carryOut(orders)(_ => false)
+      reporting.join()
+    }
+    assert(members.seconds == Map(7L -> 3.5, 8L -> 4.0))
   }
 }

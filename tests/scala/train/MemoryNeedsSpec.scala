@@ -75,6 +75,18 @@ class MemoryNeedsSpec extends AnyFlatSpec {
     assert(MemoryNeeds(1 << 26, 0, 0).driverOverhead(heap) == mb(240 + 100 + 96 + 4 * 64 * 4))
   }
 
+  it should "tell for how many workers a container has memory" taggedAs Unit in {
+    for (
+      needs <- Seq(MemoryNeeds(1 << 20, 1 << 20, 1 << 20), MemoryNeeds(61000000, 61000000, 1000))
+    )
+      for (tasks <- 1 to 3; workers <- tasks to 8) {
+        def held(beside: Long) = needs.held(tasks, Container(mb(3000), beside))
+        val enough = needs.overhead(tasks, workers, mb(3000))
+        assert(held(enough) == workers && held(enough - 1) == math.max(tasks, workers - 1))
+      }
+    assert(MemoryNeeds(0, 0, 1).held(2, Container(0, Long.MaxValue)) == Int.MaxValue)
+  }
+
   it should "take the containers of a Spark that nobody configured" taggedAs Unit in {
     val usual = Some(Container(mb(1024), mb(384)))
     assert(

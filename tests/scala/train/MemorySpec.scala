@@ -17,9 +17,10 @@ class MemorySpec extends AnyFlatSpec {
   /** Another JVM, as far as memory tells. */
   private object Other extends Memory {
     override def here: Place = there
-    override def publish(name: String, bytes: ByteBuffer) = true
+    override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit = ()
     override def withdraw(name: String): Unit = ()
     override def fetch(from: Published, piece: Int): Incoming = throw new AssertionError
+    override def spill(bytes: ByteBuffer): Spilled = throw new AssertionError
   }
 
   private def published(values: SharedNumbers, offset: Int = 0) =

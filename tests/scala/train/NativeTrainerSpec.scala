@@ -67,8 +67,12 @@ class NativeTrainerSpec extends AnyFlatSpec with OnCluster with Eventually {
     Dataset.fromFloatExamples(sc.parallelize(points, partitions), Array(2))
 
   /** What the solver alone reaches on the same items. */
-  private def alone(iterations: Int, items: IndexedSeq[(Array[Float], Int)]): Array[Float] =
-    using(new NativeSolver(solver())) { s =>
+  private def alone(
+      iterations: Int,
+      items: IndexedSeq[(Array[Float], Int)],
+      by: SolverParameter = solver()
+  ): Array[Float] =
+    using(new NativeSolver(by)) { s =>
       val order =
         new EpochWalk(Array(Array(items.length)), items.length, 0, 5).from(0).flatMap(_.order)
       s.net.setFeed { tops =>
@@ -90,6 +94,19 @@ class NativeTrainerSpec extends AnyFlatSpec with OnCluster with Eventually {
       for (tau <- Seq(5, 1, 9)) { t.train(tau); t.average() }
       assert(t.iteration == 15)
       assert(t.weights.sameElements(alone(15, points)))
+    }
+
+  it should "train at the rate that is set, and by the policy again" taggedAs SparkTag in
+    using(new Trainer(sc, solver(), 1, options)) { t =>
+      t.setTrainData(data(1))
+      assert(t.learningRate == 0.05f)
+      t.setLearningRate(Some(0.02f))
+      for (tau <- Seq(4, 2)) { t.train(tau); t.average() }
+      assert(t.learningRate == 0.02f)
+      val fixed = solver().toBuilder.setBaseLr(0.02f).setLrPolicy("fixed").build
+      assert(t.weights.sameElements(alone(6, points, fixed)))
+      t.setLearningRate(None)
+      assert(math.abs(t.learningRate - 0.05 * math.pow(1 + 0.01 * 6, -0.75)) < 1e-7)
     }
 
   it should "learn on two workers, and give the same bits each time" taggedAs SparkTag in {

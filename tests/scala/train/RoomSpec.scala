@@ -24,6 +24,16 @@ class RoomSpec extends AnyFlatSpec {
     assert(Room(2, 0, 1, 2, 0).threads(machine) == 32 && Room(2, 0, 1, 1, 0).slots(machine) == 2)
   }
 
+  it should "share the memory that there is for workers" taggedAs Unit in {
+    def room(tasks: Int, held: Int) = Room(tasks, 8, 1, 1, 0, held)
+    // Each task has as many vectors as there are workers for it; nets have the momentum of as many.
+    assert(room(2, 7).vectors(machine) == 3 && room(2, 7).waiting(machine) == 5)
+    // There is always room for one.
+    assert(room(4, 3).vectors(machine) == 1 && room(4, 3).waiting(machine) == 0)
+    val all = Room(2, 8, 1, 1, 0)
+    assert(all.vectors(machine) > 1000000 && all.waiting(machine) > 1000000)
+  }
+
   it should "do as it is asked" taggedAs Unit in {
     assert(Room(8, 8, 1, 1, 3).threads(machine) == 3)
   }

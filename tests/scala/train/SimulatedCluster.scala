@@ -30,6 +30,8 @@ import sparknet.jna.WeightsLayout
   *   whether what workers have learned travels as bfloat16
   * @param late
   *   seconds that Spark may take to start a task
+  * @param held
+  *   workers for whose vectors and momentum an executor has memory
   */
 private[train] final case class ClusterPlan(
     executors: Int,
@@ -41,7 +43,8 @@ private[train] final case class ClusterPlan(
     mortal: Boolean,
     deadly: Double,
     halves: Boolean,
-    late: Double
+    late: Double,
+    held: Int
 )
 
 /** Executors, tasks, messages and published memory, without Spark, in virtual time.
@@ -76,11 +79,17 @@ private[train] final class SimulatedCluster(
   val fetched = mutable.Map.empty[Place, Long].withDefaultValue(0L)
   val served = mutable.Map.empty[Place, Long].withDefaultValue(0L)
 
+  /** Files with momentum that is put aside. */
+  var spilled = 0
+
   /** Whether others of the application wait for slots. */
   var others = false
 
   /** Whether the driver can fetch nothing. */
   var unreachable = false
+
+  /** What a host says that an order took it, in seconds. */
+  var orderSeconds: Long => Double = (_: Long) => 0.0
 
   /** Is shown each message between the driver and a host when it is sent. */
   var onMessage: (Task, AnyRef) => Unit = (_, _) => ()
@@ -106,8 +115,11 @@ private[train] final class SimulatedCluster(
     val name = s"executor_$number"
     var alive = true
     var trusted = true // by Spark
+    var taken = false // its slots, by others of the application
     var stoppedUntil = 0.0
     def tasks: Seq[Task] = SimulatedCluster.this.tasks.filter(t => t.executor == this && !t.ended)
+    def departed: Seq[Task] =
+      SimulatedCluster.this.tasks.filter(t => t.executor == this && t.departed)
 
     /** SIGSTOP. */
     def stop(seconds: Double): Unit = {
@@ -122,7 +134,7 @@ private[train] final class SimulatedCluster(
       changedAt = time.now
       for (key <- published.keys.filter(_._1 == place).toSeq) published.remove(key)
       val own = tasks
-      own.foreach(_.lose())
+      (own ++ departed).foreach(_.lose())
       WorkerNets.close(trainer)
       own.foreach(task => jobs.values.find(_.task.contains(task)).foreach(_.lost()))
       time.later(dice.between(0.1, 10), dice.number())(addExecutor())
@@ -134,6 +146,7 @@ private[train] final class SimulatedCluster(
       stop(seconds)
       time.later(seconds / 2, dice.number()) {
         trusted = false
+        departed.foreach(task => members.gone(task.id))
         for (task <- tasks) {
           members.gone(task.id)
           jobs.values.find(_.task.contains(task)).foreach(_.lost())
@@ -190,12 +203,16 @@ private[train] final class SimulatedCluster(
       {
         case joined: Joined     => members.joined(joined, toHost.send(_, mayRepeat = true))
         case reported: Reported => members.reported(reported)
+        case Departed(host)     => members.departed(host)
         case Gone(host)         => members.gone(host)
       }
     )
     private val toHost: Wire = new Wire(this, own.apart(2), s"host $id", receive)
-    var left = false // by itself
+    private var host = Option.empty[Host]
     var joined = false
+
+    /** Whether it has ended, and tells of momentum. */
+    var departed = false
 
     def ended: Boolean = strand.ended
 
@@ -227,6 +244,7 @@ private[train] final class SimulatedCluster(
     def lose(): Unit = {
       toHost.open = false
       toDriver.open = false
+      departed = false
       strand.kill()
       // If that is told late, the next one in the slot may be there before.
       val told = own.of(own.between(0, 0.2), own.between(0, 60), 300.0)
@@ -256,7 +274,7 @@ private[train] final class SimulatedCluster(
         while (held.nonEmpty) held.dequeue() match {
           case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
           case other: ToHost =>
-            inbox.enqueue(other)
+            if (departed) afterwards(other) else inbox.enqueue(other)
             if (
               plan.mortal && executors.length < SimulatedCluster.most / 2 && own.chance(plan.deadly)
             )
@@ -277,12 +295,13 @@ private[train] final class SimulatedCluster(
         model,
         layout,
         SimulatedCluster.modelSeed,
-        Room(plan.perExecutor, 0, 1, 1, 1),
+        Room(plan.perExecutor, 0, 1, 1, 1, plan.held),
         plan.halves,
         supply,
         supply
       )
       val host = new Host(id, hostPlan, memory, stockOf, testStockOf, unwanted)
+      this.host = Some(host)
       try {
         toDriver.send(Joined(id, slot, executor.name, executor.place), false)
         joined = true
@@ -298,7 +317,10 @@ private[train] final class SimulatedCluster(
               sleep()
               for (outcome <- host.handle(order)) {
                 sleep()
-                toDriver.send(Reported(id, order.number, outcome), mayRepeat = true)
+                toDriver.send(
+                  Reported(id, order.number, outcome, orderSeconds(id)),
+                  mayRepeat = true
+                )
               }
             case Refused =>
               refused = true
@@ -306,15 +328,29 @@ private[train] final class SimulatedCluster(
             case _ => staying = false
           }
         }
-        left = true
       } finally {
         host.close()
-        toDriver.send(Gone(id), mayRepeat = false)
+        if (refused) toDriver.send(Gone(id), mayRepeat = false)
+        else if (toHost.open) {
+          departed = true
+          if (cancelled) toDriver.send(Departed(id), mayRepeat = false)
+          while (inbox.nonEmpty) afterwards(inbox.dequeue())
+        }
         // Its job ends with it, unless Spark is to try once more.
         if (toHost.open)
           for (job <- jobs.values.find(_.task.contains(this)))
             if (refused) job.again() else jobs.remove(job.slot)
       }
+    }
+
+    private def afterwards(message: ToHost): Unit = message match {
+      case order: Order if order.work.ofMomentum =>
+        for (outcome <- host.get.handle(order))
+          toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
+      case Retire =>
+        host.get.forget()
+        departed = false
+      case _ => ()
     }
 
     private def unwanted(order: Long): Boolean = {
@@ -351,7 +387,7 @@ private[train] final class SimulatedCluster(
 
     private def launch(seconds: Double): Unit = time.later(seconds, dice.number()) {
       if (jobs.get(slot).contains(this)) {
-        val room = living.filter(e => e.trusted && e.tasks.length < plan.perExecutor)
+        val room = living.filter(e => e.trusted && !e.taken && e.tasks.length < plan.perExecutor)
         if (room.isEmpty) launch(1)
         else {
           attempts += 1
@@ -403,10 +439,26 @@ private[train] final class SimulatedCluster(
   final class SimulatedMemory(override val here: Place, task: Option[Task]) extends Memory {
     private val own = dice.apart(1000 + task.fold(-1L)(_.id))
 
-    override def publish(name: String, bytes: ByteBuffer): Boolean = {
+    override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit = {
       assert(!published.contains((here, name)), s"$name was published twice")
-      published((here, name)) = bytes
-      true
+      published((here, name)) = if (copied) copy(bytes) else bytes
+    }
+
+    private def copy(bytes: ByteBuffer): ByteBuffer = {
+      val copy = ByteBuffer.allocate(bytes.remaining).order(ByteOrder.nativeOrder)
+      copy.put(bytes.duplicate())
+      copy.flip()
+      copy
+    }
+
+    override def spill(bytes: ByteBuffer): Spilled = new Spilled {
+      private val kept = copy(bytes)
+      spilled += 1
+      override def read(into: ByteBuffer): Unit = {
+        into.put(kept.duplicate())
+        ()
+      }
+      override def close(): Unit = spilled -= 1
     }
 
     override def withdraw(name: String): Unit = {
@@ -447,10 +499,7 @@ private[train] final class SimulatedCluster(
             fetched(to) += bytes.remaining
             served(from) += bytes.remaining
           }
-          val copy = ByteBuffer.allocate(bytes.remaining).order(ByteOrder.nativeOrder)
-          copy.put(bytes.duplicate())
-          copy.flip()
-          Right(copy)
+          Right(copy(bytes))
       }
 
       override def await(millis: Long): Boolean = {

@@ -101,6 +101,7 @@ private[train] final class SimulatedModel(val floats: Int, val history: Int, doi
       first = next
       iteration = next
     }
+    override def setLearningRate(rate: Option[Float]): Unit = ()
     override def trainInput: NetInput = SimulatedModel.input
     override def minibatchesPerIteration: Int = 1
     override def setTrainFeed(next: Feed): Unit = feed = next

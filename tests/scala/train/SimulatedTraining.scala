@@ -79,12 +79,13 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
   private var earlier = List(state)
   private var wentBack = false
   private var trained = Option.empty[(Map[Int, TurnRecord], Int)]
+
+  /** What is in the last average. */
+  var averaged = Seq.empty[WorkerResult]
   var rounds = 0
   var failures = 0
   var losses = 0
 
-  private var partial =
-    Set.empty[Int] // workers that have lost momentum: what they have stays behind
   private val working = (0 until workers).filter(plan.items(_).nonEmpty)
   private def turns = cluster.model.turns
 
@@ -223,9 +224,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       if (!plan.isFaulty) assert(round.lost.isEmpty)
       val records = round.results.filter(_.images > 0).map(r => r.worker -> record(r, tau)).toMap
       assert(records.nonEmpty, "a round in which nobody trained")
-      val executors = records.values.map(_.executor).toSet
-      for (r <- round.results; turn <- records.get(r.worker))
-        checkMomentum(turn, r.fresh, executors)
+      for (r <- round.results; turn <- records.get(r.worker)) checkMomentum(turn, r.fresh)
       trained = Some((records, tau))
     }
     done
@@ -243,6 +242,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     if (took.isEmpty) assert(plan.isFaulty)
     if (!plan.isFaulty) checkPublished(records)
     trained = None
+    averaged = took
     took.map(_.worker)
   }
 
@@ -268,10 +268,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     found
   }
 
-  /** @param executors
-    *   in which there were hosts
-    */
-  private def checkMomentum(turn: TurnRecord, fresh: Boolean, executors: Set[Int]): Unit = {
+  private def checkMomentum(turn: TurnRecord, fresh: Boolean): Unit = {
     val nothing = Vector.fill(history)(0f)
     def has = turn.momentumBefore
     lazy val known =
@@ -279,18 +276,11 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     state.takeOver match {
       case Some(values) =>
         assert(has == values, "a worker has not taken over momentum")
-        partial -= turn.worker
       case None if state.progress.rounds == 0 => ()
       case None if fresh =>
         assert(has == nothing)
-        if (!plan.isFaulty)
-          for (last <- state.last.get(turn.worker)) {
-            assert(
-              !executors(last.executor) || partial(turn.worker),
-              "a worker lost its momentum"
-            )
-            partial += turn.worker
-          }
+        val lost = !plan.isFaulty && state.last.contains(turn.worker)
+        assert(!lost, s"worker ${turn.worker} lost its momentum")
       case None if !plan.isFaulty =>
         val last = state.last.get(turn.worker).fold(nothing)(_.momentumAfter)
         assert(has == last, "a worker has other momentum")
@@ -355,8 +345,12 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     assert(cluster.model.tested.drop(before).exists(_ == state.weights))
   }
 
-  /** As a watch does that lets others have the slots. */
-  def leave(): Unit = { attempt(coordinator.dismiss()); () }
+  /** As a watch does that lets others have the slots: they may have some of them for longer. */
+  def leave(): Unit = {
+    attempt(coordinator.dismiss())
+    for (executor <- cluster.living) executor.taken = dice.chance(0.5)
+    cluster.living.lastOption.foreach(_.taken = false)
+  }
 
   private def setWeights(): Unit = {
     val values = Vector.fill(floats)(dice.between(-1, 1).toFloat)
@@ -428,13 +422,16 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
     }
     coordinator.drop()
     attempt(coordinator.dismiss())
+    members.close()
     copy.close()
     val latest = time.now + 2000 // after all stops
-    while (time.now < latest && !cluster.tasks.forall(_.ended)) time.pass(5)
+    while (time.now < latest && !cluster.tasks.forall(t => t.ended && !t.departed)) time.pass(5)
     assert(cluster.tasks.forall(_.ended), "a host has not left")
+    assert(!cluster.tasks.exists(_.departed), "a host still tells of momentum")
     assert(cluster.published.isEmpty, s"still published: ${cluster.published.keys}")
     cluster.close()
     assert(cluster.model.made == cluster.model.closed, "a net was not closed")
+    assert(cluster.spilled == 0, "momentum was left on disk")
   }
 }
 

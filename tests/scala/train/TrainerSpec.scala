@@ -1,7 +1,6 @@
 package sparknet.train
 
 import java.io.IOException
-import java.nio.file.Files
 import java.util.concurrent.atomic.AtomicInteger
 import java.util.concurrent.{CountDownLatch, CyclicBarrier, TimeUnit}
 
@@ -11,37 +10,14 @@ import scala.concurrent.{Await, Future}
 
 import org.apache.spark.SparkException
 import org.apache.spark.storage.StorageLevel
-import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.data.{BadRecord, Block, Dataset, Encoded, Preprocessing}
 import sparknet.jna.CaffeException
 import support.Closing.using
-import support.{LocalSpark, Logged, SparkTag, Temporary}
+import support.{SparkTag, Temporary}
 
-class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
-  private lazy val sc = LocalSpark.context
-
-  override def beforeEach(): Unit = FakeModel.reset()
-
-  /** Partition p holds the items values(p), with label 1. */
-  private def dataset(values: Seq[Float]*): Dataset = Dataset.fromFloatExamples(
-    sc.parallelize(values, values.length).flatMap(_.map(v => (Array(v), 1))),
-    Array(1)
-  )
-
-  private def trainer(
-      workers: Int,
-      model: FakeModel = new FakeModel,
-      plan: SnapshotPlan = SnapshotPlan.none
-  ): Trainer = new Trainer(sc, model, workers, 7, plan, TrainerOptions())
-
-  private def averaged(t: Trainer): Array[Float] = {
-    t.average()
-    t.weights
-  }
-
-  private def failure(body: => Any): CaffeException = intercept[CaffeException](body)
+class TrainerSpec extends AnyFlatSpec with FakeTrainers {
 
   "A Trainer" should "average what the workers reach from the weights it sends" taggedAs SparkTag in
     using(trainer(2)) { t =>
@@ -284,47 +260,6 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(refused.getCodeName == "SHAPE" && refused.getMessage.contains("has 3"))
   }
 
-  it should "snapshot the workers' mean momentum, and start from it after a restore" taggedAs
-    SparkTag in using(trainer(2)) { t =>
-      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
-      assert(t.snapshot("p").toSeq == Seq("p 0", "0.0,0.0,0.0", "none"))
-      t.train(4)
-      t.average()
-      assert(t.snapshot("p").toSeq == Seq("p 4", "8.0,4.0,2.0", "4.0,0.0,0.0"))
-      assert(t.restore("state") == "state: all")
-      assert(t.iteration == 40 && t.weights.sameElements(Array(5f, 6f, 7f)))
-      assert(t.snapshot("p")(2) == "100.0,0.0,0.0")
-      t.train(1)
-      t.average()
-      t.train(1)
-      t.average()
-      assert(t.snapshot("p").toSeq == Seq("p 42", "9.0,8.0,2.0", "102.0,0.0,0.0"))
-      assert(t.loadWeights("model") == "model: some")
-      assert(t.weights.sameElements(Array(10f, 9f, 3f)))
-    }
-
-  it should "say whose momentum is lost, and take that of the others" taggedAs SparkTag in
-    using(trainer(2)) { t =>
-      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
-      def round(): Unit = { t.train(4); t.average(); () }
-      round()
-      round()
-      lose(worker = 0)
-      round()
-      val said = saying(assert(t.snapshot("p")(2) == "12.0,0.0,0.0"))
-      assert(said.contains("the momentum of worker 0 was lost with its executor"))
-      assert(said.contains("the mean of the other 1"))
-      assert(saying(t.snapshot("p")) == "") // that is known
-      lose(worker = 1)
-      round()
-      val both = saying(assert(t.snapshot("p")(2) == "6.0,0.0,0.0")) // of 8 and 4 steps
-      assert(both.contains("momentum of workers 0, 1") && both.contains("gathered since"))
-      for (worker <- 0 to 1) lose(worker)
-      t.restore("state") // all have it again
-      round()
-      assert(saying(assert(t.snapshot("p")(2) == "104.0,0.0,0.0")) == "")
-    }
-
   it should "let Spark deal with storage that fails, as often as it was told" taggedAs SparkTag in {
     val failing = new AtomicInteger
     TrainerSpec.failing = failing
@@ -389,18 +324,6 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
         assert(!TrainerSpec.meeting.isBroken)
       }
     } finally TrainerSpec.answer.countDown()
-  }
-
-  /** Closes the net of a worker of the newest trainer, as the end of its executor would. */
-  private def lose(worker: Int): Unit = {
-    val id = OpenTrainers.ids.max
-    WorkerNets.lease(id, Set(id), worker, 2)(fail("it has none")).end(usable = false)
-  }
-
-  /** What the trainer logs meanwhile, with levels. */
-  private def saying(body: => Any): String = Logged.by(classOf[Trainer]) { lines =>
-    body
-    lines().map(line => s"${line.level} ${line.text}").mkString("\n")
   }
 
   it should "stop a round that is running when it is closed" taggedAs SparkTag in {
@@ -485,17 +408,6 @@ class TrainerSpec extends AnyFlatSpec with BeforeAndAfterEach {
           )
         )
       }
-      val gone = Files.createDirectory(folder.resolve("gone"))
-      using(trainer(1, plan = SnapshotPlan(4, s"$gone/net"))) { t =>
-        Files.delete(gone)
-        assert(failure(t.fit(1, 1, 0, new TrainListener {})).getCodeName == "IO")
-        assert(failure(t.checkSnapshots(s"$gone/net")).getMessage.contains(s"no folder $gone"))
-        val plan = FitPlan(1, 1, prefix = s"$gone/net")
-        assert(failure(t.fit(plan, new TrainListener {})).getMessage.contains(s"no folder $gone"))
-        t.checkSnapshots(s"$folder/net")
-      }
-      val late = failure(trainer(1, plan = SnapshotPlan(4, s"$gone/net")))
-      assert(late.getCodeName == "IO" && late.getMessage.contains("every 4 iterations"))
   }
 }
 

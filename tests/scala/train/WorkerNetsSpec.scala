@@ -1,10 +1,12 @@
 package sparknet.train
 
+import java.nio.ByteBuffer
+
 import org.scalatest.BeforeAndAfterEach
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
-import sparknet.jna.FloatMemory
+import sparknet.jna.{FloatMemory, SharedNumbers}
 
 class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
   private val model = new FakeModel
@@ -19,8 +21,15 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
 
   override def afterEach(): Unit = WorkerNets.close(id)
 
-  private def lease(worker: Int, capacity: Int, open: Set[Long] = Set(id)): WorkerNets.Lease =
-    WorkerNets.lease(id, open, worker, capacity)(model.newWorker(0, 1))
+  private val inMemory = Aside(Int.MaxValue, _ => throw new AssertionError)
+
+  private def lease(
+      worker: Int,
+      capacity: Int,
+      open: Set[Long] = Set(id),
+      room: Aside = inMemory
+  ): WorkerNets.Lease =
+    WorkerNets.lease(id, open, worker, capacity, room)(model.newWorker(0, 1))
 
   "WorkerNets" should "never lend a net twice at a time" taggedAs Unit in {
     val leases = (0 until 3).map(lease(_, 1))
@@ -50,16 +59,23 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
   private def historyOf(lease: WorkerNets.Lease): Array[Float] = {
     val values = new FloatMemory(lease.net.historyCount)
     lease.net.readHistory(values)
-    values.toArray
+    try values.toArray
+    finally values.close()
   }
 
   /** A round of a worker whose net adds `steps` to its momentum. */
-  private def round(worker: Int, number: Int, steps: Float, capacity: Int): Boolean = {
-    val taken = lease(worker, capacity)
+  private def round(
+      worker: Int,
+      number: Int,
+      steps: Float,
+      capacity: Int,
+      room: Aside = inMemory
+  ): Boolean = {
+    val taken = lease(worker, capacity, room = room)
     taken.begin(number, None)
     val history = historyOf(taken)
     history(0) += steps
-    taken.net.writeHistory(FloatMemory.of(history))
+    Closing.using(FloatMemory.of(history))(taken.net.writeHistory)
     taken.trained(number)
     taken.end(usable = true)
     taken.fresh
@@ -80,6 +96,29 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(FakeModel.made.get == 2 && momentum(1).contains((6f, 2, true)))
     WorkerNets.close(id)
     assert((0 to 2).forall(momentum(_).isEmpty))
+  }
+
+  it should "put momentum on disk that memory has no room for" taggedAs Unit in {
+    for (most <- 0 to 2) {
+      last += 1
+      id = last
+      val disk = new Disk
+      val before = SharedNumbers.openBytes
+      for (number <- 0 to 2; worker <- 0 to 3) {
+        assert(round(worker, number, worker + 1f, 1, Aside(most, disk.spill)) == (number == 0))
+        // The others' that is in memory.
+        val waiting = if (number == 0) worker else 3
+        assert(SharedNumbers.openBytes - before == 4L * 3 * math.min(most, waiting))
+        assert(disk.files == waiting - math.min(most, waiting))
+      }
+      val found = (0 to 3).flatMap(WorkerNets.momentum(id, _))
+      assert(found.map(_.values.floats.get(0)) == Seq(3f, 6f, 9f, 12f))
+      assert(found.map(m => (m.round, m.whole)).toSet == Set((2, true)))
+      assert(found.count(_.crowded) == 3 - most)
+      found.filter(_.copied).foreach(_.values.close())
+      WorkerNets.close(id)
+      assert(disk.files == 0 && SharedNumbers.openBytes == before)
+    }
   }
 
   it should "keep it where two tasks take turns for three workers at the same time" taggedAs Unit in {
@@ -129,7 +168,7 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
 
   it should "close the nets of trainers that are gone" taggedAs Unit in {
     lease(0, 2).end(usable = true)
-    val other = WorkerNets.lease(id + 1000, Set(id + 1000), 0, 2)(model.newWorker(0, 1))
+    val other = WorkerNets.lease(id + 1000, Set(id + 1000), 0, 2, inMemory)(model.newWorker(0, 1))
     assert(WorkerNets.count(id) == 0 && FakeModel.closed.get == 1)
     WorkerNets.close(id + 1000) // in use: goes when it comes back
     assert(FakeModel.closed.get == 1)
@@ -144,5 +183,20 @@ class WorkerNetsSpec extends AnyFlatSpec with BeforeAndAfterEach {
     assert(momentum(3).isEmpty)
     own.end(usable = true)
     assert(momentum(3).contains((0f, 0, true)) && momentum(4).isEmpty)
+  }
+
+  /** Where momentum goes, as long as it is wanted. */
+  private final class Disk {
+    var files = 0
+    def spill(bytes: ByteBuffer): Spilled = new Spilled {
+      private val kept = new Array[Byte](bytes.remaining)
+      bytes.duplicate().get(kept)
+      files += 1
+      override def read(into: ByteBuffer): Unit = {
+        into.put(kept)
+        ()
+      }
+      override def close(): Unit = files -= 1
+    }
   }
 }

@@ -16,7 +16,15 @@ int Solver<T>::lr_step() const {
 
 template <typename T>
 T Solver<T>::learning_rate() const {
+  if (own_rate_) return *own_rate_;
   return static_cast<T>(learning_rate_at(param_, iteration_, lr_step()));
+}
+
+template <typename T>
+void Solver<T>::set_learning_rate(std::optional<T> rate) {
+  require(!rate || (std::isfinite(*rate) && *rate >= 0), Code::kInvalidArgument, "learning rate ",
+          rate.value_or(0), " is not a finite number of at least 0");
+  own_rate_ = rate;
 }
 
 template <typename T>

@@ -69,6 +69,25 @@ TEST(UpdateZero, DecayWorksWithoutAGradient) {
   EXPECT_EQ(weights(solver->net()), std::vector<float>(4, 1.75f));
 }
 
+// A rate of its own, in which the policy goes on counting.
+TEST(UpdateRate, IsTheOneThatWasSet) {
+  const auto solver = make_solver(
+      "base_lr: 0.5 lr_policy: 'multistep' gamma: 0.5 stepvalue: 1 weight_decay: 0.25",
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 2 } } }"
+      "layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'y' inner_product_param { "
+      "num_output: 2 weight_filler { type: 'constant' value: 2 } bias_term: false } }");
+  solver->set_learning_rate(1.f);
+  solver->step(2);  // w := w - 1 * 0.25 * w, twice
+  EXPECT_EQ(weights(solver->net()), std::vector<float>(4, 1.125f));
+  for (const float wrong : {-1.f, INFINITY, NAN}) {
+    expect_error(Code::kInvalidArgument, "is not a finite number of at least 0",
+                 [&] { solver->set_learning_rate(wrong); });
+  }
+  EXPECT_EQ(solver->learning_rate(), 1);
+  solver->set_learning_rate(std::nullopt);
+  EXPECT_EQ(solver->learning_rate(), 0.25f);
+}
+
 // Adam's sequence for one weight and a constant gradient, worked out by hand: the bias
 // corrections make the first step lr * g / |g|.
 TEST(UpdateAdam, FirstStepIsTheRate) {

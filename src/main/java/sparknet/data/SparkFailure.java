@@ -31,7 +31,7 @@ public final class SparkFailure {
     }
   }
 
-  /** Runs what reads items from where they are kept or computed. */
+  /** Runs what reads items, or what is put aside, from where Spark keeps or computes it. */
   public static <T> T reading(Callable<T> body) throws Exception {
     try {
       return body.call();

@@ -198,6 +198,8 @@ public interface CCaffe extends Library {
 
   int ccaffe_solver_learning_rate(Pointer solver, FloatByReference rate);
 
+  int ccaffe_solver_set_learning_rate(Pointer solver, FloatBuffer rate);
+
   int ccaffe_solver_history_count(Pointer solver, LongByReference count);
 
   int ccaffe_solver_read_history(Pointer solver, FloatBuffer values, long count);

@@ -36,6 +36,7 @@ final class PrefetchFeed(
   private val ready = new ArrayBlockingQueue[Either[Throwable, Minibatch]](3)
   private var head = Option.empty[Either[Throwable, Minibatch]]
   private var used = 0L
+  private var waited = 0L // nanoseconds
   private val closed = new AtomicBoolean
   private val done = new AtomicInteger // of the thread and its owner: who is last frees the memory
 
@@ -47,16 +48,27 @@ final class PrefetchFeed(
   /** Items of the source in the minibatches that were gone through, unusable ones among them. */
   def taken: Long = used
 
+  /** For how long so far minibatches were not ready when they were asked for. */
+  def waitedSeconds: Double = waited / 1e9
+
   /** The next minibatch, until [[advance]]; of size 0 when there are no more. Waits until it is ready,
     * and throws what went wrong with it, or a [[WaitEnded]] once nobody wants it any more: data may be
     * read from where nothing ever answers.
     */
   def current(): Minibatch = {
-    while (head.isEmpty) {
-      head = Option(ready.poll(pollMillis, TimeUnit.MILLISECONDS))
-      if (head.isEmpty && stopped()) throw new WaitEnded
-    }
+    if (head.isEmpty) head = Option(ready.poll())
+    if (head.isEmpty) await()
     head.get.fold(thrown => throw thrown, identity)
+  }
+
+  private def await(): Unit = {
+    val begin = System.nanoTime
+    try
+      while (head.isEmpty) {
+        head = Option(ready.poll(pollMillis, TimeUnit.MILLISECONDS))
+        if (head.isEmpty && stopped()) throw new WaitEnded
+      }
+    finally waited += System.nanoTime - begin
   }
 
   /** Goes on to the minibatch after the current one; the end stays the end. */

@@ -18,7 +18,8 @@ import sparknet.jna.{CaffeException, FloatMemory, Status}
   *
   * Each has files of little-endian float32 and, written last, `checkpoint.properties` with notes and the
   * length and CRC-32 of every file, its own notes included. One that lacks it, or does not agree with it,
-  * is not whole, and the one before is taken.
+  * is not whole, and the one before is taken. One of an iteration of which there is one already has a
+  * number, `iter_<n>_<k>`, and the other goes once it is whole.
   *
   * @param place
   *   a path of this machine or a URI
@@ -64,9 +65,8 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
     *   its place
     */
   def write(iteration: Long, notes: Map[String, String])(write: Writer => Unit): String = {
-    val own = WholeFile.in(folder, s"$prefix$iteration")
+    val own = failing(s"checkpoints in '$place' cannot be written")(free(iteration))
     failing(s"$own cannot be written") {
-      fs.delete(own, true) // of a run that was cut off here
       fs.mkdirs(own)
       val writer = new Writer(own)
       try {
@@ -192,24 +192,41 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
       throw new CaffeException(Status.IO, s"$own/$name: $why")
   }
 
+  /** Where the next one of an iteration goes. */
+  private def free(iteration: Long): Path = {
+    val same = numbered.filter(number(_).exists(_._1 == iteration))
+    val (whole, cut) = same.partition(isWhole)
+    cut.foreach(fs.delete(_, true)) // of a run that was cut off here
+    val taken = whole.flatMap(number(_)).map(_._2)
+    WholeFile.in(folder, s"$prefix$iteration" + (if (taken.isEmpty) "" else s"_${taken.max + 1}"))
+  }
+
+  private def isWhole(own: Path): Boolean = fs.exists(WholeFile.in(own, notesFile))
+
+  /** The newest first. */
   private def numbered: Seq[Path] =
     try
       fs.listStatus(folder)
         .toSeq
         .filter(status => status.isDirectory && number(status.getPath).nonEmpty)
         .map(_.getPath)
-        .sortBy(path => -number(path).get)
+        .sortBy(path => number(path).get)
+        .reverse
     catch { case _: FileNotFoundException => Nil }
 
-  private def number(path: Path): Option[Long] =
-    if (path.getName.matches(s"$prefix\\d{1,18}")) Some(path.getName.drop(prefix.length).toLong)
-    else None
+  /** The iteration of a checkpoint, and which of it that is. */
+  private def number(path: Path): Option[(Long, Int)] = path.getName match {
+    case CheckpointFolder.name(iteration, null) => Some((iteration.toLong, 0))
+    case CheckpointFolder.name(iteration, k)    => Some((iteration.toLong, k.toInt))
+    case _                                      => None
+  }
 
   /** Those that are not whole do not count as kept, and go with the old ones. */
   private def removeOld(): Unit = {
-    val whole = numbered.filter(path => fs.exists(WholeFile.in(path, notesFile)))
-    val kept = whole.take(keep).toSet
-    numbered.filterNot(kept).foreach(fs.delete(_, true))
+    val all = numbered
+    val newest = all.filter(isWhole).groupBy(number(_).get._1).values.map(_.head).toSeq
+    val kept = newest.sortBy(number(_).get).takeRight(keep).toSet
+    all.filterNot(kept).foreach(fs.delete(_, true))
   }
 
   private def failing[A](what: String)(body: => A): A =
@@ -222,6 +239,7 @@ private[sparknet] final class CheckpointFolder(conf: Configuration, place: Strin
 
 private[sparknet] object CheckpointFolder {
   private val prefix = "iter_"
+  private val name = s"$prefix(\\d{1,18})(?:_(\\d{1,9}))?".r
   private val notesFile = "checkpoint.properties"
   private val fileKey = "file."
   private val checkKey = "check"

@@ -81,11 +81,19 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
     */
   def setSeed(seed: Long): Unit = handle.run(library.ccaffe_solver_set_seed(_, seed))
 
-  /** Base learning rate of the next update. */
+  /** Base learning rate of the next update, without `lr_mult`. */
   def learningRate: Float = {
     val rate = new FloatByReference
     handle.run(library.ccaffe_solver_learning_rate(_, rate))
     rate.getValue
+  }
+
+  /** Sets the rate of all updates from now on in place of the `lr_policy`: finite, at least 0. None:
+    * the policy's again.
+    */
+  def setLearningRate(rate: Option[Float]): Unit = {
+    val value = rate.map(r => FloatBuffer.wrap(Array(r))).orNull
+    handle.run(library.ccaffe_solver_set_learning_rate(_, value))
   }
 
   /** Number of values of history (momentum and the like). */

@@ -1,11 +1,11 @@
 package sparknet.ml
 
-import java.nio.file.{Files, Path}
-import java.util.{Map => JavaMap}
+import java.nio.file.{Files, Path, Paths}
 
 import scala.collection.JavaConverters._
 import scala.collection.mutable.ArrayBuffer
 
+import caffe.Caffe.NetParameter
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.DefaultParamsWritable
@@ -14,9 +14,10 @@ import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Dataset}
 
 import sparknet.data.{Dataset => Items}
+import sparknet.io.BulkTransfer
 import sparknet.jna.{CaffeException, Status}
-import sparknet.train.{CheckpointPlan, FitOver, FitPlan, RoundDone, TestDone, TrainListener}
-import sparknet.train.{Trainer, TrainerOptions}
+import sparknet.train.{BestWeights, CheckpointPlan, EarlyStopping, FitOver, FitPlan, RoundDone}
+import sparknet.train.{TestDone, Trainer, TrainerOptions}
 
 /** Trains a net on the rows of a DataFrame: the workers hold parts of them, train for `tau` steps, and
   * average their weights.
@@ -131,74 +132,58 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
       invalid("earlyStoppingRounds needs rows to look at: set validationIndicatorCol")
     else (frame, None)
 
-  /** @param step
+  /** @param images
+    *   to train on
+    * @param step
     *   images of a step of all workers
     * @param loss
     *   name of the loss among the test's outputs
     */
   private final class Run(trainer: Trainer, images: Long, step: Long, loss: String) {
     private val done = ArrayBuffer.empty[RoundSummary]
-    private var best = Double.PositiveInfinity
-    private var since = 0 // rounds
-    private var kept = Option.empty[Path]
 
     def rounds: Seq[RoundSummary] = done.toVector
 
-    def result(deploy: caffe.Caffe.NetParameter): TrainedNet =
+    def result(deploy: NetParameter): TrainedNet = {
+      train()
+      val file = CaffeEstimator.temporary(trainer.layout.count)
       try {
-        train()
-        val file = kept.getOrElse(save())
+        trainer.saveWeights(file.toString)
         val in = Files.newInputStream(file)
         try TrainedNet.of(deploy, in, "the trained net")
         finally in.close()
-      } finally kept.foreach(Files.deleteIfExists(_))
+      } finally Files.delete(file)
+    }
 
     private def train(): Unit = {
       val perEpoch = math.max(1, math.ceil(images.toDouble / (step * $(tau))).toInt)
+      val patience = get(earlyStoppingRounds)
       val tests =
         if (!has(validationIndicatorCol)) FitPlan.never
-        else FitPlan.around(if (isSet(earlyStoppingRounds)) 1 else perEpoch)
-      val fit = trainer.fit(
-        FitPlan(
-          $(tau),
-          images = $(epochs) * images,
-          tests = tests,
-          checkpoints = get(checkpoint).map(CheckpointPlan(_, perEpoch, 2))
-        ),
-        new TrainListener {}
+        else if (patience.nonEmpty) FitPlan.every(1)
+        else FitPlan.around(perEpoch)
+      val plan = FitPlan(
+        $(tau),
+        images = $(epochs) * images,
+        tests = tests,
+        checkpoints = get(checkpoint).map(CheckpointPlan(_, perEpoch, 2))
       )
-      var goes = true
-      while (goes) fit.next() match {
-        case RoundDone(r) =>
-          done += RoundSummary(r.round, r.iteration, r.loss, r.images, r.seconds, r.workers, None)
-        case TestDone(_, scores) => goes = tested(scores)
-        case FitOver             => goes = false
-        case _                   => ()
+      val watches = patience.toSeq.flatMap { rounds =>
+        Seq(new EarlyStopping(loss, rounds, 0, "min"), new BestWeights(loss, 0, "min"))
       }
-    }
-
-    /** Whether training goes on. */
-    private def tested(scores: JavaMap[String, java.lang.Float]): Boolean = {
-      val now = scores.get(loss).toDouble
-      for (last <- done.lastOption) done(done.length - 1) = last.copy(validationLoss = Some(now))
-      if (!isSet(earlyStoppingRounds)) true
-      else if (now < best) {
-        best = now
-        since = 0
-        kept.foreach(Files.deleteIfExists(_))
-        kept = Some(save())
-        true
-      } else {
-        since += 1
-        since < $(earlyStoppingRounds)
+      val fit = trainer.fit(plan, watches: _*)
+      var event = fit.next()
+      while (event != FitOver) {
+        event match {
+          case RoundDone(r) =>
+            done += RoundSummary(r.round, r.iteration, r.loss, r.images, r.seconds, r.workers, None)
+          case TestDone(_, scores) =>
+            val measured = Option(scores.get(loss)).map(_.toDouble)
+            for (last <- done.lastOption) done(done.length - 1) = last.copy(validationLoss = measured)
+          case _ => ()
+        }
+        event = fit.next()
       }
-    }
-
-    private def save(): Path = {
-      val file = CaffeEstimator.temporary(trainer.layout.count)
-      trainer.saveWeights(file.toString)
-      kept = Some(file)
-      file
     }
   }
 
@@ -212,7 +197,7 @@ private object CaffeEstimator {
   private val batch = 32
 
   private def temporary(weights: Int): Path = {
-    val folder = sparknet.io.BulkTransfer.directory(4L * weights)
-    Files.createTempFile(java.nio.file.Paths.get(folder), "trained-", ".caffemodel")
+    val folder = BulkTransfer.directory(4L * weights)
+    Files.createTempFile(Paths.get(folder), "trained-", ".caffemodel")
   }
 }

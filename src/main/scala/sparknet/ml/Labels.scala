@@ -3,7 +3,7 @@ package sparknet.ml
 import org.apache.spark.ml.attribute.{Attribute, BinaryAttribute, NominalAttribute}
 import org.apache.spark.ml.feature.StringIndexer
 import org.apache.spark.sql.DataFrame
-import org.apache.spark.sql.types.{Metadata, StringType, StructField}
+import org.apache.spark.sql.types.{Metadata, NumericType, StringType, StructField}
 
 /** A column of labels.
   *
@@ -35,9 +35,14 @@ private[ml] object Labels {
     if (names.isEmpty) Metadata.empty
     else NominalAttribute.defaultAttr.withValues(names).toMetadata()
 
-  private def namesOf(field: StructField): Array[String] = Attribute.fromStructField(field) match {
-    case nominal: NominalAttribute => nominal.values.getOrElse(Array.empty)
-    case binary: BinaryAttribute   => binary.values.getOrElse(Array.empty)
-    case _                         => Array.empty
+  private def namesOf(field: StructField): Array[String] = field.dataType match {
+    case _: NumericType => namesIn(field)
+    case _              => Array.empty // several labels, which have no names of their own
+  }
+
+  private def namesIn(field: StructField) = Attribute.fromStructField(field) match {
+    case nominal: NominalAttribute => nominal.values.getOrElse(Array.empty[String])
+    case binary: BinaryAttribute   => binary.values.getOrElse(Array.empty[String])
+    case _                         => Array.empty[String]
   }
 }

@@ -1,5 +1,6 @@
 package org.apache.spark.sparknet
 
+import java.io.IOException
 import java.nio.ByteBuffer
 import java.util.concurrent.CompletableFuture
 
@@ -22,22 +23,24 @@ final class PublishedMemory {
   private var published = Set.empty[String]
 
   /** Publishes a direct buffer that has no cleaner, as JNA's have none: Spark would run it. The content
-    * must not change until it is withdrawn.
+    * must not change until it is withdrawn. What storage memory has no room for is written to the local
+    * disk, and read from there. Throws an IOException where that has none either.
     *
-    * @return
-    *   false: the executor's storage memory has no room
+    * @param copied
+    *   whether it is written to disk in any case: the buffer may change then
     */
-  def publish(name: String, memory: ByteBuffer): Boolean = {
+  def publish(name: String, memory: ByteBuffer, copied: Boolean): Unit = {
     val id = block(name)
-    val bytes = new ChunkedByteBuffer(memory)
-    val done = blocks.putBytes(id, bytes, StorageLevel.MEMORY_ONLY_SER, tellMaster = false)(
-      scala.reflect.classTag[Array[Byte]]
-    )
+    def put(level: StorageLevel) =
+      blocks.putBytes(id, new ChunkedByteBuffer(memory), level, tellMaster = false)(
+        scala.reflect.classTag[Array[Byte]]
+      )
+    // Not one level of both: who read it from disk would have Spark look for room on the heap again.
+    val done = (!copied && put(StorageLevel.MEMORY_ONLY_SER)) || put(StorageLevel.DISK_ONLY)
     // The lock of a reader, which keeps Spark from dropping the block for another one.
-    if (done && blocks.getLocalBytes(id).isDefined) {
-      published += name
-      true
-    } else false
+    if (!done || blocks.getLocalBytes(id).isEmpty)
+      throw new IOException(s"$name could not be stored")
+    published += name
   }
 
   /** Takes it back, once nobody reads it. */

@@ -81,30 +81,17 @@ private[train] final class AllReduce(
   private def fetching(wanted: Seq[(Published, Int)], ahead: Int)(
       body: Iterator[Incoming] => Unit
   ): Unit = {
-    val open = new scala.collection.mutable.Queue[(Published, Int, Incoming)]
-    val rest = wanted.iterator
-    def start(): Unit = if (rest.hasNext) {
-      val (from, piece) = rest.next()
-      open.enqueue((from, piece, memory.fetch(from, piece)))
-    }
-    try {
-      (1 to ahead).foreach(_ => start())
+    val underWay = new PiecesUnderWay(memory, wanted, ahead)
+    try
       body(Iterator.continually {
-        val (from, piece, incoming) = open.dequeue()
-        try {
-          start()
-          while (!incoming.await(pollMillis)) if (stopped()) throw new AbandonedOrder
-          incoming.failure.foreach { why =>
-            throw new MissingPiece(s"piece $piece of ${from.name} from ${from.place.host}: $why")
-          }
-        } catch {
-          case e: Throwable =>
-            incoming.close()
-            throw e
+        var arrived = underWay.next(pollMillis)
+        while (arrived.isEmpty) {
+          if (stopped()) throw new AbandonedOrder
+          arrived = underWay.next(pollMillis)
         }
-        incoming
+        arrived.get
       })
-    } finally open.foreach(_._3.close())
+    finally underWay.close()
   }
 }
 
@@ -117,6 +104,77 @@ private[train] object AllReduce {
   private val mostChunk = 1 << 14
 
   /** Pieces on their way at a time, at least. */
-  private val fewest = 6
+  private[train] val fewest = 6
   private val pollMillis = 50L
+}
+
+/** Pieces that are fetched in order, so many at a time. */
+private[train] final class PiecesUnderWay(memory: Memory, wanted: Seq[(Published, Int)], ahead: Int)
+    extends AutoCloseable {
+  private val open = new scala.collection.mutable.Queue[(Published, Int, Incoming)]
+  private val rest = wanted.iterator
+  (1 to ahead).foreach(_ => start())
+
+  private def start(): Unit = if (rest.hasNext) {
+    val (from, piece) = rest.next()
+    open.enqueue((from, piece, memory.fetch(from, piece)))
+  }
+
+  /** The next one, which the caller closes, if it arrives within some time. */
+  def next(millis: Long): Option[Incoming] = {
+    val (from, piece, incoming) = open.head
+    if (!incoming.await(millis)) None
+    else {
+      open.dequeue()
+      try {
+        start()
+        incoming.failure.foreach { why =>
+          throw new MissingPiece(s"piece $piece of ${from.name} from ${from.place.host}: $why")
+        }
+      } catch {
+        case e: Throwable =>
+          incoming.close()
+          throw e
+      }
+      Some(incoming)
+    }
+  }
+
+  override def close(): Unit = open.foreach(_._3.close())
+}
+
+/** Fetches pieces bit by bit, for who has other things to do meanwhile. */
+private[train] final class Gathering(
+    memory: Memory,
+    pieces: Seq[(Published, Int)],
+    into: SharedNumbers
+) extends AutoCloseable {
+  private val underWay = new PiecesUnderWay(memory, pieces, AllReduce.fewest)
+  private val rest = pieces.iterator.buffered
+
+  /** Takes what arrives within some time, but not much at once.
+    *
+    * @return
+    *   whether all of it is there; throws if some of it cannot be had
+    */
+  def advance(millis: Long): Boolean = {
+    var taken = 0
+    while (taken < AllReduce.fewest && rest.hasNext && take(millis)) taken += 1
+    !rest.hasNext
+  }
+
+  private def take(millis: Long): Boolean = {
+    val arrived = underWay.next(millis)
+    for (incoming <- arrived) {
+      val (from, piece) = rest.next()
+      try incoming.copyTo(0, into.bytes(from.pieces.start(piece), from.pieces.length(piece)))
+      finally incoming.close()
+    }
+    arrived.nonEmpty
+  }
+
+  /** Whose piece is taken next. */
+  def from: Option[Published] = if (rest.hasNext) Some(rest.head._1) else None
+
+  override def close(): Unit = underWay.close()
 }

@@ -1,11 +1,14 @@
 package sparknet.train
 
-import java.util.{Map => JavaMap}
+import java.util.{List => JavaList, Map => JavaMap}
 
 import scala.collection.JavaConverters._
 
 import caffe.Caffe.SolverParameter
 import org.apache.spark.api.java.JavaSparkContext
+
+import sparknet.io.Options
+import sparknet.jna.{CaffeException, Status}
 
 /** A trainer's answers as text, for Python: over Py4J each look at an object is a call of its own, and
   * a string comes with the answer. What the trainer tells its user is kept for Python, too.
@@ -21,50 +24,98 @@ final class Answers(trainer: Trainer) {
 
   def trainFor(seconds: Double): String = text(RoundDone(trainer.trainFor(seconds)))
 
+  /** The last round as it is with its average; empty: all hosts were lost before it. */
+  def average(): String = {
+    val round = trainer.unaveraged
+    if (trainer.average()) round.fold("")(result => text(RoundDone(result))) else ""
+  }
+
   def test(): String = {
     val scores = trainer.test()
     text(TestDone(trainer.iteration, scores))
   }
 
-  /** A run for `rounds` rounds, or, if these are below 0, until `images` images have been trained on.
+  /** A run.
     *
-    * @param testEvery
-    *   in rounds; 0: never
-    * @param snapshotEvery
-    *   in rounds; 0: never
-    * @param prefix
-    *   of snapshots, of which the last round has one; null: none
-    * @param checkpoints
-    *   folder of the run's checkpoints; null: none
-    * @param every
-    *   rounds between two checkpoints
-    * @param keep
-    *   how many are kept
+    * @param solver
+    *   a serialised SolverParameter, which says how long the run is, and when tests and snapshots come,
+    *   where `rounds` and `images` are missing
+    * @param options
+    *   only what the user has set: `rounds` or `images` (how many in all), `tau`, `test_every` and
+    *   `snapshot_every` (rounds; 0: never), `snapshot_prefix` (the last round has a snapshot, too),
+    *   `checkpoint` (a folder), `every` (rounds between two checkpoints), `keep` (how many)
     */
   def fit(
-      rounds: Int,
-      images: Double,
-      tau: Int,
-      testEvery: Int,
-      snapshotEvery: Int,
-      prefix: String,
-      checkpoints: String,
-      every: Int,
-      keep: Int
+      solver: Array[Byte],
+      options: JavaMap[String, Object],
+      listeners: JavaList[TrainListener]
   ): Fit = {
-    val kept = FitPlan.every(snapshotEvery)
-    trainer.fit(
-      FitPlan(
-        tau,
-        if (rounds < 0) Int.MaxValue else rounds,
-        if (rounds < 0) images else Double.PositiveInfinity,
-        FitPlan.every(testEvery),
-        pause => prefix != null && (kept(pause) || pause.over),
-        Option(prefix).getOrElse(""),
-        Option(checkpoints).map(CheckpointPlan(_, every, keep))
-      ),
-      new TrainListener {}
+    val given = new Options(
+      options,
+      "rounds",
+      "images",
+      "tau",
+      "test_every",
+      "snapshot_every",
+      "snapshot_prefix",
+      "checkpoint",
+      "every",
+      "keep"
     )
+    def has(name: String) = options.containsKey(name)
+    val tau = given.int("tau", 10)
+    var plan =
+      if (has("rounds") || has("images"))
+        FitPlan(
+          tau,
+          given.int("rounds", Int.MaxValue),
+          given.double("images", Double.PositiveInfinity)
+        )
+      else FitPlan.of(SolverParameter.parseFrom(solver), tau)
+    if (has("test_every")) plan = plan.copy(tests = FitPlan.every(often(given, "test_every")))
+    if (has("snapshot_every"))
+      plan = plan.copy(snapshots = FitPlan.every(often(given, "snapshot_every")))
+    if (has("snapshot_prefix")) {
+      val kept = plan.snapshots
+      plan = plan.copy(
+        snapshots = pause => kept(pause) || (pause.over && pause.done > 0),
+        prefix = given.string("snapshot_prefix", "")
+      )
+    }
+    if (plan.snapshots eq FitPlan.never) plan = plan.copy(prefix = "")
+    val checkpoints = if (has("checkpoint")) Some(given.string("checkpoint", "")) else None
+    plan = plan.copy(checkpoints =
+      checkpoints.map(CheckpointPlan(_, given.int("every", 10), given.int("keep", 3)))
+    )
+    trainer.fit(plan, listeners.asScala.toSeq: _*)
+  }
+
+  private def often(given: Options, name: String): Int = {
+    val rounds = given.int(name, 0)
+    if (rounds < 0)
+      throw new CaffeException(
+        Status.INVALID_ARGUMENT,
+        s"$name is a number of rounds, 0 for never, not $rounds"
+      )
+    rounds
+  }
+
+  /** @param rate
+    *   null: the solver's policy is followed again
+    */
+  def setLearningRate(rate: java.lang.Double): Unit =
+    trainer.setLearningRate(Option(rate).map(_.floatValue))
+
+  /** Hides Spark's own bars on the terminal, where Python draws one, until it is closed. */
+  def hideBars(): AutoCloseable = trainer.hideBars()
+
+  /** The best value so far, its iteration, and whether the watch has ended the run. */
+  def watched(watch: Watch): String = {
+    val stopped = watch match {
+      case early: EarlyStopping => early.hasStopped
+      case _                    => false
+    }
+    Seq(Option(watch.best).getOrElse(""), watch.bestIteration, stopped).mkString("\u0000")
   }
 
   /** What was done and, after U+0001, what there is to tell, if there is anything. */
@@ -81,6 +132,9 @@ final class Answers(trainer: Trainer) {
 }
 
 object Answers {
+
+  /** Tasks that the cluster runs at a time. */
+  def slots(sc: JavaSparkContext): Int = Trainer.defaultWorkers(sc.sc)
 
   /** A trainer for Python, whose `fit` has the times of snapshots as arguments: those of the solver do
     * not count.
@@ -102,8 +156,7 @@ object Answers {
 
   private[train] def text(event: FitEvent): String = {
     val values: Seq[Any] = event match {
-      case RoundDone(r) =>
-        Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers, r.lost.length)
+      case RoundDone(r) => round(r)
       case TestDone(iteration, scores) =>
         Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
           Seq(name, mean)
@@ -114,5 +167,20 @@ object Answers {
       case FitOver                            => Seq("over")
     }
     values.mkString("\u0000")
+  }
+
+  /** Lists have their lengths before them. */
+  private def round(r: RoundResult): Seq[Any] = {
+    def listed[A](all: Seq[A])(values: A => Seq[Any]) = all.length +: all.flatMap(values)
+    val leftOut = r.leftOut.counts.toSeq.sorted
+    Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers) ++
+      listed(r.allLost)(worker => Seq(worker)) ++
+      listed(r.statistics.turns) { t =>
+        val times = Seq(t.compute, t.feed, t.exchange, t.waiting)
+        Seq(t.worker, t.executor, t.steps, t.images) ++ times
+      } ++
+      listed(leftOut) { case (reason, count) =>
+        Seq(reason, count) ++ listed(r.leftOut.names(reason))(name => Seq(name))
+      }
   }
 }

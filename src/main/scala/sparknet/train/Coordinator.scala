@@ -46,6 +46,9 @@ private[train] final class Coordinator(
   private var pending = Option.empty[Pending]
   private var images = Vector.fill(workers)(0L)
 
+  /** Learning rate of the next rounds in place of the solver's policy. */
+  var rate = Option.empty[Float]
+
   def current: Progress = exchange.progress
 
   /** Images of each worker that are in the last mean. */
@@ -142,7 +145,7 @@ private[train] final class Coordinator(
       val orders = crew.map { host =>
         val turns = own.getOrElse(host.id, Nil)
         val each = duration.shared(turns.length)
-        host -> Train(weights, pieces, now.rounds, now.iteration, each, turns)
+        host -> Train(weights, pieces, now.rounds, now.iteration, rate, each, turns)
       }
       members.carryOut(orders, duration.patience) {
         case Trained(results) => results.exists(_.failure.nonEmpty)
@@ -150,7 +153,7 @@ private[train] final class Coordinator(
       }
     } finally {
       given.values.toSet[Publication].foreach(_.withdraw())
-      if (moved.nonEmpty) members.idle.foreach(members.tell(_, Forget))
+      if (moved.nonEmpty) momentum.forget()
     }
   }
 
@@ -168,10 +171,9 @@ private[train] final class Coordinator(
         finally mean.close()
         results
       case None =>
-        exchange.mean(round.results, round.layout).fold(Seq.empty[WorkerResult]) {
-          case (weights, results) =>
-            exchange.advance(weights, current.after(results))
-            results
+        meanOf(round).fold(Seq.empty[WorkerResult]) { case (weights, results) =>
+          exchange.advance(weights, current.after(results))
+          results
         }
     }
     drop()
@@ -181,6 +183,21 @@ private[train] final class Coordinator(
       images = Vector.tabulate(workers)(w => took.filter(_.worker == w).map(_.images).sum)
     }
     took
+  }
+
+  /** A round's mean, and the results that are in it with what it took their hosts. */
+  private def meanOf(round: Pending): Option[(Weights, Seq[WorkerResult])] = {
+    val before = members.seconds
+    exchange.mean(round.results, round.layout).map { case (weights, took) =>
+      val spent = members.seconds.map { case (id, all) => id -> (all - before.getOrElse(id, 0.0)) }
+      val hosts = round.results.map { case (host, result) => result.worker -> host }.toMap
+      val timed = took.map { result =>
+        val more = spent.getOrElse(hosts(result.worker), 0.0)
+        val seconds = result.seconds
+        result.copy(seconds = seconds.copy(exchange = seconds.exchange + more))
+      }
+      (weights, timed)
+    }
   }
 
   /** Has the current weights tested on each worker's test items. */
@@ -237,7 +254,7 @@ private[train] final class Coordinator(
         if (round.mean.nonEmpty) round
         else
           round.copy(mean = for {
-            (weights, results) <- exchange.mean(round.results, round.layout)
+            (weights, results) <- meanOf(round)
             values <- exchange.setAside(weights)
           } yield (values, results))
       }

@@ -12,6 +12,8 @@ import org.apache.spark.sparknet.{Mail, MailListener, Recipient}
   *
   * @param host
   *   makes what runs in a slot, which takes its orders from an office; with it, where workers' items lie
+  * @param seen
+  *   is told who comes and goes
   */
 private[train] final class Crew(
     sc: SparkContext,
@@ -22,7 +24,8 @@ private[train] final class Crew(
     options: TrainerOptions,
     floats: Int,
     historyCount: Int,
-    say: String => Unit
+    say: String => Unit,
+    seen: MembersWatch
 )(host: (String, Int) => (HostRDD, IndexedSeq[Option[String]]))
     extends AutoCloseable {
   private val office = s"sparknet-$trainer"
@@ -31,7 +34,7 @@ private[train] final class Crew(
   private val hostJobs =
     new HostJobs(sc, jobs, executors, neighbours, workers, trainer, newHost)
   private val members =
-    new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries)
+    new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries, seen)
   private val copy =
     new WeightsCopy(floats, new SparkMemory, s"sparknet-$trainer-driver", options.keepSeconds, time)
   private val coordinator = new Coordinator(workers, historyCount, members, copy, say)
@@ -61,10 +64,12 @@ private[train] final class Crew(
       }
       override def received(message: AnyRef): Unit = message match {
         case reported: Reported => members.reported(reported)
+        case Departed(host)     => members.departed(host)
         case Gone(host)         => members.gone(host)
         case other              => unknown(other)
       }
-      override def lost(to: Recipient): Unit = Option(hosts.remove(to)).foreach(members.gone)
+      override def lost(to: Recipient): Unit =
+        Option(hosts.remove(to)).foreach(members.gone(_, "lost"))
       private def unknown(message: AnyRef) =
         throw new IllegalArgumentException(s"no message for a driver: $message")
     }
@@ -124,7 +129,7 @@ private[train] final class Crew(
     try
       if (first) {
         if (!sc.isStopped) {
-          members.dismiss()
+          members.close()
           sc.removeSparkListener(neighbours)
           mail.close()
         }

@@ -4,9 +4,13 @@ import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.{BlockManagerId, RDDBlockId}
 import org.apache.spark.{SparkConf, SparkContext, SparkEnv}
 
+import sparknet.jna.{CaffeException, Status}
+
 /** What the driver knows of its executors. Names are those of task locations. */
 private[train] final class Executors(sc: SparkContext) {
-  import Executors.{askedOf, containerOf, hasContainers, heapOf, name}
+  import Executors.{askedOf, containerOf, hasContainers, heapOf, name, stopped}
+
+  if (sc.isStopped) stopped()
 
   private val localCluster = """local-cluster\[\s*(\d+)\s*,\s*(\d+)\s*,.*""".r
 
@@ -51,6 +55,14 @@ private[train] final class Executors(sc: SparkContext) {
     else math.max(places, sc.defaultParallelism / taskCpus)
   }
 
+  /** Tasks that the cluster runs at a time once the executors that it was asked for have come, for which
+    * this waits.
+    */
+  def awaitedSlots(seconds: Int): Int = {
+    await(asked.filterNot(_ => comeWhenNeeded).getOrElse(1) * math.max(1, slots), seconds)
+    allSlots
+  }
+
   /** Whether executors come when tasks wait for them. */
   val comeWhenNeeded: Boolean = sc.getConf.getBoolean("spark.dynamicAllocation.enabled", false)
 
@@ -64,8 +76,8 @@ private[train] final class Executors(sc: SparkContext) {
       master.getLocations(RDDBlockId(rdd.id, partition.index)).map(name).headOption
     }
 
-  /** How many the cluster was asked for; None: it was not told. */
-  private[train] def asked: Option[Int] = sc.master match {
+  // None: Spark takes all that it is given.
+  private def asked: Option[Int] = sc.master match {
     case localCluster(executors, _) => Some(executors.toInt)
     case _                          => askedOf(sc.getConf)
   }
@@ -93,7 +105,7 @@ private[train] final class Executors(sc: SparkContext) {
         .foreach(_ => f())
   }
 
-  private def master = SparkEnv.get.blockManager.master
+  private def master = Option(SparkEnv.get).getOrElse(stopped()).blockManager.master
 }
 
 private[train] object Executors {
@@ -132,6 +144,11 @@ private[train] object Executors {
       Some(Container(heap, overhead << 20))
     }
   }
+
+  private def stopped(): Nothing = throw new CaffeException(
+    Status.STATE,
+    "the Spark session is stopped: make a new one, and its data and trainers"
+  )
 
   /** This JVM's name. */
   def here: String = name(SparkEnv.get.blockManager.blockManagerId)

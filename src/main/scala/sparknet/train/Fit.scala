@@ -2,18 +2,22 @@ package sparknet.train
 
 import java.util.{LinkedHashMap, Map => JavaMap}
 
-import sparknet.jna.{CaffeException, Status}
+import scala.annotation.tailrec
+
+import sparknet.jna.{CaffeException, FloatMemory, Status}
 
 /** The training loop, one thing at a time: whoever wants something done asks for the next one. So the
   * loop needs no way back into its caller, which may be in another process.
   *
   * A round in which all hosts were lost before its mean was made counts for nothing and is done again.
   *
+  * Between two things, listeners and the caller may change what comes next.
+  *
   * @param retries
   *   how often in a row a round may come to nothing before that is an error
   * @param checkpoints
   *   of the run, if there shall be any
-  * @param listener
+  * @param listeners
   *   told of everything, by whom [[next]] is called
   */
 final class Fit private[train] (
@@ -21,20 +25,36 @@ final class Fit private[train] (
     plan: FitPlan,
     retries: Int,
     checkpoints: Option[FitCheckpoints],
-    listener: TrainListener
+    listeners: Seq[TrainListener]
 ) {
-  private var done = 0
-  private var images = 0L
-  private var due = // before the next round; what failed stays due
-    if (checkpoints.isEmpty) between(0, 0) else List(() => begin())
+  private type Step = () => FitEvent
+
+  private var state = FitState(0, 0)
+  private var last = (0, 0) // the counter before and after the last round
+  // Before the next round. Whether something is due is found out when it is its turn, since what comes
+  // before it may end the run; what failed stays due.
+  private var left: List[(FitPlan.When, Step)] =
+    if (checkpoints.isEmpty) between else List(always -> (() => begin()))
+  private var ended = false
+  private var written = Option.empty[FitState] // in the last checkpoint
+  private var nextTau = plan.tau
+  @volatile private var stopping = false
+
+  listeners.foreach(_.onStart(this))
 
   /** Does the next thing there is to do. */
-  def next(): FitEvent = due.headOption match {
-    case Some(step) =>
-      val event = step()
-      due = due.tail
-      event
-    case None => if (isOver) FitOver else round()
+  @tailrec
+  def next(): FitEvent = left match {
+    case (when, step) :: rest =>
+      if (when(FitPlan.Pause(state.rounds, isOver, last._1, last._2))) {
+        val event = step()
+        left = left.tail
+        event
+      } else {
+        left = rest
+        next()
+      }
+    case Nil => if (!isOver) round() else if (owesCheckpoint) checkpoint() else over()
   }
 
   /** Does all that is left.
@@ -55,41 +75,89 @@ final class Fit private[train] (
     scores
   }
 
-  private def isOver: Boolean = !(done < plan.rounds && images < plan.images) // images may be NaN
+  /** Lets no other round begin: what is due after the last one comes next. From any thread. */
+  def stop(): Unit = stopping = true
 
-  private def between(before: Int, iteration: Int): List[() => FitEvent] = {
-    val pause = FitPlan.Pause(done, isOver, before, iteration)
-    List(
-      plan.tests -> (() => test()),
-      plan.snapshots -> (() => snapshot()),
-      keeps -> (() => checkpoint())
-    ).collect {
-      case (when, step) if when(pause) => step
-    }
+  /** Rounds that are done. */
+  def rounds: Int = state.rounds
+
+  /** Steps of each worker in the next round. */
+  def tau: Int = nextTau
+
+  def setTau(steps: Int): Unit = {
+    FitPlan.checkTau(steps)
+    nextTau = steps
   }
+
+  /** Whether the plan has any tests. */
+  def hasTests: Boolean = plan.tests ne FitPlan.never
+
+  /** Steps behind the current weights. */
+  def iteration: Int = steps.iteration
+
+  /** As [[Trainer.learningRate]]. */
+  def learningRate: Float = steps.learningRate
+
+  /** As [[Trainer.setLearningRate]]. */
+  def setLearningRate(rate: Option[Float]): Unit = steps.setLearningRate(rate)
+
+  /** Number of weights. */
+  def weightsCount: Int = steps.weightsCount
+
+  /** Copies the current weights. */
+  def readWeights(into: FloatMemory): Unit = steps.readWeights(into)
+
+  /** Makes these the current weights. */
+  def writeWeights(from: FloatMemory): Unit = steps.writeWeights(from)
+
+  /** Tells the user something. */
+  def say(text: String): Unit = steps.say(text)
+
+  private def isOver: Boolean = stopping || !(state.rounds < plan.rounds &&
+    state.images < plan.images && // may be NaN
+    (plan.iterations == Int.MaxValue || steps.iteration < plan.iterations))
+
+  // It was stopped, and no checkpoint says so.
+  private def owesCheckpoint: Boolean = stopping && checkpoints.nonEmpty && state.rounds > 0 &&
+    state.rounds < plan.rounds && !written.exists(_.stopped)
+
+  private def always: FitPlan.When = _ => true
+
+  private def between: List[(FitPlan.When, Step)] = List(
+    plan.tests -> (() => test()),
+    plan.snapshots -> (() => snapshot()),
+    keeps -> (() => checkpoint())
+  )
 
   private def keeps: FitPlan.When = pause =>
     plan.checkpoints.exists(c => pause.done > 0 && (FitPlan.every(c.every)(pause) || pause.over))
 
   /** Goes on with a run that was cut off. */
-  private def begin(): FitEvent = checkpoints.get.resume() match {
-    case Some((rounds, trained)) =>
-      done = rounds
-      images = trained
-      Resumed(steps.iteration, done, images)
-    case None =>
-      due ++= between(0, 0)
-      Resumed(steps.iteration, 0, 0)
+  private def begin(): FitEvent = {
+    checkpoints.get.resume() match {
+      case Some(found) =>
+        state = found
+        written = Some(found)
+        stopping = found.stopped
+      case None => left ++= between
+    }
+    Resumed(steps.iteration, state.rounds, state.images)
   }
 
   private def checkpoint(): FitEvent = {
-    listener.onBegin("checkpoint", done)
-    CheckpointDone(checkpoints.get.write(done, images))
+    tell(_.onBegin("checkpoint", state.rounds))
+    val now = state.copy(stopped = stopping)
+    val place = checkpoints.get.write(now)
+    written = Some(now)
+    CheckpointDone(place)
   }
 
   private def round(): FitEvent = {
+    val before = steps.iteration
+    // The last round of a run to some iteration has the steps that are missing.
+    val now = math.min(nextTau.toLong, plan.iterations.toLong - before).toInt
     var lost = 0
-    var result = trained()
+    var result = trained(now)
     while (!average()) {
       lost += 1
       if (lost > retries)
@@ -97,42 +165,59 @@ final class Fit private[train] (
           Status.STATE,
           s"all executors of a round were lost before its average, $lost times in a row"
         )
-      result = trained()
+      result = trained(now)
     }
-    done += 1
-    images += result.images
-    due = between(result.iteration - plan.tau, result.iteration)
-    listener.onRound(result)
+    state = state.copy(state.rounds + 1, state.images + result.images)
+    last = (result.iteration - now, result.iteration)
+    left = between
+    tell(_.onRound(result))
     RoundDone(result)
   }
 
-  private def trained(): RoundResult = {
-    listener.onBegin("broadcast", done)
+  private def trained(tau: Int): RoundResult = {
+    tell(_.onBegin("broadcast", state.rounds))
     steps.broadcast()
-    listener.onBegin("train", done)
-    steps.train(plan.tau)
+    tell(_.onBegin("train", state.rounds))
+    steps.train(tau)
   }
 
   private def average(): Boolean = {
-    listener.onBegin("average", done)
+    tell(_.onBegin("average", state.rounds))
     steps.average()
   }
 
   private def test(): FitEvent = {
-    listener.onBegin("test", done)
+    tell(_.onBegin("test", state.rounds))
     val scores = steps.test()
     val iteration = steps.iteration
-    listener.onTest(iteration, scores)
+    tell(_.onTest(iteration, scores))
     TestDone(iteration, scores)
   }
 
   private def snapshot(): FitEvent = {
-    listener.onBegin("snapshot", done)
+    tell(_.onBegin("snapshot", state.rounds))
     val files = steps.snapshot(plan.prefix)
-    listener.onSnapshot(files)
+    tell(_.onSnapshot(files))
     SnapshotDone(files)
   }
+
+  private def over(): FitEvent = {
+    if (!ended) tell(_.onEnd())
+    ended = true
+    FitOver
+  }
+
+  private def tell(what: TrainListener => Unit): Unit = listeners.foreach(what)
 }
+
+/** How far a run is.
+  *
+  * @param images
+  *   that have been trained on in it
+  * @param stopped
+  *   whether a listener or the caller has ended it
+  */
+private[train] final case class FitState(rounds: Int, images: Long, stopped: Boolean = false)
 
 /** What [[Fit.next]] did. */
 sealed trait FitEvent
@@ -169,14 +254,20 @@ private[train] trait FitSteps {
   def test(): JavaMap[String, java.lang.Float]
   def iteration: Int
   def snapshot(prefix: String): Array[String]
+  def learningRate: Float
+  def setLearningRate(rate: Option[Float]): Unit
+  def weightsCount: Int
+  def readWeights(into: FloatMemory): Unit
+  def writeWeights(from: FloatMemory): Unit
+  def say(text: String): Unit
 }
 
 /** Where a run keeps what it takes to go on when it is cut off. */
 private[train] trait FitCheckpoints {
 
-  /** Goes on from the last one of this run, if there is one; its rounds and images then. */
-  def resume(): Option[(Int, Long)]
+  /** Goes on from the last one of this run, if there is one; how far it was then. */
+  def resume(): Option[FitState]
 
   /** Writes one; returns its place. */
-  def write(rounds: Int, images: Long): String
+  def write(state: FitState): String
 }

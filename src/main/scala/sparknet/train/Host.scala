@@ -44,6 +44,7 @@ private[train] final class Host(
   private var momentum = Vector.empty[Publication]
   private var copies = List.empty[FloatMemory] // for these publications alone
   private var workers = Map.empty[Int, Worker]
+  private var base = -1L // version of the weights from which they began
   private var done = -1L // the last order
   private var names = 0L
 
@@ -54,7 +55,7 @@ private[train] final class Host(
 
   private val reducer = new AllReduce(
     memory,
-    name => (trained.values ++ momentum).find(_.vector.name == name).map(_.values),
+    name => (trained.values ++ momentum).find(_.vector.name == name).flatMap(_.held),
     () => unwanted()
   )
 
@@ -79,15 +80,18 @@ private[train] final class Host(
 
   private def isLoss(thrown: Throwable) = thrown match {
     case _: TaskKilledException => false
-    case _: IOException         => true // of the storage that a worker reads
+    case _: IOException         => true // of the storage that a worker reads, or the local disk
     case other                  => SparkFailure.in(other).isPresent
   }
 
   private def carryOut(work: Work): Outcome = work match {
     case train: Train =>
       withdrawTrained()
+      base = train.weights.version
+      val begin = System.nanoTime
       take(train.weights)
-      val results = train.turns.flatMap(turn(train, _))
+      val taking = since(begin)
+      val results = train.turns.flatMap(turn(train, _, taking))
       if (results.nonEmpty || train.turns.isEmpty) Trained(results)
       else Missing(s"no data came in time for worker ${train.turns.map(_.worker).mkString(", ")}")
     case Test(weights, tested) =>
@@ -134,6 +138,7 @@ private[train] final class Host(
       }
       Done
     case Publish(wanted, layout, pieces) =>
+      if (wanted != base) withdrawTrained() // what came of them is known everywhere
       applyMean(wanted)
       if (version != wanted)
         throw new MissingPiece(s"weights $wanted: this host has $version")
@@ -147,8 +152,9 @@ private[train] final class Host(
       withdrawTrained() // no round is waiting for them, and both may be more than can be published
       Exported(wanted.flatMap { worker =>
         WorkerNets.momentum(plan.trainer, worker).map { found =>
-          if (found.copied) copies ::= found.values
-          momentum :+= publish(found.values, layout, layout.all)
+          momentum :+= publish(found.values, layout, layout.all, copied = found.crowded)
+          if (found.crowded) found.values.close()
+          else if (found.copied) copies ::= found.values
           ExportedMomentum(worker, found.round, found.whole, momentum.last.vector)
         }
       })
@@ -157,7 +163,11 @@ private[train] final class Host(
       Done
   }
 
-  private def turn(work: Train, turn: Turn): Option[WorkerResult] = {
+  /** @param taking
+    *   seconds in which the host got the weights, for all turns
+    */
+  private def turn(work: Train, turn: Turn, taking: Double): Option[WorkerResult] = {
+    val begin = System.nanoTime
     val own = worker(turn.worker)
     val taken = turn.momentum.map { from =>
       val values = new FloatMemory(from.pieces.floats)
@@ -166,31 +176,60 @@ private[train] final class Host(
     }
     val into = spare.headOption.getOrElse(new FloatMemory(floats))
     spare = spare.drop(1)
+    val training = System.nanoTime
     val result =
       try own.train(work, turn, taken, current, into)
       finally taken.foreach(_.close())
+    val ownTime = since(training)
     if (work.turns.length > 1) own.closeFeed() // the items of all at once may be too many
     if (result.forall(r => r.images == 0 || r.failure.nonEmpty)) {
       spare ::= into
       result
     } else {
       val publication =
-        if (!plan.halves || work.pieces.everywhere) publish(into, work.pieces, work.pieces.all)
+        if (!plan.halves || work.pieces.everywhere) published(work, turn, into)
         else {
           val halves = spareHalves.headOption.getOrElse(new HalfMemory(floats))
           spareHalves = spareHalves.drop(1)
           VectorMath.differ(into, current, halves)
           spare ::= into
-          publish(halves, work.pieces, work.pieces.all)
+          published(work, turn, halves)
         }
       trained += turn.worker -> publication
-      result.map(_.copy(vector = Some(publication.vector)))
+      val exchange = taking + since(begin) - ownTime
+      result.map { r =>
+        r.copy(vector = Some(publication.vector), seconds = r.seconds.copy(exchange = exchange))
+      }
     }
   }
 
+  /** Publishes what a turn came to: on disk if memory has no room for that of all who have their turns. */
+  private def published(work: Train, turn: Turn, values: SharedNumbers): Publication = {
+    val i = work.turns.indexOf(turn)
+    val last = i == work.turns.length - 1 // nobody needs its memory after it
+    val copied = work.turns.length > plan.vectors && i >= plan.vectors - 1 && !last
+    val publication = publish(values, work.pieces, work.pieces.all, copied = copied)
+    if (copied) takeBack(values)
+    publication
+  }
+
+  private def takeBack(values: SharedNumbers): Unit = values match {
+    case floats: FloatMemory => spare ::= floats
+    case halves: HalfMemory  => spareHalves ::= halves
+  }
+
+  private def since(begin: Long): Double = (System.nanoTime - begin) / 1e9
+
   private def worker(number: Int): Worker = workers.getOrElse(
     number, {
-      val made = new Worker(plan, number, items(number), testItems(number), () => unwanted())
+      val made = new Worker(
+        plan,
+        number,
+        items(number),
+        testItems(number),
+        () => unwanted(),
+        memory.spill(_)
+      )
       workers += number -> made
       made
     }
@@ -235,15 +274,13 @@ private[train] final class Host(
   private def withdrawTrained(): Unit = {
     trained.values.foreach { publication =>
       publication.withdraw()
-      publication.values match {
-        case floats: FloatMemory => spare ::= floats
-        case halves: HalfMemory  => spareHalves ::= halves
-      }
+      publication.held.foreach(takeBack)
     }
     trained = Map.empty
   }
 
-  private def forget(): Unit = {
+  /** Takes back what it has published of momentum. */
+  def forget(): Unit = {
     momentum.foreach(_.withdraw())
     momentum = Vector.empty
     copies.foreach(_.close()) // not left to the garbage collector, which sees small objects only
@@ -254,21 +291,25 @@ private[train] final class Host(
       values: SharedNumbers,
       layout: Pieces,
       pieces: Seq[Int],
-      offset: Int = 0
+      offset: Int = 0,
+      copied: Boolean = false
   ): Publication = {
     names += 1
-    val publication = new Publication(memory, s"${Host.prefix(id)}$names", layout, values, offset)
+    val name = s"${Host.prefix(id)}$names"
+    val publication = new Publication(memory, name, layout, values, offset, copied)
     try publication.show(pieces)
     catch {
-      case e: CaffeException =>
+      case e: IOException =>
         publication.withdraw()
         throw e
     }
     publication
   }
 
+  /** Gives back all but what it takes to tell of momentum. */
   override def close(): Unit = {
     workers.values.foreach(_.close())
+    workers = Map.empty // with the items that they have in memory
     withdrawTrained()
     restart()
     withdrawDifferences()

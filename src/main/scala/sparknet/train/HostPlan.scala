@@ -1,5 +1,7 @@
 package sparknet.train
 
+import java.nio.ByteBuffer
+
 import sparknet.jna.{CaffeException, Status, WeightsLayout}
 
 /** What the hosts of a trainer know from the start.
@@ -24,19 +26,25 @@ private[train] final case class HostPlan(
   /** Threads of a net in this JVM. */
   def threads: Int = room.threads(Runtime.getRuntime.availableProcessors)
 
+  /** Vectors of workers that a host may have in memory. */
+  def vectors: Int = room.vectors(Runtime.getRuntime.availableProcessors)
+
   /** Runs what needs a net of this JVM; one that failed is not used again.
     *
+    * @param spill
+    *   puts on disk what finds no room in memory
     * @param doing
     *   tells how far it has come
     */
-  def withNet[T](worker: Int, doing: => String)(
+  def withNet[T](worker: Int, doing: => String, spill: ByteBuffer => Spilled)(
       body: WorkerNets.Lease => T
   ): Either[Failure, T] = {
     var lease: Option[WorkerNets.Lease] = None
     var usable = false
     try {
       val result = Failure.caught(worker, doing) {
-        lease = Some(WorkerNets.lease(trainer, open, worker, capacity)(newNet(worker)))
+        val aside = Aside(room.waiting(Runtime.getRuntime.availableProcessors), spill)
+        lease = Some(WorkerNets.lease(trainer, open, worker, capacity, aside)(newNet(worker)))
         body(lease.get)
       }
       usable = result.isRight

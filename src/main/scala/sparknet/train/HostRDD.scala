@@ -131,7 +131,9 @@ private final class HostPartition extends Partition {
   override val index: Int = 0
 }
 
-/** Takes a host's orders from the driver, one after the other, until it is to leave. */
+/** Takes a host's orders from the driver, one after the other, until it is to leave. After that it still
+  * tells of momentum, on the thread on which messages arrive: nets stay in the executor.
+  */
 private final class HostTask(
     plan: HostPlan,
     office: String,
@@ -145,40 +147,75 @@ private final class HostTask(
   @volatile private var abandoned = -1L
   private val memory = new SparkMemory
   private val host = new Host(id, plan, memory, items, testItems, unwanted)
+  @volatile private var hasLeft = false
+  private lazy val box = new Mail.Box(office, s"$office-host-$id", receive)
+
+  private def receive(message: AnyRef): Unit = message match {
+    case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
+    case message: ToHost =>
+      orders.put(message)
+      if (hasLeft) takeRest()
+    case other => throw new IllegalArgumentException(s"no message for a host: $other")
+  }
 
   def run(): Unit = {
-    val box = new Mail.Box(
-      office,
-      s"$office-host-$id",
-      {
-        case Abandon(upTo)   => abandoned = math.max(abandoned, upTo)
-        case message: ToHost => orders.put(message)
-        case other           => throw new IllegalArgumentException(s"no message for a host: $other")
-      }
-    )
+    var last = Option.empty[ToHost] // that it was told
+    var joined = false
     try {
       box.open(Joined(id, slot, Executors.here, memory.here))
-      var staying = true
-      while (staying) {
+      joined = true
+      while (last.isEmpty) {
         TaskThread.stopIfKilled()
         orders.poll(HostTask.pollMillis, TimeUnit.MILLISECONDS) match {
-          case null => ()
-          case order: Order =>
-            host.handle(order).foreach(outcome => box.send(Reported(id, order.number, outcome)))
-          // Not an end like others: Spark would take it for that of the other attempt too.
-          case Refused => throw new TaskKilledException("another attempt trains")
-          case _       => staying = false
+          case null         => ()
+          case order: Order => carryOut(order)
+          case end          => last = Some(end)
         }
       }
+      // Not an end like others: Spark would take it for that of the other attempt too.
+      if (last.contains(Refused)) throw new TaskKilledException("another attempt trains")
       host.failure.foreach(throw _)
     } finally {
       host.close()
-      // The driver may be gone.
-      try box.send(Gone(id))
-      catch { case NonFatal(_) => () }
-      box.close()
+      if (joined && last.forall(_ == Leave) && host.failure.isEmpty)
+        leave(isAsked = last.nonEmpty)
+      else {
+        if (last.forall(_ != Retire)) tell(Gone(id))
+        box.close()
+      }
     }
   }
+
+  private def carryOut(order: Order): Unit = {
+    val begin = System.nanoTime
+    for (outcome <- host.handle(order))
+      box.send(Reported(id, order.number, outcome, (System.nanoTime - begin) / 1e9))
+  }
+
+  /** @param isAsked
+    *   by the driver, which then need not be told
+    */
+  private def leave(isAsked: Boolean): Unit = {
+    hasLeft = true
+    if (!isAsked) tell(Departed(id))
+    // No part of the task, which what is published now shall outlast.
+    new Thread(() => takeRest(), s"$office-rest-$id").start()
+  }
+
+  private def takeRest(): Unit = synchronized {
+    while (!orders.isEmpty) orders.take() match {
+      case order: Order if order.work.ofMomentum => carryOut(order)
+      case Retire =>
+        host.forget()
+        box.close()
+      case _ => () // nobody waits for what a host would do
+    }
+  }
+
+  private def tell(message: ToDriver): Unit =
+    // The driver may be gone.
+    try box.send(message)
+    catch { case NonFatal(_) => () }
 
   private def unwanted(order: Long): Boolean = {
     TaskThread.stopIfKilled()

@@ -27,7 +27,11 @@ private[train] final class Member(
   var version: Long = -1
   private[train] var order = Option.empty[Long] // that it is carrying out
   private[train] var outcome = Option.empty[Outcome]
+  private[train] var seconds = 0.0 // that all orders took it
   private[train] var stopsUntil = 0.0 // when it should have stopped what nobody wants any more
+
+  /** Whether it has published this. */
+  def has(vector: Published): Boolean = vector.name.startsWith(Host.prefix(id))
 
   override def toString: String = s"host $id in $executor"
 }
@@ -64,6 +68,21 @@ private[train] trait Recruiter {
   def dismiss(): Unit
 }
 
+/** Told of hosts, with the monitor of the members: at once, and briefly. */
+private[train] trait MembersWatch {
+  def joined(member: Member): Unit
+
+  /** @param how
+    *   in a word or two
+    */
+  def left(member: Member, how: String): Unit
+}
+
+private[train] object NobodyWatches extends MembersWatch {
+  override def joined(member: Member): Unit = ()
+  override def left(member: Member, how: String): Unit = ()
+}
+
 /** How time passes, for those who wait. */
 private[train] trait Time {
 
@@ -87,16 +106,20 @@ private[train] object RealTime extends Time {
   * @param retries
   *   how often in a row the task of a slot may fail for good, or all hosts get lost, before that is an
   *   error
+  * @param watch
+  *   is told who comes and goes
   */
 private[train] final class Members(
     recruiter: Recruiter,
     time: Time,
     waitSeconds: Double,
-    retries: Int
+    retries: Int,
+    watch: MembersWatch = NobodyWatches
 ) {
   import Members._
 
   private val hosts = mutable.LinkedHashMap.empty[Long, Member]
+  private val remaining = mutable.LinkedHashMap.empty[String, Member] // by executor
   private var orders = 0L
   private var changes = 0L
   private var changedAt = 0.0
@@ -107,6 +130,10 @@ private[train] final class Members(
   private var missing = ""
   private var busy = false
   private var cancelled = false
+  private var closed = false
+
+  /** Does a little of what there is to do while somebody waits; whether there is more. */
+  var meanwhile: () => Boolean = () => false
 
   def now: Double = time.now
 
@@ -115,24 +142,53 @@ private[train] final class Members(
 
   def joined(message: Joined, send: ToHost => Unit): Unit = synchronized {
     val before = hosts.values.find(_.slot == message.slot)
-    if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
+    if (closed) Seq(Leave, Retire).foreach(send)
+    else if (before.exists(host => recruiter.isAlive(host.executor))) send(Refused)
     else {
-      before.foreach(host => hosts.remove(host.id))
+      before.foreach(remove(_, "lost"))
       val member = new Member(message.host, message.slot, message.executor, message.place, send)
       hosts(message.host) = member
+      watch.joined(member)
       changed()
     }
   }
 
-  /** A host has ended, or its JVM does not answer. */
-  def gone(host: Long): Unit = synchronized {
-    if (hosts.remove(host).nonEmpty) changed()
+  /** A host has given its slot back, and answers for the nets that it leaves behind. */
+  def departed(host: Long): Unit = synchronized {
+    for (leaving <- hosts.get(host)) {
+      remove(leaving, "slot given back")
+      depart(leaving)
+      changed()
+    }
+  }
+
+  /** A host takes no orders any more, or its JVM does not answer.
+    *
+    * @param how
+    *   in a word or two
+    */
+  def gone(host: Long, how: String = "ended"): Unit = synchronized {
+    for (last <- remaining.values.find(_.id == host)) {
+      remaining.remove(last.executor)
+      notifyAll()
+    }
+    hosts.get(host).foreach { member =>
+      remove(member, how)
+      changed()
+    }
+  }
+
+  private def remove(member: Member, how: String): Unit = {
+    hosts.remove(member.id)
+    watch.left(member, how)
   }
 
   def reported(message: Reported): Unit = synchronized {
-    for (host <- hosts.get(message.host) if host.order.contains(message.order)) {
+    val from = hosts.get(message.host).orElse(remaining.values.find(_.id == message.host))
+    for (host <- from if host.order.contains(message.order)) {
       host.order = None
       host.outcome = Some(message.outcome)
+      host.seconds += message.seconds
       notifyAll()
     }
   }
@@ -154,6 +210,16 @@ private[train] final class Members(
 
   /** Hosts that wait for orders, by slot. */
   def idle: Seq[Member] = synchronized(hosts.values.filter(_.order.isEmpty).toSeq.sortBy(_.slot))
+
+  /** Who takes orders for the nets of an executor in which there may be no host: the last one there was. */
+  def departedFrom(executor: String): Option[Member] =
+    synchronized(remaining.get(executor)).filter(_ => recruiter.isAlive(executor))
+
+  /** All who may have published momentum. */
+  def everyone: Seq[Member] = synchronized(idle ++ remaining.values)
+  /** What their orders have taken hosts up to now, by id. */
+  def seconds: Map[Long, Double] =
+    synchronized(hosts.map { case (id, host) => id -> host.seconds }.toMap)
 
   /** Hosts that a round can begin with: all that the cluster has room for if they come in time, and at
     * least one. Once they have worked together nobody is waited for: who comes later joins then.
@@ -192,19 +258,20 @@ private[train] final class Members(
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
   ): Seq[(Member, Outcome)] = synchronized {
-    val given = for ((host, what) <- work if hosts.get(host.id).exists(_ eq host)) yield {
-      orders += 1
-      host.order = Some(orders)
-      host.outcome = None
-      host.send(Order(orders, what))
-      host
-    }
+    val given =
+      for ((host, what) <- work if isHost(host) || (what.ofMomentum && remains(host))) yield {
+        orders += 1
+        host.order = Some(orders)
+        host.outcome = None
+        host.send(Order(orders, what))
+        host
+      }
     val last = orders
-    def unfinished = given.filter(h => h.order.nonEmpty && hosts.contains(h.id))
+    def unfinished = given.filter(h => h.order.nonEmpty && (isHost(h) || remains(h)))
     var ended = true // in time
     try
       await(time.now + seconds) {
-        val whole = given.forall(h => h.outcome.nonEmpty || !hosts.contains(h.id))
+        val whole = unfinished.isEmpty
         ended = whole || given.exists(_.outcome.exists(enough))
         ended
       }
@@ -260,22 +327,43 @@ private[train] final class Members(
     }
   }
 
-  /** Sends one away. */
+  /** Sends one away for good. */
   def dismiss(host: Member): Unit = synchronized {
-    host.send(Leave)
-    gone(host.id)
+    Seq(Leave, Retire).foreach(host.send)
+    gone(host.id, "sent away")
   }
 
-  /** Sends all away. */
+  /** Sends all away; the last one of each executor still answers for its nets. */
   def dismiss(): Unit = {
     synchronized {
-      hosts.values.foreach(_.send(Leave))
-      hosts.clear()
+      for (host <- hosts.values.toSeq) {
+        host.send(Leave)
+        remove(host, "slot given back")
+        depart(host)
+      }
       formedAt = None
       changed()
     }
     recruiter.dismiss()
   }
+
+  /** Sends all away for good. */
+  def close(): Unit = {
+    synchronized { closed = true }
+    dismiss()
+    synchronized {
+      remaining.values.foreach(_.send(Retire))
+      remaining.clear()
+    }
+  }
+
+  private def depart(host: Member): Unit = {
+    host.order = None
+    remaining.put(host.executor, host).foreach(_.send(Retire))
+  }
+
+  private def isHost(member: Member) = hosts.get(member.id).exists(_ eq member)
+  private def remains(member: Member) = remaining.get(member.executor).exists(_ eq member)
 
   /** When something could not be fetched, who had it is often found to be gone a moment later. */
   def settle(what: String): Unit = synchronized {
@@ -312,7 +400,8 @@ private[train] final class Members(
   private def await(until: Double = Double.PositiveInfinity)(done: => Boolean): Unit =
     while (!done && time.now < until) {
       if (cancelled) throw new Cancelled
-      time.await(this, math.min(pollSeconds, until - time.now))
+      val pause = if (meanwhile()) busySeconds else pollSeconds
+      time.await(this, math.min(pause, until - time.now))
     }
 }
 
@@ -321,7 +410,14 @@ final class Cancelled private[train]
     extends CaffeException(Status.STATE, "training was cancelled while it was running")
 
 private[train] object Members {
+
+  /** How often what could not be fetched is fetched again before that is an error. */
+  val attempts = 10
+
   private val pollSeconds = 0.1
+
+  /** The same where there are other things to do. */
+  private val busySeconds = 0.01
 
   /** How long the others wait for hosts that come later than they. */
   private val lateSeconds = 3.0

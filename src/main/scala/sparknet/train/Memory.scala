@@ -3,20 +3,37 @@ package sparknet.train
 import java.nio.ByteBuffer
 import java.util.concurrent.{CompletableFuture, ExecutionException, TimeUnit, TimeoutException}
 
-import org.apache.spark.sparknet.{Fetched, Place, PublishedMemory}
+import org.apache.spark.sparknet.{Fetched, Place, PublishedMemory, SpilledBytes}
 
+import sparknet.data.SparkFailure
 import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, NeighbourMemory}
 
 /** How a JVM lets others read its memory, and reads theirs. */
 private[train] trait Memory {
   def here: Place
 
-  /** @return false: Spark's storage memory has no room */
-  def publish(name: String, bytes: ByteBuffer): Boolean
+  /** Lets others read bytes, which must not change until they are withdrawn; what memory has no room for
+    * is written to disk. Throws an IOException if that has none either.
+    *
+    * @param copied
+    *   whether they are written to disk in any case: they may change then
+    */
+  def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit
   def withdraw(name: String): Unit
 
   /** Starts to fetch a piece of what was published. */
   def fetch(from: Published, piece: Int): Incoming
+
+  /** Puts bytes aside on disk. */
+  def spill(bytes: ByteBuffer): Spilled
+}
+
+/** Bytes that have been put aside on disk, until they are closed. */
+private[train] trait Spilled extends AutoCloseable {
+
+  /** Fills a direct buffer of the same size. */
+  def read(into: ByteBuffer): Unit
+  override def close(): Unit
 }
 
 /** A piece on its way. */
@@ -39,13 +56,20 @@ private[train] final class SparkMemory extends Memory {
   private val published = new PublishedMemory
 
   override val here: Place = Place.here
-  override def publish(name: String, bytes: ByteBuffer): Boolean = published.publish(name, bytes)
+  override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit =
+    published.publish(name, bytes, copied)
   override def withdraw(name: String): Unit = published.withdraw(name)
 
   override def fetch(from: Published, piece: Int): Incoming =
     NeighbourPiece
       .of(from, piece, here)
       .getOrElse(new SparkMemory.Travelling(published.fetch(from.place, from.piece(piece))))
+
+  override def spill(bytes: ByteBuffer): Spilled = new Spilled {
+    private val own = SparkFailure.reading(() => new SpilledBytes(bytes))
+    override def read(into: ByteBuffer): Unit = SparkFailure.reading(() => own.read(into))
+    override def close(): Unit = own.close()
+  }
 }
 
 private object SparkMemory {

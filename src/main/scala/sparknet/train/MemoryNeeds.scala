@@ -54,6 +54,15 @@ private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: 
       floatBytes * (tasks * (net + host) + workers * worker + (workers - tasks) * aside)
   }
 
+  /** Workers for whose vectors and momentum an executor's container has memory, where so many tasks run
+    * at a time.
+    */
+  def held(tasks: Int, container: Container): Int = {
+    val each = math.max(1, floatBytes * (floats + history))
+    val rest = container.overhead - overhead(tasks, tasks, container.heap)
+    math.min(Int.MaxValue - tasks, math.max(0L, rest / each)).toInt + tasks
+  }
+
   /** Throws if a heap is too small, naming the setting. */
   def checkHeaps(tasks: Int, workers: Int, driverHeap: Long, executorHeap: Option[Long]): Unit = {
     require("spark.driver.memory", driverHeap, driver)

@@ -21,9 +21,18 @@ private[train] sealed trait ToDriver extends Serializable {
 private[train] final case class Joined(host: Long, slot: Int, executor: String, place: Place)
     extends ToDriver
 
-private[train] final case class Reported(host: Long, order: Long, outcome: Outcome) extends ToDriver
+/** @param seconds
+  *   that the order took the host
+  */
+private[train] final case class Reported(host: Long, order: Long, outcome: Outcome, seconds: Double)
+    extends ToDriver
 
-/** The task ends. */
+/** The task has ended without being told to leave. As then, its executor still has what nets have
+  * gathered: orders that concern momentum are carried out until the host is to retire.
+  */
+private[train] final case class Departed(host: Long) extends ToDriver
+
+/** Nobody takes orders any more. */
 private[train] final case class Gone(host: Long) extends ToDriver
 
 /** What the driver tells a host. */
@@ -37,6 +46,9 @@ private[train] final case class Abandon(upTo: Long) extends ToHost
 
 /** Give the slot back. */
 private[train] case object Leave extends ToHost
+
+/** Take no more orders, once the slot has been given back. */
+private[train] case object Retire extends ToHost
 
 /** Another attempt of the same task, which Spark has started twice, is a host. */
 private[train] case object Refused extends ToHost
@@ -107,18 +119,25 @@ private[train] final case class Duration(steps: Int, seconds: Double, turns: Int
   def shared(workers: Int): Duration = copy(turns = math.max(1, workers))
 }
 
-private[train] sealed trait Work extends Serializable
+private[train] sealed trait Work extends Serializable {
+
+  /** Whether who has left an executor does it as well. */
+  def ofMomentum: Boolean = false
+}
 
 /** Take the weights, train, and publish what came of it.
   *
   * @param round
   *   number of rounds before this one
+  * @param rate
+  *   learning rate in place of the solver's policy
   */
 private[train] final case class Train(
     weights: Weights,
     pieces: Pieces,
     round: Int,
     iteration: Int,
+    rate: Option[Float],
     duration: Duration,
     turns: Seq[Turn]
 ) extends Work
@@ -151,10 +170,14 @@ private[train] final case class Publish(version: Long, layout: Pieces, pieces: S
     extends Work
 
 /** Publish the momentum that some workers have. */
-private[train] final case class Export(workers: Seq[Int], pieces: Pieces) extends Work
+private[train] final case class Export(workers: Seq[Int], pieces: Pieces) extends Work {
+  override def ofMomentum: Boolean = true
+}
 
 /** Withdraw what [[Export]] and [[Reduce]] have published of momentum. */
-private[train] case object Forget extends Work
+private[train] case object Forget extends Work {
+  override def ofMomentum: Boolean = true
+}
 
 /** What became of an order. */
 private[train] sealed trait Outcome extends Serializable
@@ -205,8 +228,20 @@ private[train] final case class WorkerResult(
     threads: Int,
     leftOut: BadRecords,
     vector: Option[Published],
-    failure: Option[Failure]
+    failure: Option[Failure],
+    seconds: TurnSeconds = TurnSeconds(0, 0, 0)
 )
+
+/** What a worker's turn took.
+  *
+  * @param compute
+  *   all that is not one of the others
+  * @param feed
+  *   waiting for data
+  * @param exchange
+  *   fetching weights, publishing them and, once that is done, its host's part in their mean
+  */
+private[train] final case class TurnSeconds(compute: Double, feed: Double, exchange: Double)
 
 /** What one worker's test items gave: for each output the sum over the items. */
 private[train] final case class TestResult(

@@ -63,7 +63,7 @@ private[train] final class MomentumExchange(
       val mean = new FloatMemory(count)
       new AllReduce(
         copy.memory,
-        name => shown.values.find(_.vector.name == name).map(_.values),
+        name => shown.values.find(_.vector.name == name).flatMap(_.held),
         () => false
       ).reduce(terms, terms.head.vector.pieces.all, mean)
       Some(mean)
@@ -93,7 +93,7 @@ private[train] final class MomentumExchange(
     val moves = for {
       worker <- 0 until workers if !given.contains(worker)
       before <- placement.executorOf(worker) if before != hosts(worker).executor
-      from <- crew.find(_.executor == before)
+      from <- holder(crew, before)
     } yield worker -> from
     if (moves.isEmpty) Map.empty
     else {
@@ -105,13 +105,20 @@ private[train] final class MomentumExchange(
       val given = outcomes
         .collect { case (_, Exported(own)) => own }
         .flatten
-        .filter(m => m.whole && m.round == rounds - 1)
+        .filter(m => m.whole && m.round >= rounds - 1) // a round that was dropped counts, too
         .map(m => m.worker -> m.vector)
         .toMap
-      if (given.isEmpty) members.idle.foreach(members.tell(_, Forget))
+      if (given.isEmpty) forget()
       given
     }
   }
+
+  /** Has all take back what they have published of momentum. */
+  def forget(): Unit = members.everyone.foreach(members.tell(_, Forget))
+
+  /** Who tells of the nets in an executor. */
+  private def holder(crew: Seq[Member], executor: String): Option[Member] =
+    crew.find(_.executor == executor).orElse(members.departedFrom(executor))
 
   /** What some workers have of momentum, which their hosts publish meanwhile. Begins anew, without them,
     * if some get lost.
@@ -124,7 +131,7 @@ private[train] final class MomentumExchange(
       catch {
         case missing: MissingPiece =>
           attempts += 1
-          if (attempts > MomentumExchange.attempts)
+          if (attempts > Members.attempts)
             throw new CaffeException(
               Status.IO,
               s"momentum cannot be fetched from executors: ${missing.getMessage}",
@@ -144,14 +151,14 @@ private[train] final class MomentumExchange(
       val holders = for {
         worker <- wanted
         executor <- placement.executorOf(worker)
-        host <- crew.find(_.executor == executor)
+        host <- holder(crew, executor)
       } yield worker -> host
       val orders = holders.groupBy(_._2).toSeq.map { case (host, own) =>
         host -> Export(own.map(_._1), pieces)
       }
       val outcomes = members.carryOut(orders)(_ => false)
       use(outcomes.collect { case (_, Exported(own)) => own }.flatten.sortBy(_.worker), pieces)
-    } finally members.idle.foreach(members.tell(_, Forget))
+    } finally forget()
   }
 
   private def fetched(sources: Map[Int, Published], layout: Pieces): FloatMemory = {
@@ -182,8 +189,4 @@ private[train] final class MomentumExchange(
       .toMap
     given.map { case (worker, values) => worker -> published(values) }
   }
-}
-
-private object MomentumExchange {
-  private val attempts = 10
 }

@@ -44,6 +44,11 @@ private[train] final class NativeMasterNet(
   override val historyCount: Int = solver.historyCount
   override val blobCount: Long = net.blobNames.map(name => net.blob(name).count.toLong).sum
 
+  override def learningRate(iteration: Int): Float = {
+    solver.setIteration(iteration)
+    solver.learningRate
+  }
+
   override def snapshot(
       prefix: String,
       weights: FloatMemory,

@@ -30,6 +30,11 @@ private[train] final class NativeModel private (solver: Array[Byte]) extends Mod
     )
   }
 
+  override def name: String = {
+    val own = parsed
+    if (own.hasNetParam) own.getNetParam.getName else own.getTrainNetParam.getName
+  }
+
   private def parsed: SolverParameter.Builder = SolverParameter.parseFrom(solver).toBuilder
 }
 

@@ -23,6 +23,7 @@ private[train] final class NativeWorkerNet(
   override def writeHistory(history: FloatMemory): Unit = solver.writeHistory(history.floats)
   override def setSeed(seed: Long): Unit = solver.setSeed(seed)
   override def setIteration(iteration: Int): Unit = solver.setIteration(iteration)
+  override def setLearningRate(rate: Option[Float]): Unit = solver.setLearningRate(rate)
   override def setTrainFeed(feed: Feed): Unit = net.setFeed(feed)
 
   // One at a time: a longer step would return the smoothed loss.

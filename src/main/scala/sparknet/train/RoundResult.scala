@@ -25,6 +25,8 @@ import sparknet.jna.CaffeException
   *   images that turned out to be unusable when they were to be trained on
   * @param lost
   *   workers whose executors were lost, whose part is not in it
+  * @param statistics
+  *   what each worker did and what took the time; the average is in it once that is done
   */
 final case class RoundResult(
     round: Int,
@@ -36,13 +38,25 @@ final case class RoundResult(
     newNets: Int,
     executors: Array[String],
     leftOut: BadRecords,
-    lost: Array[Int]
+    lost: Array[Int],
+    statistics: RoundStatistics = RoundStatistics.none
 ) {
+
+  /** Workers that have no part in the mean, as far as that is known. */
+  def allLost: Seq[Int] = (lost ++ statistics.lostBeforeMean).sorted.toSeq
+
   def imagesPerSecond: Double = images / math.max(seconds, 1e-9)
 }
 
-/** Told about training as it goes on. */
+/** Told about training as it goes on; what it throws ends the run. */
 trait TrainListener {
+
+  /** Once, before anything is done.
+    *
+    * @param run
+    *   which the listener may stop or change whenever it is told of something
+    */
+  def onStart(run: Fit): Unit = ()
 
   /** Before a step of [[Fit]]'s, which may take long: "broadcast", "train", "average", "test",
     * "snapshot" or "checkpoint".
@@ -60,6 +74,9 @@ trait TrainListener {
 
   /** After a snapshot: paths of the caffemodel and the solverstate. */
   def onSnapshot(files: Array[String]): Unit = ()
+
+  /** Once nothing is left to do. */
+  def onEnd(): Unit = ()
 }
 
 /** A round or test that failed on a worker. The trainer's weights and counter are as before it. */

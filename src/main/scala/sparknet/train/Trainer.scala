@@ -7,10 +7,11 @@ import scala.util.Random
 
 import caffe.Caffe.SolverParameter
 import org.apache.spark.SparkContext
+import org.apache.spark.sparknet.ConsoleBars
 
 import sparknet.data.{Augmentation, Dataset, Identity, Preprocessing}
 import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
-import sparknet.jna.{CaffeException, Status, WeightsLayout}
+import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
   * are averaged (arXiv 1511.06051).
@@ -42,6 +43,10 @@ final class Trainer private[train] (
   def this(sc: SparkContext, solver: SolverParameter, workers: Int) =
     this(sc, solver, workers, TrainerOptions())
 
+  /** With a worker for each slot of the cluster. */
+  def this(sc: SparkContext, solver: SolverParameter) =
+    this(sc, solver, new Executors(sc).awaitedSlots(TrainerOptions().waitSeconds))
+
   if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
 
   snapshots.check(new Places(sc.hadoopConfiguration))
@@ -54,17 +59,18 @@ final class Trainer private[train] (
   /** Names, shapes and offsets of the parameters in the flat array of weights. */
   val layout: WeightsLayout = master.layout
 
-  private[train] val notices = new TrainerNotices
+  private val seen = TrainerSeen.of(sc, id, model.name, workers)
+  private[train] val notices = new TrainerNotices(seen.noticed)
   private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
   private val data =
     new TrainerData(sc, id, model, master, workers, executors, jobs, options, firstSeed)
   private var runs = Map.empty[String, Int] // with checkpoints, in each folder
   private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
-  private var trained = Seq.empty[Int] // workers of the round that is not averaged
+  private var pending = Option.empty[RoundResult] // which is not averaged
   @volatile private var closed = false
 
-  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data)
+  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data, seen)
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
@@ -79,12 +85,13 @@ final class Trainer private[train] (
       given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
-  ): Unit = use {
+  ): Unit = use(seen.during("looking at training data") {
     val next = accepted(given, preprocessing, augmentation, master.trainInput, trained = true)
     crew.lead(_.drop())
     data.train.foreach(_.release())
     data.train = Some(next)
-  }
+    seen.given("training", next)
+  })
 
   /** How many of the items each worker trains on. */
   def trainPortions: Array[Long] = use(data.train.fold(Array.empty[Long])(_.portionSizes))
@@ -101,11 +108,12 @@ final class Trainer private[train] (
       given: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
-  ): Unit = use {
+  ): Unit = use(seen.during("looking at test data") {
     val next = accepted(given, preprocessing, augmentation, testInput, trained = false)
     data.test.foreach(_.release())
     data.test = Some(next)
-  }
+    seen.given("test", next)
+  })
 
   /** Sends the weights to the workers: what the next round starts from. They get them by themselves
     * where that is not asked for.
@@ -137,7 +145,7 @@ final class Trainer private[train] (
     train(Duration(Int.MaxValue, seconds))
   }
 
-  private def train(duration: Duration): RoundResult = use {
+  private def train(duration: Duration): RoundResult = use(seen.during("training") {
     refusePending()
     if (data.train.isEmpty) state("there is no training data: call setTrainData first")
     crew.lead { coordinator =>
@@ -149,22 +157,28 @@ final class Trainer private[train] (
       val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
       notices.threads(workers, results)
       notices.lost(before.rounds + 1, round.lost)
-      trained = results.filter(_.images > 0).map(_.worker)
       val images = results.map(_.images).sum
-      RoundResult(
+      val seconds = (System.nanoTime - begin) / 1e9
+      val result = RoundResult(
         before.rounds + 1,
         before.after(results.filter(_.images > 0)).iteration,
         (results.map(_.lossSum).sum / images).toFloat,
         images,
-        (System.nanoTime - begin) / 1e9,
+        seconds,
         results.count(_.images > 0),
         results.count(_.fresh),
         results.map(_.executor).toArray,
         leftOut,
-        round.lost.toArray
+        round.lost.toArray,
+        RoundStatistics.of(results, seconds)
       )
+      pending = Some(result)
+      result
     }
-  }
+  })
+
+  /** The round that is not averaged yet. */
+  private[train] def unaveraged: Option[RoundResult] = use(pending)
 
   /** Makes the mean of the workers' weights, weighted by their images, the current weights, and
     * advances the counter. Workers whose executors were lost meanwhile have no part in it.
@@ -172,18 +186,23 @@ final class Trainer private[train] (
     * @return
     *   whether there was one: where all were lost, weights and counter are as before the round
     */
-  def average(): Boolean = use {
+  def average(): Boolean = use(seen.during("averaging") {
     crew.lead { coordinator =>
       if (!coordinator.isPending) state("there is nothing to average: call train first")
-      val round = coordinator.current.rounds + 1
-      val averaged = coordinator.average().map(_.worker)
-      if (averaged.nonEmpty) notices.lostBeforeMean(round, trained.diff(averaged))
-      averaged.nonEmpty
+      val begin = System.nanoTime
+      val took = coordinator.average()
+      for (round <- pending if took.nonEmpty) {
+        round.statistics.complete(took, (System.nanoTime - begin) / 1e9)
+        notices.lostBeforeMean(round.round, round.statistics.lostBeforeMean)
+        seen.round(round)
+      }
+      pending = None
+      took.nonEmpty
     }
-  }
+  })
 
   /** Means of the test net's outputs over all test items, with the current weights. */
-  def test(): JavaMap[String, java.lang.Float] = use {
+  def test(): JavaMap[String, java.lang.Float] = use(seen.during("testing") {
     testInput
     if (data.test.isEmpty) state("there is no test data: call setTestData first")
     refusePending()
@@ -191,7 +210,7 @@ final class Trainer private[train] (
       refuseCancelled()
       coordinator.test()
     }
-    notices.leftOut("test", shares.map(_.leftOut))
+    val leftOut = notices.leftOut("test", shares.map(_.leftOut))
     val items = shares.map(_.items).sum
     val scores = new LinkedHashMap[String, java.lang.Float]
     for {
@@ -201,8 +220,9 @@ final class Trainer private[train] (
       val sum = shares.filter(_.items > 0).map(_.sums(output)).sum
       scores.put(name, (sum / items).toFloat)
     }
+    seen.tested(crew.lead(_.current.iteration), scores, leftOut)
     scores
-  }
+  })
 
   /** A copy of the current weights, in the order of the layout. */
   def weights: Array[Float] = use(crew.lead(_.weights().toArray))
@@ -223,6 +243,22 @@ final class Trainer private[train] (
   /** Number of iterations behind the current weights, on which learning rates depend. */
   def iteration: Int = use(crew.lead(_.current.iteration))
 
+  /** Learning rate of the next step, without `lr_mult`: the one that was set, or what the solver's
+    * `lr_policy` says.
+    */
+  def learningRate: Float = use(
+    crew.lead(c => c.rate.getOrElse(master.learningRate(c.current.iteration)))
+  )
+
+  /** Sets the learning rate of the next rounds, in place of the solver's policy; None: the policy's
+    * again.
+    */
+  def setLearningRate(rate: Option[Float]): Unit = use {
+    for (r <- rate if !(r >= 0) || r.isInfinite)
+      invalid(s"the learning rate must be a finite number of at least 0, not $r")
+    crew.lead(_.rate = rate)
+  }
+
   /** Writes `<prefix>_iter_<t>.caffemodel` and `.solverstate` as Caffe does: current weights, the
     * workers' mean momentum and the counter.
     *
@@ -236,7 +272,7 @@ final class Trainer private[train] (
     refusePending()
     val place = Option(prefix).getOrElse(snapshots.prefix)
     if (place.isEmpty) invalid("a snapshot needs a prefix, and the solver has no snapshot_prefix")
-    crew.lead(files.snapshot(place, _))
+    seen.during("writing a snapshot")(crew.lead(files.snapshot(place, _)))
   }
 
   /** Throws unless snapshots can be written under `prefix`: tries it with a file that it removes. */
@@ -280,22 +316,22 @@ final class Trainer private[train] (
       snapshots = pause => snapshots.due(pause.before, pause.iteration),
       prefix = snapshots.prefix
     )
-    begun(plan, listener).run()
+    begun(plan, Seq(listener)).run()
   }
 
-  /** A run by a plan of the caller's, who asks for one thing after the other. It ends with the next
-    * [[cancel]]. Throws if snapshots cannot be written under the plan's prefix, or checkpoints to
-    * their folder.
+  /** A run by a plan of the caller's, who asks for one thing after the other; listeners are told in their
+    * order. It ends with the next [[cancel]]. Throws if snapshots cannot be written under the plan's
+    * prefix, or checkpoints to their folder.
     *
     * With checkpoints it goes on where the last run of the same number in this folder was, if that was
     * cut off: the first one of a trainer with the first, and so on.
     */
-  def fit(plan: FitPlan, listener: TrainListener): Fit = {
+  def fit(plan: FitPlan, listeners: TrainListener*): Fit = {
     if (plan.prefix.nonEmpty) checkSnapshots(plan.prefix)
-    begun(plan, listener)
+    begun(plan, listeners)
   }
 
-  private def begun(plan: FitPlan, listener: TrainListener): Fit = use {
+  private def begun(plan: FitPlan, listeners: Seq[TrainListener]): Fit = use {
     val checkpoints = plan.checkpoints.map { own =>
       if (own.every < 1) invalid(s"rounds between checkpoints are 1 or more, not ${own.every}")
       val folder = files.checkpoints(own.folder, own.keep)
@@ -304,8 +340,11 @@ final class Trainer private[train] (
       runs += own.folder -> number
       new RunCheckpoints(folder, number)
     }
-    new Fit(new Steps, plan, options.retries, checkpoints, listener)
+    new Fit(new Steps, plan, options.retries, checkpoints, listeners)
   }
+
+  /** Hides Spark's own bars on the terminal until it is closed. */
+  private[train] def hideBars(): AutoCloseable = ConsoleBars.hide(sc)
 
   /** Ends what this trainer is doing, from another thread; it stays usable. Jobs of others on the same
     * SparkContext go on.
@@ -320,6 +359,7 @@ final class Trainer private[train] (
   override def close(): Unit = {
     val first = OpenTrainers.remove(id)
     closed = true
+    seen.end()
     crew.cancel()
     jobs.cancel()
     if (first) synchronized {
@@ -363,7 +403,7 @@ final class Trainer private[train] (
     *   folder has checkpoints of a later one
     */
   private final class RunCheckpoints(folder: CheckpointFolder, number: Int) extends FitCheckpoints {
-    override def resume(): Option[(Int, Long)] = use {
+    override def resume(): Option[FitState] = use {
       files.newest(folder).flatMap { case (place, found) =>
         def note(name: String) = found.extra.getOrElse(name, "0")
         val last = note("fit").toInt
@@ -372,21 +412,29 @@ final class Trainer private[train] (
             crew.lead { coordinator =>
               coordinator.dismiss() // hosts may have begun with another seed
               coordinator.resume(found)
+              coordinator.rate = found.extra.get("learning_rate").map(_.toFloat)
             }
             data.seed = found.seed
             notices.info(s"going on from iteration ${found.progress.iteration} of $place")
-            Some((note("rounds").toInt, note("images").toLong))
-          } else if (last > number) Some((Int.MaxValue, Long.MaxValue))
+            val stopped = found.extra.contains("stopped")
+            Some(FitState(note("rounds").toInt, note("images").toLong, stopped))
+          } else if (last > number) Some(FitState(Int.MaxValue, Long.MaxValue))
           else None
         finally if (last == number) found.weights.close() else found.close()
       }
     }
 
-    override def write(rounds: Int, images: Long): String = use {
+    override def write(state: FitState): String = use {
       refusePending()
-      val extra =
-        Map("fit" -> number.toString, "rounds" -> rounds.toString, "images" -> images.toString)
-      crew.lead(Checkpoint.write(folder, _, data.seed, layout, extra))
+      seen.during("writing a checkpoint")(crew.lead { coordinator =>
+        val extra = Map(
+          "fit" -> number.toString,
+          "rounds" -> state.rounds.toString,
+          "images" -> state.images.toString
+        ) ++ coordinator.rate.map("learning_rate" -> _.toString) ++
+          (if (state.stopped) Some("stopped" -> "") else None)
+        Checkpoint.write(folder, coordinator, data.seed, layout, extra)
+      })
     }
   }
 
@@ -399,6 +447,14 @@ final class Trainer private[train] (
     override def test(): JavaMap[String, java.lang.Float] = own(Trainer.this.test())
     override def iteration: Int = Trainer.this.iteration
     override def snapshot(prefix: String): Array[String] = own(Trainer.this.snapshot(prefix))
+    override def learningRate: Float = Trainer.this.learningRate
+    override def setLearningRate(rate: Option[Float]): Unit = Trainer.this.setLearningRate(rate)
+    override def weightsCount: Int = layout.count
+    override def readWeights(into: FloatMemory): Unit =
+      use(crew.lead { c => into.floats.put(c.weights().floats); () })
+    override def writeWeights(from: FloatMemory): Unit =
+      use(crew.lead(c => c.adopt(c.current)(_.floats.put(from.floats))))
+    override def say(text: String): Unit = notices.info(text)
 
     private def own[T](step: => T): T = use {
       allowed = Some(begun)
@@ -423,12 +479,8 @@ object Trainer {
   /** How many workers there are where nobody says it: as many as the cluster runs tasks at a time, once
     * the executors that were asked for are there.
     */
-  def defaultWorkers(sc: SparkContext): Int = {
-    val executors = new Executors(sc)
-    val each = math.max(1, executors.slots)
-    executors.await(executors.asked.getOrElse(1) * each, TrainerOptions().waitSeconds)
-    math.max(1, executors.allSlots)
-  }
+  def defaultWorkers(sc: SparkContext): Int =
+    new Executors(sc).awaitedSlots(TrainerOptions().waitSeconds)
 
   /** An executor may not answer. */
   private val closeSeconds = 10
@@ -443,7 +495,8 @@ object Trainer {
       options: TrainerOptions,
       master: MasterNet,
       notices: TrainerNotices,
-      data: TrainerData
+      data: TrainerData,
+      seen: TrainerSeen
   ): Crew =
     new Crew(
       sc,
@@ -454,7 +507,8 @@ object Trainer {
       options,
       master.layout.count,
       master.historyCount,
-      notices.warn
+      notices.warn,
+      seen
     )(data.newHost)
 
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =

@@ -24,6 +24,8 @@ private[train] final class TrainerData(
     var seed: Long
 ) {
   private val layout: WeightsLayout = master.layout
+  private val needs =
+    MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
   private val windowBytes = options.windowMb.toLong << 20
 
   var train = Option.empty[WorkerData]
@@ -58,13 +60,15 @@ private[train] final class TrainerData(
     // Without a place of its own a host would be where Spark finds the first of its data: all of them.
     val homes =
       train.orElse(test).fold(IndexedSeq.fill(workers)(Option.empty[String]))(_.homes())
+    val tasks = math.max(1, executors.slots)
+    val held = executors.container.fold(Int.MaxValue)(needs.held(tasks, _))
     val plan = HostPlan(
       trainer,
       OpenTrainers.ids,
       model,
       layout,
       seed,
-      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads),
+      Room(executors.slots, executors.cores, executors.taskCpus, sharing, options.threads, held),
       options.wirePrecision == "bf16",
       train.map(_.supply(windowBytes)),
       test.map(_.supply(windowBytes))
@@ -84,7 +88,6 @@ private[train] final class TrainerData(
 
   /** Throws before training runs out of memory. */
   private def checkMemory(): Unit = {
-    val needs = MemoryNeeds(layout.count.toLong, master.historyCount.toLong, master.blobCount)
     // Executors that are still to come get no more workers than they run tasks.
     val toCome = executors.comeWhenNeeded || executors.live.isEmpty
     val there = if (toCome) math.min(sharing, math.max(1, executors.slots)) else sharing

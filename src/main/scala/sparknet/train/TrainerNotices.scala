@@ -3,10 +3,20 @@ package sparknet.train
 import sparknet.data.BadRecords
 import sparknet.io.Notices
 
-/** What a trainer tells its user, in words. */
-private[train] final class TrainerNotices extends Notices(classOf[Trainer]) {
+/** What a trainer tells its user, in words.
+  *
+  * @param warned
+  *   is told of warnings too
+  */
+private[train] final class TrainerNotices(warned: String => Unit = _ => ())
+    extends Notices(classOf[Trainer]) {
   private var momentumLost = Set.empty[Int]
   private var missing = Seq.empty[Int]
+
+  override def warn(text: String): Unit = {
+    warned(text)
+    super.warn(text)
+  }
 
   /** What workers could not use, if anything; the sum of it. */
   def leftOut(when: String, of: Seq[BadRecords]): BadRecords = {

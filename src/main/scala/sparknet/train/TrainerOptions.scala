@@ -20,8 +20,8 @@ import sparknet.jna.{CaffeException, Status}
   *   that has more is sent through its partitions in a shuffled order, and shuffles their items
   *   within such windows
   * @param keepSeconds
-  *   how old at most the driver's copy of the weights gets, from which training goes on if all
-  *   executors are lost at once
+  *   how old the driver's copy of the weights gets before it is fetched again, from which training goes
+  *   on if all executors are lost at once
   * @param idleSeconds
   *   how long the slots of the cluster are kept when nothing is asked of the trainer
   * @param retries

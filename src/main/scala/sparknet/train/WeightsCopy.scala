@@ -1,6 +1,8 @@
 package sparknet.train
 
-import sparknet.jna.FloatMemory
+import java.io.IOException
+
+import sparknet.jna.{CaffeException, FloatMemory, Status}
 
 /** The driver's copy of the weights, outside its heap: what hosts begin with, and go on with if all are
   * lost.
@@ -8,7 +10,7 @@ import sparknet.jna.FloatMemory
   * @param name
   *   under which it is published
   * @param keepSeconds
-  *   how old it may get
+  *   how old it may get before it is fetched again
   */
 private[train] final class WeightsCopy(
     val count: Int,
@@ -21,6 +23,7 @@ private[train] final class WeightsCopy(
   private var spare = Option.empty[FloatMemory]
   private var shown = Option.empty[Publication]
   private var names = 0
+  private var underWay = Option.empty[WeightsCopy.Fetch]
   private var copiedAt = time.now
   private var cost = 0.0 // seconds that fetching took last
   private var fetches = 0
@@ -39,14 +42,43 @@ private[train] final class WeightsCopy(
     take(version, progress)
   }
 
-  /** Fetches weights from hosts. */
-  def fetch(version: Long, progress: Progress, pieces: Seq[(Published, Int)]): Unit = {
-    val begin = time.now
+  /** Begins to fetch weights from hosts: the copy stays what it is until all of them are there. */
+  def begin(version: Long, progress: Progress, pieces: Seq[(Published, Int)]): Unit = {
+    drop()
     spare = Some(spare.getOrElse(new FloatMemory(count)))
-    reducer.gather(pieces, spare.get)
-    take(version, progress)
-    cost = time.now - begin
-    fetches += 1
+    val fetch = new Gathering(memory, pieces, spare.get)
+    underWay = Some(WeightsCopy.Fetch(version, progress, time.now, fetch))
+  }
+
+  def isUnderWay: Boolean = underWay.nonEmpty
+
+  /** Who has what has to arrive next. */
+  def from: Option[Published] = underWay.flatMap(_.pieces.from)
+
+  /** Takes of what has been begun what arrives within some time. If some of it cannot be had it throws,
+    * and all of it is dropped.
+    */
+  def advance(millis: Long): Unit = for (own <- underWay) {
+    val whole =
+      try own.pieces.advance(millis)
+      catch {
+        case e: Throwable =>
+          drop()
+          throw e
+      }
+    if (whole) {
+      drop()
+      take(own.version, own.progress)
+      copiedAt = own.begin
+      cost = time.now - own.begin
+      fetches += 1
+    }
+  }
+
+  /** Forgets what has been begun. */
+  def drop(): Unit = {
+    underWay.foreach(_.pieces.close())
+    underWay = None
   }
 
   /** Whether it is time for a new one: often where that costs next to nothing. */
@@ -68,7 +100,12 @@ private[train] final class WeightsCopy(
   def publish(values: FloatMemory, layout: Pieces): Publication = {
     names += 1
     val publication = new Publication(memory, s"$name-$names", layout, values)
-    publication.show(layout.all)
+    try publication.show(layout.all)
+    catch {
+      case e: IOException =>
+        publication.withdraw()
+        throw new CaffeException(Status.OUT_OF_MEMORY, e.getMessage, e)
+    }
     publication
   }
 
@@ -88,12 +125,21 @@ private[train] final class WeightsCopy(
   }
 
   override def close(): Unit = {
+    drop()
     withdraw()
     (spare.toSeq :+ current).foreach(_.close())
   }
 }
 
 private[train] object WeightsCopy {
+
+  /** Weights on their way, since `begin`. */
+  private final case class Fetch(
+      version: Long,
+      progress: Progress,
+      begin: Double,
+      pieces: Gathering
+  )
 
   /** Fetching takes at most one part in so many of the time. */
   private val rarely = 50

@@ -47,6 +47,12 @@ private[train] final class WeightsExchange(
   private var layout = cut(floats, 1)
   private var shown = Map.empty[Int, (Long, Published)] // pieces of the current weights, and hosts
 
+  members.meanwhile = () => {
+    try copy.advance(0)
+    catch { case _: MissingPiece => () } // a later one will be whole
+    copy.isUnderWay
+  }
+
   /** Where the run is with the current weights. */
   def progress: Progress = at
 
@@ -69,7 +75,7 @@ private[train] final class WeightsExchange(
     layout = weights.pieces
     keepShown(weights)
     at = next
-    if (copy.isDue) fetchCopy()
+    if (copy.isDue) beginCopy()
   }
 
   /** The current weights, in memory of the driver's that the next call changes. */
@@ -93,7 +99,7 @@ private[train] final class WeightsExchange(
       while (!whole && members.idle.exists(_.version == version)) {
         whole = fetched(copy.gather(_, values))
         tries += 1
-        if (tries > attempts) unreachable()
+        if (tries > Members.attempts) unreachable()
       }
       if (whole) Some(values)
       else {
@@ -120,7 +126,10 @@ private[train] final class WeightsExchange(
     var attempts = 0
     while (weights.isEmpty) {
       attempts += 1
-      if (copy.version != version && !members.idle.exists(_.version == version)) goBack()
+      if (copy.version != version && !members.idle.exists(_.version == version)) {
+        finishCopy()
+        if (copy.version != version) goBack()
+      }
       val nowhere = !crew.exists(_.version == version)
       if (nowhere && !cut(floats, crew.length).everywhere) scatter(crew)
       if (crew.forall(_.version == version)) weights = Some(Weights(version, layout, Nil))
@@ -128,7 +137,7 @@ private[train] final class WeightsExchange(
         val found = sources() // not all, if who had them has just been lost
         if (found.size == layout.count)
           weights = Some(Weights(version, layout, layout.all.map(found)))
-        else if (attempts > WeightsExchange.attempts) unreachable()
+        else if (attempts > Members.attempts) unreachable()
       }
     }
     weights.get
@@ -157,7 +166,7 @@ private[train] final class WeightsExchange(
         (for {
           piece <- weights.pieces.all
           source = weights.sources(piece)
-          host <- crew.find(host => source.name.startsWith(Host.prefix(host.id)))
+          host <- crew.find(_.has(source))
         } yield piece -> (host.id -> source)).toMap
   }
 
@@ -204,17 +213,39 @@ private[train] final class WeightsExchange(
 
   /** Makes the driver's copy that of the current weights. */
   private def fetchCopy(): Unit = {
+    finishCopy()
     var attempts = 0
     while (copy.version != version) {
       attempts += 1
       if (!members.idle.exists(_.version == version)) goBack()
-      else fetched(copy.fetch(version, at, _))
-      if (attempts > WeightsExchange.attempts) unreachable()
+      else
+        fetched { pieces =>
+          copy.begin(version, at, pieces)
+          while (copy.isUnderWay) copy.advance(pollMillis)
+        }
+      if (attempts > Members.attempts) unreachable()
     }
   }
 
+  /** Begins to do so, for the time in which others are waited for: hosts have these weights, and show
+    * what they have shown of them, until the next mean is computed.
+    */
+  private def beginCopy(): Unit = {
+    val found = sources()
+    if (found.size == layout.count) copy.begin(version, at, layout.all.map(p => (found(p), p)))
+  }
+
+  /** Waits for what has been begun, before it is taken back; not for hosts that do not answer. */
+  private def finishCopy(): Unit =
+    try {
+      def there = copy.from.forall(source => members.idle.exists(_.has(source)))
+      while (copy.isUnderWay && there) copy.advance(pollMillis)
+      copy.drop()
+    } catch { case _: MissingPiece => shown = Map.empty }
+
   /** When nobody has the current weights any more. */
   private def goBack(): Unit = {
+    copy.drop()
     say(
       s"all hosts were lost: going on from iteration ${copy.progress.iteration}, of which the " +
         s"driver has a copy, instead of ${at.iteration}"
@@ -241,13 +272,14 @@ private[train] final class WeightsExchange(
       val terms = present.map(result => Term(result.vector.get, result.images))
       for (weights <- reduced(crew, terms, layout)) return Some((weights, present))
       attempts += 1
-      if (attempts > WeightsExchange.attempts) unreachable()
+      if (attempts > Members.attempts) unreachable()
     }
     None
   }
 
   /** Has the mean of some vectors computed as the weights of all hosts; None: not all came through. */
   private def reduced(crew: Seq[Member], terms: Seq[Term], layout: Pieces): Option[Weights] = {
+    finishCopy()
     versions += 1
     val next = versions
     if (!terms.head.vector.halves) crew.foreach(_.version = -1) // the old ones are overwritten
@@ -282,5 +314,5 @@ private[train] final class WeightsExchange(
 }
 
 private object WeightsExchange {
-  private val attempts = 10
+  private val pollMillis = 50L
 }

@@ -1,5 +1,6 @@
 package sparknet.train
 
+import java.nio.ByteBuffer
 import java.util.SplittableRandom
 import java.util.concurrent.atomic.AtomicReference
 
@@ -14,13 +15,16 @@ import sparknet.jna.{CaffeException, FloatMemory, Status}
   *   to test on
   * @param stopped
   *   whether what it does is of no use any more; throws if Spark ends the task
+  * @param spill
+  *   puts on disk what finds no room in memory
   */
 private[train] final class Worker(
     plan: HostPlan,
     val number: Int,
     items: => Stock,
     testItems: => Stock,
-    stopped: () => Boolean
+    stopped: () => Boolean,
+    spill: ByteBuffer => Spilled
 ) extends AutoCloseable {
   private var toTrain = Option.empty[Stock]
   private var toTest = Option.empty[Stock]
@@ -65,18 +69,21 @@ private[train] final class Worker(
       failure = None
     )
     if (trainStock.size == 0) return Some(nothing)
+    val entered = System.nanoTime
     val supply = plan.train.get
     var iteration = work.iteration
-    val done = plan.withNet(number, s"in iteration $iteration") { lease =>
+    val done = plan.withNet(number, s"in iteration $iteration", spill) { lease =>
       val net = lease.net
       lease.begin(work.round, momentum)
       net.writeWeights(weights)
       net.setIteration(iteration)
+      net.setLearningRate(work.rate)
       // Of its own for each turn: it depends neither on the net nor on what was drawn before.
       net.setSeed(Worker.seed(plan.seed, number, turn.position))
       val perStep = net.trainInput.batch.toLong * net.minibatchesPerIteration
       val opened = openAt(turn.position, supply, net.trainInput.batch)
       val before = opened.leftOut.get
+      val waited = opened.feed.waitedSeconds
       val begin = System.nanoTime
       def passed = (System.nanoTime - begin) / 1e9
       tooLate = () => passed > work.duration.waiting
@@ -110,6 +117,8 @@ private[train] final class Worker(
             leftOut.leftOutOf(images + leftOut.total)
           )
         lease.trained(work.round)
+        val feed = opened.feed.waitedSeconds - waited
+        val all = (System.nanoTime - entered) / 1e9
         Some(
           nothing.copy(
             steps = steps,
@@ -117,7 +126,8 @@ private[train] final class Worker(
             position = opened.position,
             lossSum = lossSum / steps * images,
             fresh = lease.fresh,
-            leftOut = leftOut
+            leftOut = leftOut,
+            seconds = TurnSeconds(all - feed, feed, exchange = 0)
           )
         )
       }
@@ -132,7 +142,7 @@ private[train] final class Worker(
     if (testStock.size == 0) return nothing
     val supply = plan.test.get
     plan
-      .withNet(number, "in the test") { lease =>
+      .withNet(number, "in the test", spill) { lease =>
         val net = lease.net
         net.writeWeights(weights)
         val input = net.testInput.getOrElse(

@@ -3,7 +3,7 @@ package sparknet.train
 import org.apache.spark.rdd.RDD
 import org.apache.spark.storage.StorageLevel
 
-import sparknet.data.{Augmentation, Block, Dataset, Deal, Labelling, Preprocessing}
+import sparknet.data.{Augmentation, BadRecords, Block, Dataset, Deal, Labelling, Preprocessing}
 import sparknet.jna.{CaffeException, Status}
 
 /** How a task gets minibatches out of a worker's items.
@@ -40,6 +40,9 @@ private[train] final class WorkerData(
   private var sent = Option.empty[(RDD[Block], HostItems)]
 
   def count: Long = data.count()
+
+  /** Records that could not be used when the items were counted. */
+  def leftOut: BadRecords = given.leftOut
 
   /** Items of each worker. */
   def portionSizes: Array[Long] = portions.map(_.items).toArray

@@ -39,6 +39,9 @@ trait WorkerNet extends AutoCloseable {
   /** Sets the counter on which learning rate policies depend. */
   def setIteration(iteration: Int): Unit
 
+  /** Sets the rate of the next steps; None: that of the solver's policy. */
+  def setLearningRate(rate: Option[Float]): Unit
+
   def trainInput: NetInput
 
   /** Minibatches that one iteration takes (`iter_size`). */
@@ -78,6 +81,9 @@ trait MasterNet extends AutoCloseable {
   def minibatchesPerIteration: Int
   def testInput: Option[NetInput]
 
+  /** What the solver's policy says at this iteration, without `lr_mult`. */
+  def learningRate(iteration: Int): Float
+
   /** Numbers of classes where labels are classes, all of which are counted, by the place of the layer
     * that takes them among the input's tops.
     */
@@ -114,6 +120,9 @@ final case class Restored(iteration: Int, report: String)
 
 /** Makes the nets of one trainer; sent to the executors. */
 trait Model extends Serializable {
+
+  /** Of the net; empty: it has none. */
+  def name: String = ""
 
   /** @param seed
     *   for what is random within the net, dropout for instance

@@ -1,5 +1,7 @@
 package sparknet.train
 
+import java.nio.ByteBuffer
+
 import scala.collection.mutable
 import scala.collection.mutable.ArrayBuffer
 
@@ -12,14 +14,26 @@ import sparknet.jna.FloatMemory
   * @param whole
   *   whether it was gathered in all rounds up to there: what replaces a lost one is not
   * @param copied
-  *   whether the values are a copy of a net's for whoever asked, who closes it
+  *   whether the values are a copy for whoever asked, who closes it
+  * @param crowded
+  *   whether memory has no room for it: it is on disk
   */
 private[train] final case class Momentum(
     values: FloatMemory,
     round: Int,
     whole: Boolean,
-    copied: Boolean = false
+    copied: Boolean = false,
+    crowded: Boolean = false
 )
+
+/** Where momentum waits for its worker's next turn.
+  *
+  * @param most
+  *   workers of a trainer whose momentum may be in memory
+  * @param spill
+  *   puts that of the others on disk
+  */
+private[train] final case class Aside(most: Int, spill: ByteBuffer => Spilled)
 
 /** The nets of this JVM: one for each task that may run at a time, made where a task first needs one
   * and kept for the next rounds. Two running tasks never have the same one.
@@ -41,13 +55,38 @@ private[train] object WorkerNets {
     }
   }
 
+  /** Momentum of a worker whose turn it is not. */
+  private sealed trait Waiting extends AutoCloseable {
+    override def close(): Unit
+  }
+
+  private final case class InMemory(momentum: Momentum) extends Waiting {
+    override def close(): Unit = momentum.values.close()
+  }
+
+  private final case class OnDisk(count: Int, round: Int, whole: Boolean, values: Spilled)
+      extends Waiting {
+    def read(): Momentum = {
+      val into = new FloatMemory(count)
+      values.read(into.bytes(0, count))
+      Momentum(into, round, whole, copied = true, crowded = true)
+    }
+    override def close(): Unit = values.close()
+  }
+
   private val slots = ArrayBuffer.empty[Slot]
-  private val aside = mutable.Map.empty[(Long, Int), Momentum]
+  private val aside = mutable.Map.empty[(Long, Int), Waiting]
   private val closed = mutable.Set.empty[Long]
   private var clock = 0L
 
   /** A net lent to a worker's task. */
-  final class Lease private[WorkerNets] (slot: Slot, before: Int, made: Boolean, capacity: Int) {
+  final class Lease private[WorkerNets] (
+      slot: Slot,
+      before: Int,
+      made: Boolean,
+      capacity: Int,
+      room: Aside
+  ) {
     private var without = made
     if (made || before != slot.worker) changeHands()
 
@@ -81,8 +120,9 @@ private[train] object WorkerNets {
     def end(usable: Boolean): Unit = WorkerNets.release(slot, usable, capacity)
 
     private def changeHands(): Unit = {
-      if (!made) WorkerNets.putAside(slot.trainer, before, slot.momentum)
+      // First what comes, then what goes: both beside the others may be one too many.
       val own = WorkerNets.takeBack(slot.trainer, slot.worker)
+      if (!made) WorkerNets.putAside(slot.trainer, before, slot.momentum, room)
       own match {
         case Some(momentum) =>
           net.writeHistory(momentum.values)
@@ -109,15 +149,17 @@ private[train] object WorkerNets {
     *   the trainers that are still in use; idle nets of all others are closed
     * @param capacity
     *   tasks that this JVM runs at a time
+    * @param room
+    *   for the momentum of those whose turn it is not
     */
-  def lease(trainer: Long, open: Set[Long], worker: Int, capacity: Int)(
+  def lease(trainer: Long, open: Set[Long], worker: Int, capacity: Int, room: Aside)(
       create: => WorkerNet
   ): Lease = {
     // A worker's momentum is in one place at a time: nobody looks for it while it is moved.
     synchronized {
       val done = (other: Long) => !open(other) && other != trainer
       closeIdle(slot => done(slot.trainer))
-      aside --= aside.keys.filter(key => done(key._1)).toSeq
+      forget(done)
       val own = slots.filter(_.trainer == trainer)
       val idle = own.filterNot(_.busy)
       val kept = idle.filter(_.worker == worker).sortBy(-_.used).headOption
@@ -130,7 +172,13 @@ private[train] object WorkerNets {
       val before = slot.worker
       slot.busy = true
       slot.worker = worker
-      new Lease(slot, before, taken.isEmpty, capacity)
+      try new Lease(slot, before, taken.isEmpty, capacity, room)
+      catch {
+        case e: Throwable =>
+          slot.busy = false
+          closeIdle(_ eq slot)
+          throw e
+      }
     }
   }
 
@@ -141,25 +189,51 @@ private[train] object WorkerNets {
       .sortBy(-_.used)
       .headOption
       .map(_.momentum.copy(copied = true))
-      .orElse(aside.get((trainer, worker)))
+      .orElse(aside.get((trainer, worker)).map {
+        case InMemory(momentum) => momentum
+        case spilled: OnDisk    => spilled.read()
+      })
   }
 
   /** Closes the nets of a trainer, those that are in use as soon as they come back. */
   def close(trainer: Long): Unit = synchronized {
     closed += trainer
     closeIdle(_.trainer == trainer)
-    aside --= aside.keys.filter(_._1 == trainer).toSeq
+    forget(_ == trainer)
   }
 
   /** Number of nets that this JVM holds for a trainer. */
   def count(trainer: Long): Int = synchronized(slots.count(_.trainer == trainer))
 
-  private def putAside(trainer: Long, worker: Int, momentum: Momentum): Unit = synchronized {
-    if (!closed(trainer)) aside((trainer, worker)) = momentum
-  }
+  private def putAside(trainer: Long, worker: Int, momentum: Momentum, room: Aside): Unit =
+    synchronized {
+      val there = aside.count { case (key, kept) =>
+        key._1 == trainer && kept.isInstanceOf[InMemory]
+      }
+      if (closed(trainer)) momentum.values.close()
+      else if (there < room.most) aside((trainer, worker)) = InMemory(momentum)
+      else {
+        val values = momentum.values
+        try {
+          val spilled = room.spill(values.bytes(0, values.count))
+          aside((trainer, worker)) = OnDisk(values.count, momentum.round, momentum.whole, spilled)
+        } finally values.close()
+      }
+    }
 
   private def takeBack(trainer: Long, worker: Int): Option[Momentum] =
-    synchronized(aside.remove((trainer, worker)))
+    synchronized(aside.remove((trainer, worker)).map {
+      case InMemory(momentum) => momentum
+      case spilled: OnDisk =>
+        try spilled.read()
+        finally spilled.close()
+    })
+
+  private def forget(done: Long => Boolean): Unit = {
+    val going = aside.toSeq.filter { case ((trainer, _), _) => done(trainer) }
+    aside --= going.map(_._1)
+    going.foreach(_._2.close())
+  }
 
   private def release(slot: Slot, usable: Boolean, capacity: Int): Unit = synchronized {
     clock += 1

@@ -1,0 +1,53 @@
+"""What only the engine knows of a net.
+
+Asked in the JVM of the Spark session if there is one, and in a JVM inside this process otherwise.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from google.protobuf import text_format
+
+from sparknet.proto import caffe_pb2
+from sparknet.summary import Built
+
+if TYPE_CHECKING:
+    from sparknet._jvm import Jvm
+
+__all__ = ["built", "upgraded"]
+
+
+def built(net: caffe_pb2.NetParameter, phase: int) -> Built:
+    """The net as the engine builds it. phase: 0 TRAIN, 1 TEST, -1 the net's own."""
+    jvm = _session()
+    if jvm is not None:
+        return jvm.built(net.SerializeToString(), phase)
+    from sparknet.local import Net
+
+    return Net._of(net, phase).built()
+
+
+def upgraded(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
+    """The net with Caffe's old forms (V0 and V1 layers, ``input``) made new."""
+    text = text_format.MessageToString(net)
+    jvm = _session()
+    if jvm is not None:
+        return caffe_pb2.NetParameter.FromString(jvm.upgraded(text))
+    from sparknet._jvm import pyjnius
+
+    return caffe_pb2.NetParameter.FromString(pyjnius.upgraded(text))
+
+
+def _session() -> Jvm | None:
+    if "pyspark" not in sys.modules:
+        return None
+    from pyspark.sql import SparkSession
+
+    session = SparkSession.getActiveSession()
+    if session is None:
+        return None
+    from sparknet._jvm.py4j import Py4JJvm
+
+    return Py4JJvm(session)

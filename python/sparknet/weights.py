@@ -86,7 +86,7 @@ def fitted(
     if missing or extra:
         hint = did_you_mean(extra[0], missing or shapes) if extra else ""
         raise ShapeError(f"weights do not fit the net: missing {missing}, unknown {extra}{hint}")
-    result: Weights = {}
+    result = Weights()
     for layer, expected in shapes.items():
         blobs = weights[layer]
         if len(blobs) != len(expected):

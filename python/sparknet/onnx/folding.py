@@ -22,7 +22,16 @@ __all__ = ["Folded", "opened"]
 # Larger constants are weights: no shape depends on their values.
 _SMALL = 1024
 # Two runs of these differ.
-_RANDOM = {"Bernoulli", "Multinomial", "RandomNormal", "RandomNormalLike", "RandomUniform"}
+_RANDOM = frozenset(
+    {
+        "Bernoulli",
+        "Multinomial",
+        "RandomNormal",
+        "RandomNormalLike",
+        "RandomUniform",
+        "RandomUniformLike",
+    }
+)
 
 
 def opened(path: str | os.PathLike[str], inputs: Mapping[str, Sequence[int]], batch: int) -> Folded:

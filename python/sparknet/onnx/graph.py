@@ -127,9 +127,9 @@ class Layer:
             extents[0] = -1
         return self.op("Reshape", value, self.whole(extents))
 
-    def axis(self, axis: int, bottom: int = 0) -> int:
-        """An axis of a bottom, counted from the front."""
-        return axis + len(self.shapes[bottom]) if axis < 0 else axis
+    def axis(self, axis: int) -> int:
+        """An axis of the first bottom, counted from the front."""
+        return axis + len(self.shapes[0]) if axis < 0 else axis
 
     def unsupported(self, what: str) -> UnsupportedError:
         """An error that names the layer, its type and what ONNX lacks."""

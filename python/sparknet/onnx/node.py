@@ -31,21 +31,29 @@ class Built:
         self.padded: dict[str, tuple[str, list[int], list[int]]] = {}
         self._names: set[str] = set()
 
-    def name(self, wanted: str) -> str:
-        """The name, or with a number behind it if a layer has it already."""
+    def add(
+        self,
+        kind: str,
+        wanted: str,
+        bottoms: Sequence[str],
+        tops: Sequence[str] | None,
+        weights: Sequence[ArrayLike] = (),
+        **fields: Any,
+    ) -> str:
+        """Adds a layer; its name, which is the wanted one unless a layer has it already.
+
+        tops: None is one that is called like the layer.
+        """
         name, count = wanted, 1
         while name in self._names:
             count += 1
             name = f"{wanted}_{count}"
         self._names.add(name)
-        return name
-
-    def add(
-        self, kind: str, name: str, bottoms: Sequence[str], tops: Sequence[str], **fields: Any
-    ) -> str:
-        """Adds a layer; its name."""
-        name = self.name(name)
+        tops = [name] if tops is None else tops
         self.net.layer.append(layer_types.build(kind, name, bottoms, tops, fields))
+        if weights:
+            # Arrays of the file may be views of it, which cannot be written to.
+            self.weights[name] = [np.require(w, np.float32, ["C", "W"]) for w in weights]
         return name
 
 
@@ -123,8 +131,7 @@ class Node:
         **fields: Any,
     ) -> str:
         """A layer on the way to the node's result; its top."""
-        name = f"{self.name}_{suffix}"
-        return self._add(kind, name, bottoms, None, weights, fields)
+        return self.built.add(kind, f"{self.name}_{suffix}", bottoms, None, weights, **fields)
 
     def layer(
         self,
@@ -137,29 +144,12 @@ class Node:
         """The layer whose top is the node's result; its bottom is by default the first input."""
         top = self.proto.output[0]
         bottoms = [self.bottom()] if bottoms is None else bottoms
-        self._add(kind, self.name, bottoms, top, weights, fields)
+        self.built.add(kind, self.name, bottoms, [top], weights, **fields)
         self.built.blobs[top] = top
 
     def same(self, blob: str | None = None) -> None:
         """The node's result is a blob that there is, by default its first input's."""
         self.built.blobs[self.proto.output[0]] = self.bottom() if blob is None else blob
-
-    def _add(
-        self,
-        kind: str,
-        name: str,
-        bottoms: Sequence[str],
-        top: str | None,
-        weights: Sequence[ArrayLike],
-        fields: dict[str, Any],
-    ) -> str:
-        name = self.built.name(name)
-        top = name if top is None else top
-        self.built.net.layer.append(layer_types.build(kind, name, bottoms, [top], fields))
-        if weights:
-            # Arrays of the file may be views of it, which cannot be written to.
-            self.built.weights[name] = [np.require(w, np.float32, ["C", "W"]) for w in weights]
-        return top
 
     def unsupported(self, what: str) -> UnsupportedError:
         """An error that names the node and its operator."""

@@ -50,7 +50,7 @@ def run(path: Path, inputs: Mapping[str, NDArray[np.float32]], inner: str = "") 
         model.graph.output.append(onnx.ValueInfoProto(name=inner))
         source = model.SerializeToString()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = 2
+    options.intra_op_num_threads = 1
     options.log_severity_level = 3
     session = onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
     names = [output.name for output in session.get_outputs()]

@@ -36,7 +36,6 @@ TRAINED = {
     "examples/cifar10/cifar10_full_java_train_test.prototxt": None,
     "examples/cifar10/cifar10_quick_train_test.prototxt": (3, 32, 32),
     "examples/digits/digits_lenet_train_test.prototxt": None,
-    "models/bvlc_googlenet/train_val.prototxt": (3, 224, 224),
     "models/squeezenet_v1.1/train_val.prototxt": (3, 227, 227),
 }
 

@@ -115,25 +115,28 @@ def cifar(
 
 
 def images(
-    tars: str | os.PathLike[str],
-    labels: str | os.PathLike[str],
+    files: str | os.PathLike[str],
+    labels: str | os.PathLike[str] | None = None,
     spark: SparkSession | None = None,
     **options: Any,
 ) -> Dataset:
-    """Images in tar files on any file system that Hadoop knows: (3, height, width) uint8.
+    """Images on any file system that Hadoop knows: (3, height, width) uint8.
 
-    tars: URI of a folder, a file or the start of several names, such as
-    ``s3a://bucket/train/``, ``hdfs://...`` or a path. labels: URI of a file of lines
-    ``path label``. Files are read on the executors, one partition for each. Images that cannot
-    be used are left out, counted and told of by reason.
+    files: URI of a folder, a file or the start of several names, such as
+    ``s3a://bucket/train/``, ``hdfs://...`` or a path. They are tars of images, or images
+    themselves (.jpg, .jpeg, .png, .gif, .bmp). labels: URI of a file of lines ``path label``;
+    without one the class of an image file is the number of its folder, in the order of the
+    folders' names. Files are read on the executors. Images that cannot be used are left out,
+    counted and told of by reason.
 
-    options, those of ``sparknet.data.Dataset.fromTars`` in Scala: ``height`` and ``width``,
-    to which images are resized; ``encoded=True`` keeps them as JPEG, which takes a fraction of
-    the memory, and decodes them whenever they are used; ``storage``, a StorageLevel's name;
-    ``max_bad_share``, above which it is an error; ``partitions``.
+    options, those of ``sparknet.data.Dataset.fromImageFiles`` in Scala: ``height`` and
+    ``width``, to which images are resized; ``encoded=True`` keeps them as JPEG, which takes a
+    fraction of the memory, and decodes them whenever they are used; ``storage``, a
+    StorageLevel's name; ``max_bad_share``, above which it is an error; ``partitions``.
     """
     jvm = _jvm(spark)
-    handle = jvm.images(os.fspath(tars), os.fspath(labels), options)
+    places = (os.fspath(files), None if labels is None else os.fspath(labels))
+    handle = jvm.images(*places, options)
     return Dataset(handle, jvm, handle.shape())
 
 
@@ -189,20 +192,44 @@ def from_numpy(
 
 def from_dataframe(
     frame: DataFrame,
-    shape: Sequence[int],
-    features: str = "features",
-    label: str = "label",
+    shape: Sequence[int] | Sequence[Sequence[int]] | None = None,
+    features: str | Sequence[str] = "features",
+    label: str | None = "label",
+    **options: Any,
 ) -> Dataset:
     """Data from a DataFrame.
 
-    features: a column of numeric arrays or vectors, or of bytes (uint8), each with
-    product(shape) values; label: a numeric column.
+    features: a column of numbers, of arrays of numbers, of vectors, of bytes (uint8), or of
+    images: encoded (``binaryFile``'s ``content``), as ``spark.read.format("image")`` has them,
+    or paths. Or a list of columns, whose values become one item, one after the other, in
+    float32. shape: of an item, to which images, (3, height, width), are resized; for a list of
+    columns a list of shapes, or None if all hold numbers. label: a column of numbers, or of
+    arrays or vectors of ``label_size`` numbers; None: items have no labels.
+
+    options, those of ``sparknet.data.Dataset.fromDataFrame`` in Scala: ``label_size``;
+    ``weight``, a column of how much each item counts in the loss; ``handle_invalid``: "error"
+    (the first row with a null, a NaN or a wrong number of values is named) or "skip" (such
+    rows are left out, counted and told of); ``max_bad_share``, above which that is an error;
+    ``storage``, a StorageLevel's name.
     """
-    for column in (features, label):
+    names = [features] if isinstance(features, str) else list(features)
+    for column in [*names, *([] if label is None else [label])]:
         if column not in frame.columns:
             raise ArgumentError(f"the DataFrame has no column '{column}', only {frame.columns}")
+    shapes = _shapes(names, shape, isinstance(features, str))
     jvm = _jvm(frame.sparkSession)
-    return Dataset(jvm.from_dataframe(frame, features, label, shape), jvm, shape)
+    handle = jvm.from_dataframe(frame, list(zip(names, shapes)), label, options)
+    return Dataset(handle, jvm, handle.shape())
+
+
+def _shapes(names: Sequence[str], shape: Any, one: bool) -> list[tuple[int, ...]]:
+    """A shape for each column; () for a number."""
+    if shape is None:
+        return [()] * len(names)
+    given = [shape] if one else list(shape)
+    if len(given) != len(names) or any(isinstance(extents, int) for extents in given):
+        raise ArgumentError(f"{len(names)} columns need a list of as many shapes, not {shape!r}")
+    return [tuple(extents) for extents in given]
 
 
 def checked(name: str, given: Any) -> Dataset:

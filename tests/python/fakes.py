@@ -204,7 +204,11 @@ class FakeJvm:
         return FakeDataset(len(list(blocks)))
 
     def from_dataframe(
-        self, frame: Any, features: str, label: str, shape: Sequence[int]
+        self,
+        frame: Any,
+        features: Sequence[tuple[str, Sequence[int]]],
+        label: str | None,
+        options: Mapping[str, Any],
     ) -> FakeDataset:
         return FakeDataset(len(frame))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import subprocess
 import sys
 import tarfile
@@ -80,6 +81,44 @@ def test_from_dataframe(spark: SparkSession, images: np.ndarray, labels: np.ndar
         held = data.from_dataframe(frame, (3, 4, 5), features="pixels", label="class")
         assert held.count() == 50, kind
         np.testing.assert_allclose(held.mean(), images.mean(0), rtol=1e-5, err_msg=kind)
+
+
+def test_several_columns_weights_and_rows_left_out(spark: SparkSession) -> None:
+    rows = [(1.0, [2.0, 3.0], [0.0, 1.0], 1), (4.0, [5.0, math.nan], [0.0, 1.0], 2)]
+    frame = spark.createDataFrame(rows, ["a", "b", "label", "w"])
+    columns = {"shape": [(), (2,)], "features": ["a", "b"], "label_size": 2, "weight": "w"}
+    held = data.from_dataframe(frame, handle_invalid="skip", **columns)
+    assert (held.count(), held.shape) == (1, (3,))
+    np.testing.assert_array_equal(held.mean(), [1, 2, 3])
+    with pytest.raises(errors.ArgumentError, match="column 'b' has a NaN at value 1"):
+        data.from_dataframe(frame, **columns).count()
+    with pytest.raises(errors.UnsupportedError, match="2 label values and a weight"):
+        held.map_batches(lambda images, labels: images)
+    numbers = data.from_dataframe(frame, features=["w", "a"], label=None)
+    np.testing.assert_array_equal(numbers.mean(), [1.5, 2.5])
+    with pytest.raises(errors.ArgumentError, match="2 columns need a list of as many shapes"):
+        data.from_dataframe(frame, (3,), ["a", "b"])
+    with pytest.raises(errors.ArgumentError, match="no option 'wieght'"):
+        data.from_dataframe(frame, features="a", label="w", wieght="w")
+
+
+def test_folders_of_images(spark: SparkSession, tmp_path: Path) -> None:
+    for number, name in enumerate(["cat", "dog"]):
+        (tmp_path / name).mkdir()
+        for i in range(3):
+            grey = 40 * (3 * number + i)
+            (tmp_path / name / f"{i}.jpg").write_bytes(jpeg((grey, grey, grey)))
+    held = data.images(tmp_path, spark=spark, height=8, width=6)
+    assert (held.count(), held.shape) == (6, (3, 8, 6))
+    np.testing.assert_allclose(held.mean(), np.full((3, 8, 6), 100), atol=1)
+
+    files = spark.read.format("binaryFile").option("recursiveFileLookup", True).load(str(tmp_path))
+    pictures = spark.read.format("image").option("recursiveFileLookup", True).load(str(tmp_path))
+    for frame, column in [(files, "content"), (files, "path"), (pictures, "image")]:
+        labelled = frame.selectExpr(column, "1 AS label")
+        held = data.from_dataframe(labelled, (3, 8, 6), features=column)
+        assert held.count() == 6, column
+        np.testing.assert_allclose(held.mean(), np.full((3, 8, 6), 100), atol=1, err_msg=column)
 
 
 def test_cifar(spark: SparkSession, tmp_path: Path) -> None:

@@ -223,7 +223,9 @@ class Jvm(Protocol):
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle: ...
 
-    def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle: ...
+    def images(
+        self, files: str, labels: str | None, options: Mapping[str, Any]
+    ) -> DatasetHandle: ...
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle: ...
 
@@ -231,8 +233,13 @@ class Jvm(Protocol):
         """A partition for each block."""
 
     def from_dataframe(
-        self, frame: Any, features: str, label: str, shape: Sequence[int]
-    ) -> DatasetHandle: ...
+        self,
+        frame: Any,
+        features: Sequence[tuple[str, Sequence[int]]],
+        label: str | None,
+        options: Mapping[str, Any],
+    ) -> DatasetHandle:
+        """features: columns and the shape of each, () for a number."""
 
     def slots(self) -> int:
         """Tasks that the cluster runs at a time."""

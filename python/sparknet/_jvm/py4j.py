@@ -157,11 +157,13 @@ class Py4JJvm:
         place = self.place(directory)
         return _Dataset(self, call(dataset, "cifar", self._context, place, train, partitions))
 
-    def images(self, tars: str, labels: str, options: Mapping[str, Any]) -> DatasetHandle:
+    def images(
+        self, files: str, labels: str | None, options: Mapping[str, Any]
+    ) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        places = (self.place(tars), self.place(labels))
+        places = (self.place(files), None if labels is None else self.place(labels))
         chosen = self.map(options)
-        return _Dataset(self, call(dataset, "fromTars", self._context, *places, chosen))
+        return _Dataset(self, call(dataset, "fromImageFiles", self._context, *places, chosen))
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
@@ -176,11 +178,19 @@ class Py4JJvm:
         return _Dataset(self, call(dataset, "fromPackedFiles", self._context, files, ints))
 
     def from_dataframe(
-        self, frame: Any, features: str, label: str, shape: Sequence[int]
+        self,
+        frame: Any,
+        features: Sequence[tuple[str, Sequence[int]]],
+        label: str | None,
+        options: Mapping[str, Any],
     ) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        ints = self._ints(shape)
-        return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, features, label, ints))
+        names, shapes = self.jvm.java.util.ArrayList(), self.jvm.java.util.ArrayList()
+        for name, shape in features:
+            names.add(name)
+            shapes.add(self._ints(shape))
+        given = (names, shapes, label, self.map(options))
+        return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, *given))
 
     def slots(self) -> int:
         return int(call(self.jvm.sparknet.train.Answers, "slots", self._context))

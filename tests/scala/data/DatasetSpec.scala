@@ -230,7 +230,7 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
   }
 
   /** Two tars of two images each, read again at each use. */
-  private def fromTars(folder: Path, scheme: String = "file"): Dataset = {
+  private def ofTars(folder: Path, scheme: String = "file"): Dataset = {
     Files.writeString(folder.resolve("_labels"), "a.png 0\nb.png 1\n")
     for (tar <- Seq("1.tar", "2.tar")) {
       val entries = Seq("a.png", "b.png").map(TarFiles.Entry(_, image("rgb.png")))
@@ -239,7 +239,7 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
     val options = new java.util.HashMap[String, Object]
     options.put("storage", "NONE")
     val (tars, labels) = (s"$scheme:$folder/", s"file:$folder/_labels")
-    val data = Dataset.fromTars(JavaSparkContext.fromSparkContext(sc), tars, labels, options)
+    val data = Dataset.fromImageFiles(JavaSparkContext.fromSparkContext(sc), tars, labels, options)
     assert(data.count() == 4)
     data
   }
@@ -249,7 +249,7 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
 
   it should "name the tar that is gone or cut since it was counted" taggedAs SparkTag in
     Temporary.folder { folder =>
-      val data = fromTars(folder)
+      val data = ofTars(folder)
       val tar = folder.resolve("2.tar")
       val whole = Files.readAllBytes(tar)
       val entry = whole.indexOfSlice("b.png".getBytes)
@@ -282,7 +282,7 @@ class DatasetSpec extends AnyFlatSpec with OnCluster {
       )
       val silence = folder.resolve("_silence")
       sc.hadoopConfiguration.set(UnsteadyFileSystem.silence, silence.toString)
-      val data = fromTars(folder, "unsteady").persist("MEMORY_ONLY")
+      val data = ofTars(folder, "unsteady").persist("MEMORY_ONLY")
       val mean = data.mean().toSeq
       data.rdd.unpersist(blocking = true)
       data.persist("MEMORY_ONLY")

@@ -98,6 +98,19 @@ class RowItemsSpec extends AnyFlatSpec {
     }
   }
 
+  it should "find a value that is no number wherever it stands" taggedAs Unit in {
+    val floats = ArrayType(FloatType, containsNull = false)
+    for (n <- Seq(1, 7, 8, 9, 31); place <- 0 until n)
+      for (bad <- Seq(Float.NaN, Float.NegativeInfinity, Float.PositiveInfinity)) {
+        val values = Array.fill[Any](n)(-Float.MaxValue)
+        values(place) = bad
+        val what = if (bad.isNaN) "has a NaN" else "has an infinite value"
+        val at = if (n == 1) "" else s" at value $place"
+        val row = InternalRow(ArrayData.toArrayData(values))
+        assert(refusal(one(floats, Array(n)), Seq(row))._1 == s"column 'x' $what$at")
+      }
+  }
+
   private val vectors = new VectorUDT
 
   it should "take dense and sparse vectors" taggedAs Unit in {

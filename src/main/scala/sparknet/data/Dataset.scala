@@ -145,8 +145,7 @@ final class Dataset private (
     if (doubtful.nonEmpty) {
       val values = labelling.count
       val wrong = rdd.mapPartitionsWithIndex { (p, blocks) =>
-        if (doubtful(p))
-          Dataset.noClass(blocks, classes, values, from until from + count).map(p -> _)
+        if (doubtful(p)) Part.noClass(blocks, classes, values, from until from + count).map(p -> _)
         else Iterator.empty
       }
       val bad = described("a wrong label in")(wrong.setName("SparkNet: labels").collect())
@@ -227,48 +226,46 @@ object Dataset {
       keepEncoded: Boolean = false,
       storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
       maxBadShare: Double = defaultMaxBadShare
-  ): Dataset =
-    kept(packed(records, height, width, keepEncoded), Array(3, height, width), storage, maxBadShare)
-
-  private def packed(
-      records: RDD[Either[BadRecord, ImageRecord]],
-      height: Int,
-      width: Int,
-      keepEncoded: Boolean
-  ): RDD[Block] = {
+  ): Dataset = {
     val shape = Array(3, height, width)
-    records
-      .mapPartitions(images => ImagePacker.blocks(images, shape, keepEncoded))
-      .setName("images")
+    kept(ImagePacker.blocks(records, shape, keepEncoded), shape, storage, maxBadShare)
   }
 
-  /** From tar files of images on any file system that Hadoop knows.
+  /** From images on any file system that Hadoop knows, in tar files or files of their own (.jpg, .jpeg,
+    * .png, .gif, .bmp).
     *
-    * @param tars
+    * @param images
     *   URI of a folder, of a file, or the start of several files' URIs
     * @param labels
-    *   URI of a file with lines `path label`
+    *   URI of a file with lines `path label`; null: the class of an image is the number of the folder
+    *   that it lies in, in the order of the folders' names
     * @param options
     *   `height` and `width` of the images (256), `encoded` (false: kept decoded), `storage` (a
-    *   StorageLevel's name), `max_bad_share` and `partitions` (by default one for each file)
+    *   StorageLevel's name), `max_bad_share` and `partitions` (by default one for each tar, and for
+    *   files of images as many as Spark's default parallelism)
     */
-  def fromTars(
+  def fromImageFiles(
       sc: JavaSparkContext,
-      tars: String,
+      images: String,
       labels: String,
       options: JavaMap[String, Object]
   ): Dataset = {
     val given =
       new Options(options, "height", "width", "encoded", "storage", "max_bad_share", "partitions")
     val conf = sc.hadoopConfiguration
-    val files = ImageTars.list(conf, tars)
-    val partitions = Some(given.int("partitions", files.length))
-    val records = ImageTars.records(sc.sc, files, ImageTars.labels(conf, labels), partitions)
-    val (height, width) = (given.int("height", 256), given.int("width", 256))
+    val files = ImageTars.list(conf, images)
+    val alone = files.count(ImageFiles.isImage)
+    val few = files.length - alone + math.min(alone, sc.defaultParallelism)
+    val partitions = Some(given.int("partitions", few))
+    val records =
+      if (labels != null)
+        ImageTars.records(sc.sc, files, ImageTars.labels(conf, labels), partitions)
+      else ImageTars.ofFolders(sc.sc, files, ImageFiles.classes(images, files), partitions)
+    val shape = Array(3, given.int("height", 256), given.int("width", 256))
+    val blocks = ImagePacker.blocks(records, shape, given.boolean("encoded", default = false))
     kept(
-      packed(records, height, width, given.boolean("encoded", default = false))
-        .setName(s"images of $tars"),
-      Array(3, height, width),
+      blocks.setName(s"images of $images"),
+      shape,
       storageLevel(given.string("storage", "MEMORY_AND_DISK")),
       given.double("max_bad_share", defaultMaxBadShare),
       sources = ImageTars.shares(files, partitions).map(named)
@@ -469,30 +466,6 @@ object Dataset {
       } catch { case _: BadItem => () } // counted when it is trained on
     (sums, items)
   }
-
-  /** The first label that is no class, and its record.
-    *
-    * @param values
-    *   of each label, and which of them are classes
-    */
-  private def noClass(
-      blocks: Iterator[Block],
-      classes: Int,
-      values: Int,
-      which: Range
-  ): Iterator[(Float, Int)] =
-    blocks
-      .flatMap(block => Iterator.range(0, block.size).map(block -> _))
-      .zipWithIndex
-      .flatMap { case ((block, item), record) =>
-        which.iterator
-          .map(value => block.labels(item * values + value))
-          .filterNot { label =>
-            label >= 0 && label < classes && label == math.rint(label.toDouble)
-          }
-          .map(_ -> record)
-      }
-      .take(1)
 
   private def invalid(message: String): Nothing =
     throw new CaffeException(Status.INVALID_ARGUMENT, message)

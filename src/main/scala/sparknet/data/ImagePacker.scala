@@ -2,10 +2,20 @@ package sparknet.data
 
 import scala.collection.mutable.ArrayBuffer
 
+import org.apache.spark.rdd.RDD
+
 /** Packs encoded images into blocks, decoded or as they are. */
 private[data] object ImagePacker {
   // Small enough to be shuffled a few at a time where a partition does not fit into memory.
   private val blockBytes = 8L << 20
+
+  /** All images, 3 x height x width. */
+  def blocks(
+      images: RDD[Either[BadRecord, ImageRecord]],
+      shape: Array[Int],
+      keepEncoded: Boolean
+  ): RDD[Block] =
+    images.mapPartitions(blocks(_, shape, keepEncoded)).setName("images")
 
   /** The images of one partition; what cannot be used is counted in the blocks. */
   def blocks(

@@ -12,7 +12,7 @@ import org.apache.spark.util.SerializableConfiguration
 import sparknet.io.Storage
 import sparknet.jna.{CaffeException, Status}
 
-/** Images in tar files on any file system that Hadoop knows: s3a, hdfs, file. */
+/** Images in tar files, or files of their own, on any file system that Hadoop knows: s3a, hdfs, file. */
 object ImageTars {
 
   /** The files below a folder, at any depth, sorted; a file itself; or the files whose paths start
@@ -31,8 +31,8 @@ object ImageTars {
   def labels(conf: Configuration, uri: String): Map[String, Int] =
     LabelFile.read(conf, uri).toMap
 
-  /** Streams the tars, one after the other in each partition; images stay encoded. What cannot be
-    * used is Left; nothing that is wrong in a file is thrown.
+  /** Streams the files, one after the other in each partition; images stay encoded. What cannot be
+    * used is Left; nothing that is wrong in a file is thrown. Files named as images are one each.
     *
     * @param partitions
     *   None: one for each file; else the files are dealt out to as many
@@ -47,6 +47,17 @@ object ImageTars {
     records(dealt(sc, files, partitions), name => known.value.get(name))
   }
 
+  /** Files of images with the numbers of their folders for labels. */
+  def ofFolders(
+      sc: SparkContext,
+      files: Seq[URI],
+      classes: Map[String, Int],
+      partitions: Option[Int]
+  ): RDD[Either[BadRecord, ImageRecord]] = {
+    val known = sc.broadcast(classes)
+    read(dealt(sc, files, partitions), (_, file) => known.value.get(ImageFiles.folderOf(file)))
+  }
+
   /** The same for files that are in an RDD already.
     *
     * @param label
@@ -55,6 +66,14 @@ object ImageTars {
   def records(
       files: RDD[URI],
       label: String => Option[Int]
+  ): RDD[Either[BadRecord, ImageRecord]] = read(files, (name, _) => label(name))
+
+  /** @param label
+    *   of an image's name, and the file that has it
+    */
+  private def read(
+      files: RDD[URI],
+      label: (String, URI) => Option[Int]
   ): RDD[Either[BadRecord, ImageRecord]] = {
     val sc = files.sparkContext
     val conf = sc.broadcast(new SerializableConfiguration(sc.hadoopConfiguration))
@@ -83,7 +102,7 @@ object ImageTars {
   private def read(
       files: Iterator[URI],
       conf: Configuration,
-      label: String => Option[Int]
+      label: (String, URI) => Option[Int]
   ): Iterator[Either[BadRecord, ImageRecord]] = {
     var open = Option.empty[TarReader]
     // A task may stop early: first(), take(n), an error further on.
@@ -91,9 +110,13 @@ object ImageTars {
       task.addTaskCompletionListener[Unit](_ => open.foreach(_.close()))
     }
     files.flatMap { uri =>
-      val reader = new TarReader(uri, conf, label)
-      open = Some(reader)
-      reader
+      if (ImageFiles.isImage(uri))
+        Iterator.single(ImageFiles.read(uri, conf, label(ImageFiles.nameOf(uri), uri)))
+      else {
+        val reader = new TarReader(uri, conf, label(_, uri))
+        open = Some(reader)
+        reader
+      }
     }
   }
 

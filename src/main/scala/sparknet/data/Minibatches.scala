@@ -122,12 +122,17 @@ final class Minibatches(
   private lazy val item = new Array[Float](length)
   private lazy val part = new Array[Float](itemSize)
   private val placed = new Array[Int](3 * batch)
+
+  /** Whether floats are as the net takes them: then they are copied once. */
+  private val asTheyAre = linear.exists(l => l.mean == null && l.scale == 1) &&
+    itemSize == length && !augmentation.mirror
   private var usedNative = false
 
   override def newMinibatch(): Minibatch = new Minibatch(batch, itemSize, labelling)
 
   override def next(into: Minibatch): Unit = {
     into.size = 0
+    val values = into.values.duplicate()
     var native = 0 // bytes that wait to be converted: the last so many items
     var bad = 0
     while (into.size < batch && items.hasNext) {
@@ -138,13 +143,18 @@ final class Minibatches(
             bytes.write(native.toLong * length, from, start, length)
           )
           native += 1
+        } else if (next.block.floats != null && asTheyAre) {
+          convert(into, native)
+          native = 0
+          values.position(into.size * itemSize)
+          values.put(next.block.floats, next.index * length, length)
         } else {
           next.block.copyItem(next.index, item)
           convert(into, native)
           native = 0
         }
         place(into.size)
-        if (native == 0) preprocess(into)
+        if (native == 0 && !(asTheyAre && next.block.floats != null)) preprocess(into)
         next.copyLabel(into, into.size)
         into.size += 1
       } catch {

@@ -79,4 +79,28 @@ private[sparknet] object Part {
     }
     part.copy(blocks = sizes.result(), leftOutBefore = leftOut.result())
   }
+
+  /** The first label that is no class, and its record.
+    *
+    * @param values
+    *   of each label, and which of them are classes
+    */
+  def noClass(
+      blocks: Iterator[Block],
+      classes: Int,
+      values: Int,
+      which: Range
+  ): Iterator[(Float, Int)] =
+    blocks
+      .flatMap(block => Iterator.range(0, block.size).map(block -> _))
+      .zipWithIndex
+      .flatMap { case ((block, item), record) =>
+        which.iterator
+          .map(value => block.labels(item * values + value))
+          .filterNot { label =>
+            label >= 0 && label < classes && label == math.rint(label.toDouble)
+          }
+          .map(_ -> record)
+      }
+      .take(1)
 }

@@ -1,10 +1,8 @@
 package sparknet.data
 
-import java.io.FileNotFoundException
 import java.nio.charset.StandardCharsets.ISO_8859_1
 
 import org.apache.hadoop.fs.Path
-import org.apache.hadoop.security.AccessControlException
 import org.apache.spark.broadcast.Broadcast
 import org.apache.spark.sparknet.RowMemory
 import org.apache.spark.sql.catalyst.InternalRow
@@ -122,24 +120,18 @@ private final class PathReader(
 
   override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
     val name = row.getUTF8String(ordinal).toString
-    def unread(kind: String) = Unfit(column, kind, s"names a $kind: $name")
-    try
-      decode(content(name), to, at) match {
-        case null  => null
-        case unfit => unfit.copy(what = s"names no image that can be used: $name: ${unfit.kind}")
+    val content =
+      try ImageFiles.content(new Path(name), conf.value.value)
+      catch {
+        case _: IllegalArgumentException => Left(BadRecord(BadRecord.missingFile, name)) // no path
       }
-    catch {
-      case _: FileNotFoundException    => unread(BadRecord.missingFile)
-      case _: AccessControlException   => unread(BadRecord.unreadableFile)
-      case _: IllegalArgumentException => unread(BadRecord.missingFile) // no path at all
+    content match {
+      case Left(bad) => Unfit(column, bad.reason, s"names a ${bad.reason}: $name")
+      case Right(encoded) =>
+        val unfit = decode(encoded, to, at)
+        if (unfit == null) null
+        else unfit.copy(what = s"names no image that can be used: $name: ${unfit.kind}")
     }
-  }
-
-  private def content(name: String): Array[Byte] = {
-    val path = new Path(name)
-    val in = path.getFileSystem(conf.value.value).open(path)
-    try in.readAllBytes()
-    finally in.close()
   }
 }
 

@@ -1,15 +1,7 @@
 package sparknet.data
 
-import java.io.{
-  BufferedInputStream,
-  Closeable,
-  FileNotFoundException,
-  FilterInputStream,
-  IOException,
-  InputStream
-}
+import java.io.{BufferedInputStream, Closeable, FilterInputStream, IOException, InputStream}
 import java.net.URI
-import java.nio.file.AccessDeniedException
 import java.util.concurrent.locks.ReentrantLock
 
 import scala.util.control.NonFatal
@@ -18,10 +10,7 @@ import org.apache.commons.compress.archivers.tar.{TarArchiveEntry, TarArchiveInp
 import org.apache.commons.compress.compressors.gzip.GzipCompressorInputStream
 import org.apache.hadoop.conf.Configuration
 import org.apache.hadoop.fs.Path
-import org.apache.hadoop.security.AccessControlException
 import org.apache.spark.TaskContext
-
-import sparknet.io.Storage
 
 /** The files of one tar or tar.gz, in its order, one at a time in memory.
   *
@@ -163,38 +152,22 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   }
 
   private def unreadable(why: Throwable): Left[BadRecord, ImageRecord] =
-    why match {
-      case _: FileNotFoundException if gone => Left(BadRecord(BadRecord.missingFile, uri.toString))
-      case _: FileNotFoundException | _: AccessDeniedException | _: AccessControlException =>
-        Left(BadRecord(BadRecord.unreadableFile, told(why)))
-      case _ => throw new StorageException(told(why), why)
-    }
+    Left(ImageFiles.unreadable(path, conf, why))
 
   /** A storage may end a file early when it fails. */
   private def checkLength(): Unit = for (ended <- source if ended.atEnd) {
     val length =
       try path.getFileSystem(conf).getFileStatus(path).getLen
-      catch { case NonFatal(e) => throw new StorageException(told(e), e) }
+      catch { case NonFatal(e) => throw new StorageException(ImageFiles.told(path, e), e) }
     if (ended.count < length)
       throw new StorageException(s"$uri ended after ${ended.count} of $length bytes", null)
   }
-
-  private def told(why: Throwable): String = {
-    val text = Storage.why(why)
-    (if (text.contains(uri.getPath)) text else s"$uri: $text").take(maxMessage)
-  }
-
-  /** Java throws "not found" for files that may not be read, too. */
-  private def gone: Boolean =
-    try !path.getFileSystem(conf).exists(path)
-    catch { case NonFatal(_) => false }
 }
 
 private object TarReader {
   private val bufferBytes = 1 << 17
   private val recordBytes = 512
   private val maxBytes = Int.MaxValue - 8
-  private val maxMessage = 300
 
   private final class Unopened(cause: Throwable) extends IOException(cause)
 

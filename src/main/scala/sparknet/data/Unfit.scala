@@ -1,5 +1,7 @@
 package sparknet.data
 
+import org.apache.spark.sparknet.RowMemory
+
 /** Why what a column has in a row cannot be used.
   *
   * @param kind
@@ -34,26 +36,12 @@ private[data] object Unfit {
 
   /** Of a value that is NaN or infinite, or null if all are numbers. */
   def among(column: String, values: Array[Float], from: Int, count: Int): Unfit = {
-    val first = firstNotFinite(values, from, count)
-    if (first < 0) null
+    if (RowMemory.areFinite(values, from, count)) null
     else {
+      val first = values.indexWhere(v => v.isNaN || v.isInfinite, from) - from
       val at = if (count == 1) "" else s" at value $first"
       if (values(from + first).isNaN) Unfit(column, BadRecord.notANumber, s"has a NaN$at")
       else Unfit(column, BadRecord.infinite, s"has an infinite value$at")
     }
   }
-
-  private def firstNotFinite(values: Array[Float], from: Int, count: Int): Int = {
-    var largest = 0
-    var i = from
-    val end = from + count
-    while (i < end) { // without a way out, so that it may be done for several values at a time
-      largest = math.max(largest, java.lang.Float.floatToRawIntBits(values(i)) & 0x7fffffff)
-      i += 1
-    }
-    if (largest < infinity) -1
-    else values.indexWhere(v => v.isNaN || v.isInfinite, from) - from
-  }
-
-  private val infinity = java.lang.Float.floatToRawIntBits(Float.PositiveInfinity)
 }

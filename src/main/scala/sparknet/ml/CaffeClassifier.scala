@@ -96,28 +96,29 @@ final class CaffeClassificationModel private[ml] (
     new NetForms(parts, parts.inputs.map(parts.shapeOf(_).get))
   }
 
+  private lazy val numOutputs = forms.shapeOf($(rawBlob)).product
+
+  /** Whether one output decides between two classes. */
+  private def isBinary: Boolean = head.isMultiLabel && numOutputs == 1
+
   /** Number of classes, or of labels that an item may have. */
-  lazy val numClasses: Int = {
-    val outputs = forms.shapeOf($(rawBlob)).product
-    if (head.isMultiLabel && outputs == 1) 2 else outputs
-  }
+  lazy val numClasses: Int = if (isBinary) 2 else numOutputs
 
   override private[ml] def outputs: Seq[OutputColumn] = {
     import OutputForm._
-    val single = head.isMultiLabel && numClasses == 2 && forms.shapeOf($(rawBlob)).product == 1
     val raw = $(rawBlob)
     val likely =
       if (head.isProbable) Some(raw)
       else head.probabilities(NetForms.probabilityBlob).map(_.getTop(0))
-    val decision = if (single) Side else if (head.isMultiLabel) Positives else Largest
+    val decision = if (isBinary) Side else if (head.isMultiLabel) Positives else Largest
     Seq(
-      Some(OutputColumn($(rawPredictionCol), raw, if (single) BothSides else AsVector)),
-      likely.map(OutputColumn($(probabilityCol), _, if (single) BothProbabilities else AsVector)),
+      Some(OutputColumn($(rawPredictionCol), raw, if (isBinary) BothSides else AsVector)),
+      likely.map(OutputColumn($(probabilityCol), _, if (isBinary) BothProbabilities else AsVector)),
       Some(OutputColumn($(predictionCol), raw, decision, Labels.metadata($(labels))))
     ).flatten.filter(_.name.nonEmpty)
   }
 
-  override private[ml] def evaluators: Seq[(String, Evaluator)] = if (head.takesClasses) {
+  override private[ml] def evaluators: Seq[(String, Evaluator)] = if (head.takesClasses || isBinary) {
     val by = (measure: String) =>
       measure -> new MulticlassClassificationEvaluator()
         .setLabelCol(CaffeClassificationModel.judgedLabel)
@@ -145,7 +146,7 @@ final class CaffeClassificationModel private[ml] (
           .setInputCol($(labelCol))
           .setOutputCol(judgedLabel)
           .transform(frame)
-      else if (head.takesClasses || numClasses == 2)
+      else if (head.takesClasses || isBinary)
         frame.withColumn(judgedLabel, col($(labelCol)).cast("double"))
       else {
         val marks = frame.schema($(labelCol)).dataType match {

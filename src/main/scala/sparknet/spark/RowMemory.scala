@@ -45,10 +45,14 @@ object RowMemory {
       case there: UnsafeArrayData =>
         val base = there.getBaseObject
         val start = there.getBaseOffset + UnsafeArrayData.calculateHeaderPortionInBytes(count)
-        var i = 0
-        while (i < count) {
-          to(at + i) = Platform.getDouble(base, start + 8L * i).toFloat
-          i += 1
+        // Pieces that stay in the cache: the JVM is quicker at arrays than at memory of any kind.
+        val piece = new Array[Double](math.min(count, pieceLength))
+        var from = 0
+        while (from < count) {
+          val n = math.min(count - from, piece.length)
+          Platform.copyMemory(base, start + 8L * from, piece, Platform.DOUBLE_ARRAY_OFFSET, 8L * n)
+          round(piece, n, to, at + from)
+          from += n
         }
       case other =>
         var i = 0
@@ -58,6 +62,47 @@ object RowMemory {
         }
     }
   }
+
+  private def round(values: Array[Double], count: Int, to: Array[Float], at: Int): Unit = {
+    var i = 0
+    while (i < count) {
+      to(at + i) = values(i).toFloat
+      i += 1
+    }
+  }
+
+  private final val pieceLength = 512
+
+  /** Whether none of these values is NaN or infinite. Two at a time, and no way out of the loop: the
+    * JVM makes one value after the other of a plain loop, which takes longer than to copy them.
+    */
+  def areFinite(values: Array[Float], from: Int, count: Int): Boolean = {
+    require(from >= 0 && count <= values.length - from, s"$count values at $from")
+    val start = Platform.FLOAT_ARRAY_OFFSET + 4L * from
+    var carried = 0L
+    var i = 0
+    while (i <= count - 8) {
+      val at = start + 4L * i
+      carried |= carries(values, at) | carries(values, at + 8) |
+        carries(values, at + 16) | carries(values, at + 24)
+      i += 8
+    }
+    var finite = (carried & signs) == 0
+    while (i < count) {
+      val value = values(from + i)
+      finite &= value - value == 0
+      i += 1
+    }
+    finite
+  }
+
+  /** An exponent of ones and one more is a carry into the sign's place. */
+  @inline private def carries(values: Array[Float], at: Long): Long =
+    (Platform.getLong(values, at) & exponents) + oneMore
+
+  private final val exponents = 0x7f8000007f800000L
+  private final val oneMore = 0x0080000000800000L
+  private final val signs = 0x8000000080000000L
 
   /** The first element that is null, or -1. */
   def firstNull(array: ArrayData): Int = {

@@ -40,7 +40,7 @@ class LeftOut(NamedTuple):
     """Records that could not be used: why, how many, and the names of the first of them."""
 
     reason: str
-    count: int
+    records: int
     names: tuple[str, ...]
 
 

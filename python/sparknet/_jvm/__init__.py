@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
-from sparknet.summary import Built
 from sparknet.proto import caffe_pb2
+from sparknet.summary import Built
 from sparknet.weights import Layout
 
 __all__ = [

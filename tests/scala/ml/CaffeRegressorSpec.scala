@@ -53,7 +53,9 @@ class CaffeRegressorSpec extends AnyFlatSpec {
            inner_product_param { num_output: 1 bias_term: false } }
          layer { name: "sum" type: "Eltwise" bottom: "a" bottom: "b" top: "sum" }"""
     val points = spark
-      .createDataFrame(random.map { case (x, y) => (Seq(x, y), y - x, 3 * x - y + 4 * (y - x) + 1) })
+      .createDataFrame(random.map { case (x, y) =>
+        (Seq(x, y), y - x, 3 * x - y + 4 * (y - x) + 1)
+      })
       .toDF("first", "second", "label")
     val model = regressor.setNet(net).setFeaturesCols(Array("first", "second")).fit(points)
     assert(model.evaluate(points).get("rmse") < 0.05)
@@ -63,7 +65,9 @@ class CaffeRegressorSpec extends AnyFlatSpec {
   it should "let rows weigh what they are said to" taggedAs SparkTag in {
     // Two answers to the same question: the mean is by weight.
     val rows = (0 until 400).map(i => (1.0, (i % 2).toDouble))
-    val points = spark.createDataFrame(rows).toDF("features", "label")
+    val points = spark
+      .createDataFrame(rows)
+      .toDF("features", "label")
       .withColumn("weight", when(col("label") === 1.0, lit(1.5)).otherwise(lit(0.5)))
     val still = regressor.setNet(linear(1)).setLearningRate(0.05).setMomentum(0).setBatchSize(100)
     def said(with_ : CaffeRegressor) =
@@ -78,8 +82,13 @@ class CaffeRegressorSpec extends AnyFlatSpec {
     val points = frame(random.map { case (x, y) =>
       (Seq(x, y), Seq(if (x > 0) 1.0 else 0.0, if (x + y > 0) 1.0 else 0.0))
     })
-    val model = new CaffeClassifier().setNet(net).setLearningRate(1).setEpochs(40).setNumWorkers(2)
-      .setSeed(1).fit(points)
+    val model = new CaffeClassifier()
+      .setNet(net)
+      .setLearningRate(1)
+      .setEpochs(40)
+      .setNumWorkers(2)
+      .setSeed(1)
+      .fit(points)
     assert(model.evaluate(points).get("microF1Measure") > 0.97)
     val row = model.transform(points).select("label", "prediction", "probability").head()
     val likely = row.getAs[Vector](2).toArray
@@ -92,8 +101,13 @@ class CaffeRegressorSpec extends AnyFlatSpec {
     val points = spark
       .createDataFrame(random.map { case (x, y) => (Seq(x, y), if (x > y) 1.0 else 0.0) })
       .toDF("features", "label")
-    val model = new CaffeClassifier().setNet(net).setLearningRate(1).setEpochs(40).setNumWorkers(2)
-      .setSeed(1).fit(points)
+    val model = new CaffeClassifier()
+      .setNet(net)
+      .setLearningRate(1)
+      .setEpochs(40)
+      .setNumWorkers(2)
+      .setSeed(1)
+      .fit(points)
     val rows = model.transform(points).select("label", "prediction", "probability").collect()
     assert(rows.count(r => r.getDouble(0) == r.getDouble(1)) > 390 && model.numClasses == 2)
     for (row <- rows) {

@@ -43,7 +43,9 @@ class NetPartsSpec extends AnyFlatSpec {
   }
 
   they should "be known of layers that read what no layer makes" taggedAs Boundary in {
-    val net = parts(body + """layer { name: "loss" type: "EuclideanLoss" bottom: "out" bottom: "wanted" }""")
+    val net = parts(
+      body + """layer { name: "loss" type: "EuclideanLoss" bottom: "out" bottom: "wanted" }"""
+    )
     assert(net.inputs == Seq("data") && net.labels == Seq("wanted"))
     assert(Head.of(net, "SoftmaxWithLoss").raw == "out")
   }
@@ -67,7 +69,8 @@ class NetPartsSpec extends AnyFlatSpec {
   }
 
   they should "not be guessed" taggedAs Boundary in {
-    val two = body + """layer { name: "b" type: "InnerProduct" bottom: "data" top: "b" inner_product_param { num_output: 3 } }"""
+    val two =
+      body + """layer { name: "b" type: "InnerProduct" bottom: "data" top: "b" inner_product_param { num_output: 3 } }"""
     assert(intercept[CaffeException](parts(two).end).getMessage.contains("2 outputs (out, b)"))
     val pairs =
       """layer { name: "loss" type: "ContrastiveLoss" bottom: "out" bottom: "ip" bottom: "label" }"""
@@ -81,7 +84,18 @@ class NetPartsSpec extends AnyFlatSpec {
     val head = Head.of(net, "SoftmaxWithLoss")
     val made = new NetForms(net, Seq(Array(4))).training(head, 20, 1, weighted = true)
     val layers = made.getLayerList.asScala
-    assert(layers.map(_.getName) == Seq("data", "label", "weight_of_item", "ip", "relu", "out", "loss", "accuracy"))
+    assert(
+      layers.map(_.getName) == Seq(
+        "data",
+        "label",
+        "weight_of_item",
+        "ip",
+        "relu",
+        "out",
+        "loss",
+        "accuracy"
+      )
+    )
     assert(layers(6).getBottomList.asScala == Seq("out", "label", "weight_of_item"))
     assert(layers(0).getJavaDataParam.getShape.getDimList.asScala == Seq(20L, 4L))
   }
@@ -100,7 +114,10 @@ class NetPartsSpec extends AnyFlatSpec {
     val forms = new NetForms(net, Seq(Array(4)))
     val head = Head.of(net, "")
     val made = forms.deploy(Seq(head.raw), forms.likely(head))
-    assert(made.getLayerList.asScala.map(_.getType) == Seq("Input", "InnerProduct", "ReLU", "InnerProduct", "Softmax"))
+    assert(
+      made.getLayerList.asScala
+        .map(_.getType) == Seq("Input", "InnerProduct", "ReLU", "InnerProduct", "Softmax")
+    )
     assert(forms.shapeOf("out").sameElements(Array(2)))
   }
 }

@@ -70,22 +70,22 @@ private[sparknet] object ImageFiles {
       }
     } catch {
       case failure: StorageException => throw failure
-      case NonFatal(why)             => Left(unreadable(path, conf, why))
+      case NonFatal(why)             => Left(unreadable(path.toUri, conf, why))
     }
 
   /** For a file that could not be opened or read; throws what is the storage's failure. */
-  def unreadable(path: Path, conf: Configuration, why: Throwable): BadRecord = why match {
-    case _: FileNotFoundException if gone(path, conf) =>
-      BadRecord(BadRecord.missingFile, path.toString)
+  def unreadable(file: URI, conf: Configuration, why: Throwable): BadRecord = why match {
+    case _: FileNotFoundException if gone(new Path(file), conf) =>
+      BadRecord(BadRecord.missingFile, file.toString)
     case _: FileNotFoundException | _: AccessDeniedException | _: AccessControlException =>
-      BadRecord(BadRecord.unreadableFile, told(path, why))
-    case _ => throw new StorageException(told(path, why), why)
+      BadRecord(BadRecord.unreadableFile, told(file, why))
+    case _ => throw new StorageException(told(file, why), why)
   }
 
   /** What went wrong with a file, in a line that names it. */
-  def told(path: Path, why: Throwable): String = {
+  def told(file: URI, why: Throwable): String = {
     val text = Storage.why(why)
-    (if (text.contains(path.toUri.getPath)) text else s"$path: $text").take(maxMessage)
+    (if (text.contains(file.getPath)) text else s"$file: $text").take(maxMessage)
   }
 
   /** Java throws "not found" for files that may not be read, too. */

@@ -152,13 +152,13 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   }
 
   private def unreadable(why: Throwable): Left[BadRecord, ImageRecord] =
-    Left(ImageFiles.unreadable(path, conf, why))
+    Left(ImageFiles.unreadable(uri, conf, why))
 
   /** A storage may end a file early when it fails. */
   private def checkLength(): Unit = for (ended <- source if ended.atEnd) {
     val length =
       try path.getFileSystem(conf).getFileStatus(path).getLen
-      catch { case NonFatal(e) => throw new StorageException(ImageFiles.told(path, e), e) }
+      catch { case NonFatal(e) => throw new StorageException(ImageFiles.told(uri, e), e) }
     if (ended.count < length)
       throw new StorageException(s"$uri ended after ${ended.count} of $length bytes", null)
   }

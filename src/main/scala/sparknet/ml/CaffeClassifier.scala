@@ -118,7 +118,9 @@ final class CaffeClassificationModel private[ml] (
     ).flatten.filter(_.name.nonEmpty)
   }
 
-  override private[ml] def evaluators: Seq[(String, Evaluator)] = if (head.takesClasses || isBinary) {
+  override private[ml] def evaluators: Seq[(String, Evaluator)] = if (
+    head.takesClasses || isBinary
+  ) {
     val by = (measure: String) =>
       measure -> new MulticlassClassificationEvaluator()
         .setLabelCol(CaffeClassificationModel.judgedLabel)

@@ -179,7 +179,8 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
             done += RoundSummary(r.round, r.iteration, r.loss, r.images, r.seconds, r.workers, None)
           case TestDone(_, scores) =>
             val measured = Option(scores.get(loss)).map(_.toDouble)
-            for (last <- done.lastOption) done(done.length - 1) = last.copy(validationLoss = measured)
+            for (last <- done.lastOption)
+              done(done.length - 1) = last.copy(validationLoss = measured)
           case _ => ()
         }
         event = fit.next()

@@ -217,6 +217,7 @@ private[train] final class Members(
 
   /** All who may have published momentum. */
   def everyone: Seq[Member] = synchronized(idle ++ remaining.values)
+
   /** What their orders have taken hosts up to now, by id. */
   def seconds: Map[Long, Double] =
     synchronized(hosts.map { case (id, host) => id -> host.seconds }.toMap)

@@ -127,9 +127,7 @@ class Py4JJvm:
         place = self.place(directory)
         return _Dataset(self, call(dataset, "cifar", self._context, place, train, partitions))
 
-    def images(
-        self, files: str, labels: str | None, options: Mapping[str, Any]
-    ) -> DatasetHandle:
+    def images(self, files: str, labels: str | None, options: Mapping[str, Any]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
         places = (self.place(files), None if labels is None else self.place(labels))
         chosen = self._map(options)

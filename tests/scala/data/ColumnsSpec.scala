@@ -66,10 +66,14 @@ class ColumnsSpec extends AnyFlatSpec {
     assert(message(good, label = "in.put").contains("column 'in.put' has 2 values instead of 1"))
     assert(message(table(BooleanType, IntegerType)(Row(true, 1))).contains("is boolean"))
     val short = table(ArrayType(FloatType), IntegerType)(Row(Seq(1f, 2f), 1), Row(Seq(1f), 1))
-    assert(message(short).contains("record 1 of partition 0: column 'in.put' has 1 value instead of 2"))
+    assert(
+      message(short).contains("record 1 of partition 0: column 'in.put' has 1 value instead of 2")
+    )
     val missing = table(ArrayType(FloatType), IntegerType)(Row(Seq(1f, 2f), null))
     assert(message(missing).contains("record 0 of partition 0: column 'class' is null"))
-    assert(message(table(BinaryType, IntegerType)(Row(null, 1))).contains("column 'in.put' is null"))
+    assert(
+      message(table(BinaryType, IntegerType)(Row(null, 1))).contains("column 'in.put' is null")
+    )
   }
 
   private val numbers = StructType(

@@ -65,7 +65,12 @@ class ImageFilesSpec extends AnyFlatSpec with OnCluster {
   it should "stand beside tars, which need a file of labels" taggedAs SparkTag in
     Temporary.folder { folder =>
       val tar = TarFiles.tar(TarFiles.Entry("in.png", png))
-      write(folder, "train/0.tar" -> tar, "train/out.png" -> png, "labels.txt" -> "in.png 1\nout.png 2\n".getBytes)
+      write(
+        folder,
+        "train/0.tar" -> tar,
+        "train/out.png" -> png,
+        "labels.txt" -> "in.png 1\nout.png 2\n".getBytes
+      )
       assert(labelsOf(dataset(s"$folder/train", s"$folder/labels.txt")).sorted == Seq(1f, 2f))
       val message = intercept[CaffeException](dataset(s"$folder/train")).getMessage
       assert(message.contains("0.tar is no image by its name"))

@@ -373,7 +373,9 @@ class NativeTrainerSpec extends AnyFlatSpec with OnCluster with Eventually {
       assert(message(0, null).contains("come with 0 label values"))
       assert(message(1, Array(1f)).contains("the data set has weights, and no JavaData layer"))
       val other = message(1, null, Some(Labelling(1, weighted = true)))
-      assert(other.contains("partition 0: items come with 1 label value, and those of the data set"))
+      assert(
+        other.contains("partition 0: items come with 1 label value, and those of the data set")
+      )
     }
 
   it should "say what is wrong with the data before it trains" taggedAs SparkTag in

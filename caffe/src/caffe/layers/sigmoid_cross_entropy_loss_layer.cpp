@@ -34,8 +34,7 @@ class SigmoidCrossEntropyLossLayer : public WeightedLossLayer<T> {
     for (int64_t i = 0; i < bottom[0]->count(); ++i) {
       if (ignores(t[i])) continue;
       const T positive = static_cast<T>(x[i] >= T(0));
-      const T gain =
-          x[i] * (t[i] - positive) - std::log1p(std::exp(x[i] - 2 * x[i] * positive));
+      const T gain = x[i] * (t[i] - positive) - std::log1p(std::exp(x[i] - 2 * x[i] * positive));
       sum -= weights == nullptr ? gain : weights[i / per_item] * gain;
       ++valid;
     }

@@ -2,8 +2,8 @@
 #include <limits>
 
 #include "caffe/layers/labels.hpp"
-#include "caffe/layers/weighted_loss_layer.hpp"
 #include "caffe/layers/softmax_kernel.hpp"
+#include "caffe/layers/weighted_loss_layer.hpp"
 
 namespace caffe {
 

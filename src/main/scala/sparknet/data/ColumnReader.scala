@@ -6,8 +6,11 @@ import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.sql.types._
 
 /** Takes floats out of one column of a row, straight from where Spark has them. */
-private[data] abstract class ColumnReader(val column: String, val ordinal: Int, val shape: Array[Int])
-    extends Serializable {
+private[data] abstract class ColumnReader(
+    val column: String,
+    val ordinal: Int,
+    val shape: Array[Int]
+) extends Serializable {
 
   /** Number of values of each row. */
   val count: Int = Block.product(shape)

@@ -15,7 +15,8 @@ final case class Labelling(count: Int, weighted: Boolean) {
     else Some(s"items come with ${block.labelling}, and those of the data set with $this")
 
   override def toString: String =
-    s"$count label ${if (count == 1) "value" else "values"}" + (if (weighted) " and a weight" else "")
+    s"$count label ${if (count == 1) "value" else "values"}" + (if (weighted) " and a weight"
+                                                                else "")
 }
 
 object Labelling {

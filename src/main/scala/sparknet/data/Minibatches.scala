@@ -9,8 +9,7 @@ import sparknet.jna.{CaffeException, Counts, Images, Status}
 /** A minibatch as the engine takes it: items one after the other in native memory, and what comes with
   * each.
   */
-final class Minibatch(batch: Int, itemSize: Int, labelling: Labelling)
-    extends AutoCloseable {
+final class Minibatch(batch: Int, itemSize: Int, labelling: Labelling) extends AutoCloseable {
 
   /** Of items with one label each. */
   def this(batch: Int, itemSize: Int) = this(batch, itemSize, Labelling.plain)

@@ -50,8 +50,8 @@ private[data] object PlanesReader {
       shape: Array[Int],
       conf: => Broadcast[SerializableConfiguration]
   ): Option[PlanesReader] = field.dataType match {
-    case BinaryType                      => Some(new BinaryReader(field.name, ordinal, shape))
-    case StringType                      => Some(new PathReader(field.name, ordinal, shape, conf))
+    case BinaryType => Some(new BinaryReader(field.name, ordinal, shape))
+    case StringType => Some(new PathReader(field.name, ordinal, shape, conf))
     case struct: StructType if isImage(struct) =>
       Some(new ImageStructReader(field.name, ordinal, shape, struct))
     case _ => None

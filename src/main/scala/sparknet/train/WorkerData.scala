@@ -62,12 +62,13 @@ private[train] final class WorkerData(
     */
   def check(input: NetInput, classes: Map[Int, Int], trained: Boolean): Unit = {
     val shape = augmentation.output(data.shape)
-    val labelTops = new Deal(Block.product(shape), data.labelling).of(input.tops.map(_.size)) match {
-      case Left(Deal.ItemsDiffer) => refuseItems(input, shape)
-      case Left(Deal.LabelsDiffer(first, values)) =>
-        refuseLabels(input.tops.drop(first).map(_.name), values)
-      case Right(tops) => tops
-    }
+    val labelTops =
+      new Deal(Block.product(shape), data.labelling).of(input.tops.map(_.size)) match {
+        case Left(Deal.ItemsDiffer) => refuseItems(input, shape)
+        case Left(Deal.LabelsDiffer(first, values)) =>
+          refuseLabels(input.tops.drop(first).map(_.name), values)
+        case Right(tops) => tops
+      }
     if (trained && data.labelling.weighted && labelTops.end == input.tops.length)
       throw new CaffeException(
         Status.INVALID_ARGUMENT,
@@ -85,7 +86,7 @@ private[train] final class WorkerData(
 
   private def refuseItems(input: NetInput, shape: Array[Int]): Nothing = {
     val takers = input.tops match {
-      case Seq(one)                        => s"layer '${one.name}' takes items of ${extents(one.shape)}"
+      case Seq(one) => s"layer '${one.name}' takes items of ${extents(one.shape)}"
       case Seq(one, other) if other.size == 1 || one.size > 1 =>
         s"layer '${one.name}' takes items of ${extents(one.shape)}"
       case several =>

@@ -19,14 +19,8 @@ import scala.Option;
 import scala.Tuple2;
 import scala.collection.JavaConverters;
 import scala.collection.immutable.Seq;
-import sparknet.data.Augmentation;
-import sparknet.data.Block;
-import sparknet.data.BlockBuilder;
-import sparknet.data.Identity;
-import sparknet.data.Item;
-import sparknet.data.Labelling;
 import sparknet.data.Minibatch;
-import sparknet.data.Minibatches;
+import sparknet.data.RowFiller;
 import sparknet.data.RowItems;
 
 /**
@@ -43,64 +37,22 @@ public final class IngestSide {
 
   private IngestSide() {}
 
-  /** The items of rows, put together to blocks of one minibatch each. */
-  private static final class Items implements Iterator<Item> {
-    private final Iterator<InternalRow> rows;
-    private final BlockBuilder builder;
-    private final int batch;
-    private Block block;
-    private int next;
-
-    Items(Iterator<InternalRow> rows, RowItems items, int batch) {
-      this.rows = rows;
-      this.builder = items.builder(batch);
-      this.batch = batch;
-    }
-
-    @Override
-    public boolean hasNext() {
-      return rows.hasNext() || (block != null && next < block.size());
-    }
-
-    @Override
-    public Item next() {
-      if (block == null || next == block.size()) {
-        while (builder.size() < batch && rows.hasNext()) {
-          Option<String> wrong = builder.add(rows.next());
-          if (wrong.nonEmpty()) {
-            throw new IllegalStateException(wrong.get());
-          }
-        }
-        block = builder.result();
-        next = 0;
-      }
-      return new Item(block, next++);
-    }
-  }
-
   /** Seconds of its thread for all rows of a partition. */
   private static double ingest(Iterator<InternalRow> rows, RowItems items, int batch, int rowCount) {
     int length = items.shape()[0];
-    Minibatches source =
-        new Minibatches(
-            JavaConverters.asScalaIterator(new Items(rows, items, batch)),
-            items.shape(),
-            new Identity(),
-            Augmentation.none(),
-            batch,
-            null,
-            bad -> {
-              throw new IllegalStateException(bad.toString());
-            },
-            new Labelling(0, false));
-    try (source;
-        Minibatch into = source.newMinibatch()) {
+    try (Minibatch into = new Minibatch(batch, length, items.labelling())) {
+      RowFiller filler = items.filler(into);
       long start = CPU.getCurrentThreadCpuTime();
       int seen = 0;
-      source.next(into);
-      while (into.size() > 0) {
-        seen += into.size();
-        source.next(into);
+      while (rows.hasNext()) {
+        Option<String> wrong = filler.add(rows.next());
+        if (wrong.nonEmpty()) {
+          throw new IllegalStateException(wrong.get());
+        }
+        seen++;
+        if (into.size() == batch) {
+          into.size_$eq(0);
+        }
       }
       double seconds = (CPU.getCurrentThreadCpuTime() - start) / 1e9;
       if (seen != rowCount || into.values().get(length / 2) == 0) {

@@ -177,6 +177,33 @@ class RowItemsSpec extends AnyFlatSpec {
     assert(many.result().floats.sameElements(Array.range(0, 600000).map(_.toFloat)))
   }
 
+  it should "write rows straight into a minibatch" taggedAs Boundary in {
+    val of = schema("x" -> ArrayType(FloatType), "y" -> IntegerType, "w" -> FloatType)
+    val items = RowItems(of, Seq("x" -> Array(2)), Some("y"), 1, Some("w"))
+    val bad = Seq(array(Float.NaN, 2f), 1, 1f)
+    both(of, Seq(array(1f, 2f), 3, 4f), bad, Seq(array(5f, 6f), 7, 8f)) { rows =>
+      Closing.using(new Minibatch(2, 2, items.labelling)) { into =>
+        val filler = items.filler(into)
+        assert(filler.add(rows(0)).isEmpty)
+        assert(filler.add(rows(1)).contains("column 'x' has a NaN at value 0"))
+        assert(filler.reason == "NaN in column 'x'")
+        assert(filler.add(rows(2)).isEmpty && into.size == 2)
+        assertThrows[IllegalArgumentException](filler.add(rows(0)))
+        val tops = Seq(4, 2, 2).map(java.nio.FloatBuffer.allocate)
+        into.copyTo(tops.toArray)
+        val written = tops.map(_.array.toSeq)
+        assert(written == Seq(Seq(1f, 2f, 5f, 6f), Seq(3f, 7f), Seq(4f, 8f)))
+      }
+    }
+    both(schema("x" -> BinaryType), Seq(Array[Byte](1, -1))) { rows =>
+      val bytes = one(BinaryType, Array(2))
+      Closing.using(new Minibatch(1, 2, bytes.labelling)) { into =>
+        assert(bytes.filler(into).add(rows.head).isEmpty)
+        assert(into.values.get(0) == 1f && into.values.get(1) == 255f)
+      }
+    }
+  }
+
   private def file(name: String) = Path.of("tests", "resources", "images", name)
   private def resource(name: String): Array[Byte] = Files.readAllBytes(file(name))
   private def pillow(name: String) = resource(s"$name.rgb")

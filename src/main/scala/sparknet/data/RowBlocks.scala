@@ -25,6 +25,71 @@ private[data] final class RowBlocks(
 
   private def labelCount = labelling.count
 
+  override def filler(into: Minibatch): RowFiller = new Filler(into)
+
+  /** Writes an item to `bytes` or `floats`, from `at` on, with the label and the weight of item `i`. */
+  private def take(
+      row: InternalRow,
+      bytes: Array[Byte],
+      floats: Array[Float],
+      at: Int,
+      labelled: Array[Float],
+      weighed: Array[Float],
+      i: Int
+  ): Unfit = {
+    var unfit: Unfit = null
+    if (planes != null) unfit = planes.read(row, bytes, at)
+    else {
+      var (column, next) = (0, at)
+      while (unfit == null && column < columns.length) {
+        unfit = columns(column).read(row, floats, next)
+        next += columns(column).count
+        column += 1
+      }
+    }
+    if (unfit == null && labels.nonEmpty) unfit = labels.get.read(row, labelled, i * labelCount)
+    if (unfit == null && weights.nonEmpty) {
+      unfit = weights.get.read(row, weighed, i)
+      if (unfit == null && weighed(i) < 0)
+        unfit = Unfit(weights.get.column, BadRecord.negativeWeight, "has a negative weight")
+    }
+    unfit
+  }
+
+  private final class Filler(into: Minibatch) extends RowFiller {
+    // One item's, which stay in the processor's cache.
+    private val bytes = if (planes == null) null else new Array[Byte](itemSize)
+    private val floats = new Array[Float](itemSize)
+    private val values = into.values.duplicate()
+    private var refused: Unfit = _
+
+    override def reason: String = refused.reason
+
+    override def add(row: InternalRow): Option[String] = {
+      val i = into.size
+      require((i + 1) * itemSize <= values.capacity, s"a minibatch of more than $i items")
+      val unfit = take(row, bytes, floats, 0, into.labels, into.weights, i)
+      if (unfit == null) {
+        if (planes != null) widen()
+        values.position(i * itemSize)
+        values.put(floats)
+        into.size += 1
+        None
+      } else {
+        refused = unfit
+        Some(unfit.toString)
+      }
+    }
+
+    private def widen(): Unit = {
+      var k = 0
+      while (k < itemSize) {
+        floats(k) = (bytes(k) & 0xff).toFloat
+        k += 1
+      }
+    }
+  }
+
   private final class Builder(capacity: Int) extends BlockBuilder {
     require(capacity > 0, s"a block of $capacity items")
     Counts.product(Array(capacity, math.max(itemSize, labelCount)), "a block of rows")
@@ -43,7 +108,7 @@ private[data] final class RowBlocks(
 
     override def add(row: InternalRow): Option[String] = {
       if (filled == room) grow()
-      val unfit = take(row)
+      val unfit = take(row, bytes, floats, filled * itemSize, labelled, weighed, filled)
       if (unfit == null) {
         filled += 1
         None
@@ -51,27 +116,6 @@ private[data] final class RowBlocks(
         refused = unfit
         Some(unfit.toString)
       }
-    }
-
-    private def take(row: InternalRow): Unfit = {
-      var unfit: Unfit = null
-      if (planes != null) unfit = planes.read(row, bytes, filled * itemSize)
-      else {
-        var (i, at) = (0, filled * itemSize)
-        while (unfit == null && i < columns.length) {
-          unfit = columns(i).read(row, floats, at)
-          at += columns(i).count
-          i += 1
-        }
-      }
-      if (unfit == null && labels.nonEmpty)
-        unfit = labels.get.read(row, labelled, filled * labelCount)
-      if (unfit == null && weights.nonEmpty) {
-        unfit = weights.get.read(row, weighed, filled)
-        if (unfit == null && weighed(filled) < 0)
-          unfit = Unfit(weights.get.column, BadRecord.negativeWeight, "has a negative weight")
-      }
-      unfit
     }
 
     override def result(): Block = {

@@ -18,6 +18,21 @@ private[sparknet] trait RowItems extends Serializable {
 
   /** Makes blocks of so many items at most. */
   def builder(capacity: Int): BlockBuilder
+
+  /** Writes rows straight into a minibatch of such items, without preprocessing: what is not kept need
+    * not become a block.
+    */
+  def filler(into: Minibatch): RowFiller
+}
+
+/** Takes rows into a minibatch. */
+private[sparknet] trait RowFiller {
+
+  /** Takes a row as the next item of the minibatch; or says why it cannot, as [[BlockBuilder.add]]. */
+  def add(row: InternalRow): Option[String]
+
+  /** As [[BlockBuilder.reason]]. */
+  def reason: String
 }
 
 /** Puts rows together to blocks, one block after the other. */

@@ -347,7 +347,7 @@ private[train] final class SimulatedCluster(
       case order: Order if order.work.ofMomentum =>
         for (outcome <- host.get.handle(order))
           toDriver.send(Reported(id, order.number, outcome, orderSeconds(id)), mayRepeat = true)
-      case Retire =>
+      case Retire | Refused =>
         host.get.forget()
         departed = false
       case _ => ()

@@ -140,6 +140,35 @@ private[train] final class Crew(
 }
 
 private object Crew {
+
+  /** A trainer's. Not made in the trainer itself, which no function of its crew may hold: the crew notices
+    * when it is forgotten.
+    */
+  def of(
+      sc: SparkContext,
+      id: Long,
+      workers: Int,
+      executors: Executors,
+      jobs: Jobs,
+      options: TrainerOptions,
+      master: MasterNet,
+      notices: TrainerNotices,
+      data: TrainerData,
+      seen: TrainerSeen
+  ): Crew =
+    new Crew(
+      sc,
+      id,
+      workers,
+      executors,
+      jobs,
+      options,
+      master.layout.count,
+      master.historyCount,
+      notices.warn,
+      seen
+    )(data.newHost)
+
   private val watchMillis = 50L
 
   /** A pause this short between two calls is no reason to go. */

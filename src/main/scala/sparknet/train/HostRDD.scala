@@ -205,7 +205,7 @@ private final class HostTask(
   private def takeRest(): Unit = synchronized {
     while (!orders.isEmpty) orders.take() match {
       case order: Order if order.work.ofMomentum => carryOut(order)
-      case Retire =>
+      case Retire | Refused =>
         host.forget()
         box.close()
       case _ => () // nobody waits for what a host would do

@@ -70,7 +70,7 @@ final class Trainer private[train] (
   private var pending = Option.empty[RoundResult] // which is not averaged
   @volatile private var closed = false
 
-  private val crew = newCrew(sc, id, workers, executors, jobs, options, master, notices, data, seen)
+  private val crew = Crew.of(sc, id, workers, executors, jobs, options, master, notices, data, seen)
   crew.lead(_.adopt(Progress(0, 0, Vector.fill(workers)(0L)))(master.readWeights))
 
   def setTrainData(data: Dataset): Unit = setTrainData(data, new Identity)
@@ -484,32 +484,6 @@ object Trainer {
 
   /** An executor may not answer. */
   private val closeSeconds = 10
-
-  /** Here, where no function can hold the trainer: its crew notices when it is forgotten. */
-  private def newCrew(
-      sc: SparkContext,
-      id: Long,
-      workers: Int,
-      executors: Executors,
-      jobs: Jobs,
-      options: TrainerOptions,
-      master: MasterNet,
-      notices: TrainerNotices,
-      data: TrainerData,
-      seen: TrainerSeen
-  ): Crew =
-    new Crew(
-      sc,
-      id,
-      workers,
-      executors,
-      jobs,
-      options,
-      master.layout.count,
-      master.historyCount,
-      notices.warn,
-      seen
-    )(data.newHost)
 
   private def seed(options: TrainerOptions, solver: SolverParameter): Long =
     if (options.seed >= 0) options.seed

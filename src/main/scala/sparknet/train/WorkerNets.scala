@@ -56,12 +56,14 @@ private[train] object WorkerNets {
   }
 
   /** Momentum of a worker whose turn it is not. */
-  private sealed trait Waiting extends AutoCloseable {
-    override def close(): Unit
+  private sealed trait Waiting {
+
+    /** Nobody wants it any more. */
+    def drop(): Unit
   }
 
   private final case class InMemory(momentum: Momentum) extends Waiting {
-    override def close(): Unit = momentum.values.close()
+    override def drop(): Unit = () // a host may still show it to others
   }
 
   private final case class OnDisk(count: Int, round: Int, whole: Boolean, values: Spilled)
@@ -71,7 +73,7 @@ private[train] object WorkerNets {
       values.read(into.bytes(0, count))
       Momentum(into, round, whole, copied = true, crowded = true)
     }
-    override def close(): Unit = values.close()
+    override def drop(): Unit = values.close()
   }
 
   private val slots = ArrayBuffer.empty[Slot]
@@ -211,28 +213,32 @@ private[train] object WorkerNets {
         key._1 == trainer && kept.isInstanceOf[InMemory]
       }
       if (closed(trainer)) momentum.values.close()
-      else if (there < room.most) aside((trainer, worker)) = InMemory(momentum)
+      else if (there < room.most) put(trainer, worker, InMemory(momentum))
       else {
         val values = momentum.values
         try {
           val spilled = room.spill(values.bytes(0, values.count))
-          aside((trainer, worker)) = OnDisk(values.count, momentum.round, momentum.whole, spilled)
+          put(trainer, worker, OnDisk(values.count, momentum.round, momentum.whole, spilled))
         } finally values.close()
       }
     }
+
+  /** Instead of what a turn that nobody waits for any more may have put there meanwhile. */
+  private def put(trainer: Long, worker: Int, waiting: Waiting): Unit =
+    aside.put((trainer, worker), waiting).foreach(_.drop())
 
   private def takeBack(trainer: Long, worker: Int): Option[Momentum] =
     synchronized(aside.remove((trainer, worker)).map {
       case InMemory(momentum) => momentum
       case spilled: OnDisk =>
         try spilled.read()
-        finally spilled.close()
+        finally spilled.drop()
     })
 
   private def forget(done: Long => Boolean): Unit = {
     val going = aside.toSeq.filter { case ((trainer, _), _) => done(trainer) }
     aside --= going.map(_._1)
-    going.foreach(_._2.close())
+    going.foreach(_._2.drop())
   }
 
   private def release(slot: Slot, usable: Boolean, capacity: Int): Unit = synchronized {

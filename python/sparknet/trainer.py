@@ -16,7 +16,7 @@ from sparknet import data, feeds, runs, spec
 from sparknet._jvm import Plan
 from sparknet.callbacks import Callback, Function, callbacks_of
 from sparknet.data import Dataset
-from sparknet.errors import ArgumentError, StateError
+from sparknet.errors import ArgumentError, SparkNetError, StateError
 from sparknet.fields import did_you_mean
 from sparknet.history import History, Round
 from sparknet.interrupts import interruptible
@@ -31,18 +31,19 @@ __all__ = ["Trainer"]
 class Trainer:
     """A net in training on the workers of a Spark session.
 
-    solver: a path, prototxt text, message, or a dict of its fields; None if the keywords are all
-    of it. net: a path, text, message or ``sparknet.Net``; replaces the solver's own. train, test:
-    from ``sparknet.data``. learning_rate, momentum, weight_decay, optimizer ("SGD", "Nesterov",
-    "Adam", "AdaGrad", "RMSProp", "AdaDelta"): of the solver, whose other fields are keywords as
-    well, such as ``lr_policy="step", gamma=0.1, stepsize=1000``. workers: how many train at a
-    time, each on a partition of its own; by default as many as the cluster has slots. mean: subtracted from every item (shape of an item, or
-    one value per channel); scale: multiplied afterwards. crop: height and width (or one number
-    for both) of the part of each image that the net gets, at a random place in training and the
-    centre in tests; mirror: turns every other training image around, at random. These four are by
-    default what the net's own data layers say in ``transform_param``. batch_size,
-    test_batch_size: items a step, by default those of the net. Layers of the net that read
-    files or memory, and its Input layers, are replaced by ones that Spark feeds.
+    solver: a path, prototxt text, message, or a dict of its fields; None if the keywords are
+    all of it. net: a path, text, message or ``sparknet.Net``; replaces the solver's own. train,
+    test: from ``sparknet.data``. learning_rate, momentum, weight_decay, optimizer ("SGD",
+    "Nesterov", "Adam", "AdaGrad", "RMSProp", "AdaDelta"): of the solver, whose other fields are
+    keywords as well, such as ``lr_policy="step", gamma=0.1, stepsize=1000``. workers: how many
+    train at a time, each on a partition of its own; by default as many as the cluster has
+    slots. mean: subtracted from every item (shape of an item, or one value per channel); scale:
+    multiplied afterwards. crop: height and width (or one number for both) of the part of each
+    image that the net gets, at a random place in training and the centre in tests; mirror:
+    turns every other training image around, at random. These four are by default what the net's
+    own data layers say in ``transform_param``. batch_size, test_batch_size: items a step, by
+    default those of the net. Layers of the net that read files or memory, and its Input layers,
+    are replaced by ones that Spark feeds.
     options: those of ``TrainerOptions`` in Scala, such as ``seed`` and ``threads``, and
     ``keep_seconds`` (how old the driver's copy of the weights gets), ``idle_seconds`` (how long
     unused slots are kept), ``retries`` (failures in a row that are borne).
@@ -75,7 +76,7 @@ class Trainer:
         test_batch_size: int | None = None,
         **options: Any,
     ) -> None:
-        data.checked("train", train)
+        train = data.checked("train", train)
         workers = train.jvm.slots() if workers is None else workers
         if workers < 1:
             raise ArgumentError(f"workers must be 1 or more, not {workers}")

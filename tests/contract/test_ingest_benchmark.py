@@ -18,7 +18,9 @@ pytestmark = pytest.mark.unit
 @pytest.fixture(scope="module")
 def table() -> ModuleType:
     """By its path: other benchmarks have a module of this name too."""
-    spec = importlib.util.spec_from_file_location("ingest_table", ROOT / "benchmarks/ingest/table.py")
+    spec = importlib.util.spec_from_file_location(
+        "ingest_table", ROOT / "benchmarks/ingest/table.py"
+    )
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
@@ -32,9 +34,7 @@ def test_ratio_is_the_median_of_the_rounds(table: ModuleType) -> None:
     assert rounds == [(1000, 500), (2000, 1200), (500, 450)]
     assert table.ratio(rounds) == pytest.approx(0.6)
     row = table.row("float", 3072, 64, rounds)
-    assert row == (
-        "| array<float> | 3072, 64 | 1,000 | 500 | **0.60** | 0.5 | 3: 0.50 to 0.90 |"
-    )
+    assert row == ("| array<float> | 3072, 64 | 1,000 | 500 | **0.60** | 0.5 | 3: 0.50 to 0.90 |")
     assert row.count("|") == table.HEADER.splitlines()[0].count("|")
 
 

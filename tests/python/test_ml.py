@@ -191,7 +191,8 @@ def test_regression_finds_the_line(spark: SparkSession) -> None:
         (x / 50, y / 50, 2 * x / 50 - y / 50 + 1) for x in range(-25, 25) for y in range(0, 50, 5)
     ]
     points = spark.createDataFrame(rows, ["x", "y", "z"])
-    net = 'layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip" inner_product_param { num_output: 1 } }'
+    net = """layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
+      inner_product_param { num_output: 1 } }"""
     regressor = CaffeRegressor(
         net,
         features_col=["x", "y"],

@@ -36,10 +36,10 @@ class _Estimator(Stage, JavaEstimator[Any], JavaMLReadable[Any], JavaMLWritable)
 class CaffeClassifier(_Estimator):
     """Trains a net that says which class an item belongs to, or which of several labels it has.
 
-    net: prototxt, its path, a message or a net made with ``sparknet.layers``; layers for data
-    and the loss (SoftmaxWithLoss) are added where it has none. solver: the same for a solver;
-    ``optimizer`` (SGD, Nesterov, AdaGrad, RMSProp, AdaDelta or Adam), ``learning_rate``, ``momentum``
-    and ``weight_decay`` replace what it says.
+    net: prototxt, its path, a message or a ``sparknet.Net``; layers for data and the loss
+    (SoftmaxWithLoss) are added where it has none. solver: the same for a solver, or a dict of its
+    fields; ``optimizer`` (SGD, Nesterov, AdaGrad, RMSProp, AdaDelta or Adam), ``learning_rate``,
+    ``momentum`` and ``weight_decay`` replace what it says.
 
     features_col: a column of arrays of numbers, vectors, bytes, encoded images, image structs or
     paths of images; or a list of columns, numbers that are an item together, or one for each

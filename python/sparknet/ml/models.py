@@ -82,7 +82,8 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
     def summary(self) -> DataFrame:
         """The rounds of its training: round, iteration, loss, images, seconds, workers,
         validationLoss."""
-        return DataFrame(call(self._java_obj, "summary"), SparkSession.getActiveSession())
+        session = SparkSession.active()
+        return DataFrame(call(self._java_obj, "summary"), session)
 
     def featurizer(
         self, output_blobs: Sequence[str], output_cols: Sequence[str] | None = None

@@ -161,8 +161,9 @@ class Stage(JavaParams):
 
     def _create_params_from_java(self) -> None:
         before = {param.name for param in self.params}
-        super()._create_params_from_java()  # type: ignore[no-untyped-call]
-        kinds = {str(p.name()): str(p.getClass().getSimpleName()) for p in self._java_obj.params()}
+        super()._create_params_from_java()
+        stage: Any = self._java_obj
+        kinds = {str(p.name()): str(p.getClass().getSimpleName()) for p in stage.params()}
         for param in self.params:
             if param.name not in before:
                 param.typeConverter = _CONVERTERS.get(kinds[param.name], TypeConverters.identity)

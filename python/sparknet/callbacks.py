@@ -209,9 +209,10 @@ class LearningRateSchedule(_Scheduled[float]):
 class CSVLogger(Callback):
     """Writes a line for each round to ``path``, and one for each test to a file beside it.
 
-    Of ``run.csv`` that is ``run_tests.csv``. Columns are those of ``History.rounds`` and
-    ``History.tests``. Lines are in the files at once. append: adds to what is there, as for a
-    run that goes on from a checkpoint; a second run of the same logger does in any case.
+    Of ``run.csv`` that is ``run_tests.csv``. Columns are those of ``History.tests``, and of
+    ``History.rounds`` those that are numbers. Lines are in the files at once. append: adds to
+    what is there, as for a run that goes on from a checkpoint; a second run of the same logger
+    does in any case.
     """
 
     def __init__(self, path: str | os.PathLike[str], *, append: bool = False) -> None:
@@ -229,8 +230,9 @@ class CSVLogger(Callback):
 
     def on_round_end(self, trainer: Trainer, done: Round) -> None:
         """Writes a line."""
-        columns = [*Round._fields, "images_per_second"]
-        self._write(self.path, columns, [*done, done.images_per_second])
+        numbers = {k: v for k, v in done._asdict().items() if not isinstance(v, tuple)}
+        columns = [*numbers, "images_per_second"]
+        self._write(self.path, columns, [*numbers.values(), done.images_per_second])
 
     def on_test_end(self, trainer: Trainer, tested: Evaluation) -> None:
         """Writes a line to the other file."""

@@ -100,6 +100,8 @@ def test_says_in_this_process_what_it_says_on_the_executors(
     net = model.to_local(tmp_path)
     assert isinstance(net, Net)
     data = np.stack([row["features"].toArray() for row in rows]).astype(np.float32)
+    net.blobs["data"].reshape(*data.shape)
+    net.reshape()
     said = net.forward(data=data)["probability_of_item"]
     wanted = np.stack([row["probability"].toArray() for row in rows])
     np.testing.assert_allclose(np.asarray(said), wanted, atol=1e-5)

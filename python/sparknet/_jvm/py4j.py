@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -16,17 +16,11 @@ from pyspark.sql import SparkSession
 from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View, Watch, Watched
 from sparknet._jvm.answers import notices, parse, told, watched
+from sparknet._jvm.failures import stopped, translate
 from sparknet.errors import (
-    ArgumentError,
-    CallbackError,
-    FileError,
     InternalError,
-    OutOfMemoryError,
     SetupError,
-    SparkNetError,
     StateError,
-    error_for,
-    error_in_text,
 )
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice
@@ -34,93 +28,20 @@ from sparknet.proto import caffe_pb2
 from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
-__all__ = ["Py4JJvm", "call", "silence", "stopped", "translate"]
-
-_JAVA = {
-    "java.lang.IllegalArgumentException": ArgumentError,
-    "java.io.FileNotFoundException": FileError,
-    "java.lang.OutOfMemoryError": OutOfMemoryError,
-}
-_PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
-# What Spark says of a session that is stopped, before or while it is used.
-_STOPPED = ("Cannot call methods on a stopped SparkContext", "SparkContext has been shutdown")
-# The exception's own line: frames and source are indented; a group's have a bar in front.
-_RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
-
-
-def translate(failure: BaseException) -> SparkNetError:
-    """The error of this package for an exception from Py4J or PySpark."""
-    thrown = getattr(failure, "java_exception", None) or getattr(failure, "_origin", None)
-    if thrown is None:
-        return StateError(f"the JVM of the Spark session does not answer: {failure}")
-    error = _known(_causes(thrown))
-    error.details = _trace(thrown)
-    return error
-
-
-def _known(causes: list[Any]) -> SparkNetError:
-    for cause in causes:
-        if hasattr(cause, "getCodeName") and _is_caffe(cause):
-            return error_for(str(cause.getCodeName()), str(cause.getMessage()))
-    texts = [str(cause.toString()) for cause in causes]
-    for text in texts:
-        quoted = error_in_text(text)
-        if quoted is not None:
-            return quoted
-    for text in texts:
-        if _PYTHON_FAILURE in text:
-            return CallbackError(_python_failure(text))
-        if any(said in text for said in _STOPPED):
-            return stopped()
-    kind = _JAVA.get(str(causes[-1].getClass().getName()), InternalError)
-    return kind(texts[-1].split("\n")[0])
-
-
-def stopped() -> StateError:
-    """What there is to say of a session that is stopped."""
-    return StateError("the Spark session is stopped: make a new one, and its data and trainers")
-
-
-def _trace(thrown: Any) -> str:
-    """What Java prints of an exception and its causes."""
-    try:
-        lines: list[str] = []
-        for cause in _causes(thrown):
-            lines.append(f"{'Caused by: ' if lines else ''}{cause.toString()}")
-            lines += [f"\tat {frame.toString()}" for frame in cause.getStackTrace()]
-    except Py4JError:  # The JVM went meanwhile.
-        return "there is no trace: the JVM is gone"
-    return "\n".join(lines)
-
-
-def _causes(thrown: Any) -> list[Any]:
-    causes: list[Any] = []
-    while thrown is not None and len(causes) < 20:
-        causes.append(thrown)
-        thrown = thrown.getCause()
-    return causes
-
-
-def _is_caffe(thrown: Any) -> bool:
-    kind = thrown.getClass()
-    while kind is not None and str(kind.getName()) != "sparknet.jna.CaffeException":
-        kind = kind.getSuperclass()
-    return kind is not None
-
-
-def _python_failure(text: str) -> str:
-    """What a Python function on an executor raised, from the traceback that Spark quotes."""
-    after = text[text.index(_PYTHON_FAILURE) :].split("Driver stacktrace:")[0]
-    last = after.split("Traceback (most recent call last):\n")[-1]  # Those before are its causes.
-    raised = _RAISED.search(last)
-    return f"a Python function on an executor failed: {raised[1] if raised else 'no message'}"
+__all__ = ["Py4JJvm", "call", "silence", "stopped", "translate", "translated"]
 
 
 def call(java: Any, method: str, *args: Any) -> Any:
-    """Calls a method of a Java object or class, or of PySpark; the one place that translates
-    errors."""
-    try:
+    """Calls a method of a Java object or class, or of PySpark."""
+    with translated(method):
         return getattr(java, method)(*args)
+
+
+@contextmanager
+def translated(method: str) -> Iterator[None]:
+    """Failures of the JVM as errors of this package; the one place that translates them."""
+    try:
+        yield
     except (Py4JJavaError, Py4JNetworkError) as failure:
         raise translate(failure) from None
     except Py4JError as failure:  # No such method: jar and package are of different versions.

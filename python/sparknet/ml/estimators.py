@@ -9,8 +9,9 @@ from pyspark.ml.wrapper import JavaEstimator
 from pyspark.sql import DataFrame
 
 from sparknet import spec
+from sparknet._jvm.py4j import translated
 from sparknet.ml.models import CaffeClassificationModel, CaffeModel, CaffeRegressionModel
-from sparknet.ml.stages import Stage, java, translated
+from sparknet.ml.stages import Stage, java
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -29,7 +30,7 @@ class _Estimator(Stage, JavaEstimator[Any], JavaMLReadable[Any], JavaMLWritable)
         return self._model(java_model)
 
     def _fit(self, dataset: DataFrame) -> Any:
-        with translated():
+        with translated("fit"):
             return super()._fit(dataset)
 
 

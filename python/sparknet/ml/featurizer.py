@@ -11,7 +11,8 @@ from pyspark.ml.wrapper import JavaTransformer
 from pyspark.sql import DataFrame
 
 from sparknet import spec
-from sparknet.ml.stages import Stage, java, translated
+from sparknet._jvm.py4j import translated
+from sparknet.ml.stages import Stage, java
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -58,5 +59,5 @@ class CaffeFeaturizer(Stage, JavaTransformer, JavaMLReadable[Any], JavaMLWritabl
         return stage
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        with translated():
+        with translated("transform"):
             return super()._transform(dataset)

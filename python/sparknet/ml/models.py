@@ -13,7 +13,7 @@ from pyspark.ml.wrapper import JavaModel
 from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import spec
-from sparknet._jvm.py4j import call
+from sparknet._jvm.py4j import call, translated
 from sparknet.ml.featurizer import CaffeFeaturizer
 from sparknet.ml.stages import (
     Stage,
@@ -21,7 +21,6 @@ from sparknet.ml.stages import (
     net_text,
     place,
     session_jvm,
-    translated,
 )
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         return model
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
-        with translated():
+        with translated("transform"):
             return super()._transform(dataset)
 
     def evaluate(self, dataset: DataFrame) -> dict[str, float]:

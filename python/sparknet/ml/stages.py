@@ -5,20 +5,17 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from typing import Any
 
 from google.protobuf import text_format
-from py4j.protocol import Py4JError
-from pyspark.errors import IllegalArgumentException
 from pyspark.ml.param import Param, TypeConverters
 from pyspark.ml.util import JavaMLReader
 from pyspark.ml.wrapper import JavaParams
 from pyspark.sql import SparkSession
 
 from sparknet import spec
-from sparknet._jvm.py4j import Py4JJvm, translate
+from sparknet._jvm.py4j import Py4JJvm, translated
 from sparknet.errors import ArgumentError, SetupError
 
 __all__ = [
@@ -49,23 +46,10 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
 _WORD = re.compile(r"_(\w)")
 
 
-@contextmanager
-def translated() -> Iterator[None]:
-    """Failures of the JVM as errors of this package, in one line."""
-    try:
-        yield
-    except (Py4JError, IllegalArgumentException) as failure:
-        raise translate(failure) from None
-    except Exception as failure:
-        if getattr(failure, "_origin", None) is None:
-            raise
-        raise translate(failure) from None
-
-
 def java(name: str) -> Any:
     """A new object of a class of ``sparknet.ml``."""
     made = java_class(name)
-    with translated():
+    with translated(name):
         return made()
 
 
@@ -106,7 +90,7 @@ class Reader(JavaMLReader[Any]):
 
     def load(self, path: str) -> Any:
         """The stage."""
-        with translated():
+        with translated("load"):
             return super().load(path)
 
 

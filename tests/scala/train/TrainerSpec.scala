@@ -278,7 +278,7 @@ class TrainerSpec extends AnyFlatSpec with FakeTrainers {
       failing.set(Int.MaxValue)
       // Had the failure been taken for a result, it would be ours.
       val failed = intercept[SparkException](t.train(1))
-      assert(failed.getCause.isInstanceOf[IOException])
+      assert(failed.getCause.isInstanceOf[IOException], failed)
       failing.set(0)
       assert(t.train(1).images == 2)
     }

@@ -48,6 +48,8 @@ private[train] final class WeightsCopy(
     spare = Some(spare.getOrElse(new FloatMemory(count)))
     val fetch = new Gathering(memory, pieces, spare.get)
     underWay = Some(WeightsCopy.Fetch(version, progress, time.now, fetch))
+    // Memory of this JVM may be gone later, with the session: it is copied at once.
+    if (pieces.forall(_._1.place == memory.here)) while (isUnderWay) advance(WeightsCopy.pollMillis)
   }
 
   def isUnderWay: Boolean = underWay.nonEmpty
@@ -140,6 +142,8 @@ private[train] object WeightsCopy {
       begin: Double,
       pieces: Gathering
   )
+
+  private val pollMillis = 50L
 
   /** Fetching takes at most one part in so many of the time. */
   private val rarely = 50

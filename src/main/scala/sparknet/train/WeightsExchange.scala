@@ -232,7 +232,9 @@ private[train] final class WeightsExchange(
     */
   private def beginCopy(): Unit = {
     val found = sources()
-    if (found.size == layout.count) copy.begin(version, at, layout.all.map(p => (found(p), p)))
+    if (found.size == layout.count)
+      try copy.begin(version, at, layout.all.map(p => (found(p), p)))
+      catch { case _: MissingPiece => shown = Map.empty }
   }
 
   /** Waits for what has been begun, before it is taken back; not for hosts that do not answer. */

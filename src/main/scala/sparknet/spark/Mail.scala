@@ -11,7 +11,7 @@ import org.apache.spark.rpc.{
   ThreadSafeRpcEndpoint
 }
 import org.apache.spark.util.RpcUtils
-import org.apache.spark.{SparkContext, SparkEnv}
+import org.apache.spark.{SparkContext, SparkEnv, SparkException}
 
 /** Whom the driver hears from: one task. */
 trait MailListener {
@@ -31,7 +31,9 @@ final class Recipient private[sparknet] (
 ) {
 
   /** Messages arrive in this order, each once, or not at all. */
-  def send(message: AnyRef): Unit = ref.send(Mail.bytes(message))
+  def send(message: AnyRef): Unit =
+    try ref.send(Mail.bytes(message))
+    catch { case _: SparkException => () } // a box of this JVM that is closed; others' say nothing
 }
 
 /** Messages between the driver and tasks, over Spark's RPC: no port of its own, authenticated and

@@ -133,6 +133,7 @@ spark.stop()
 )
 
 FUNCTION = "CallbackError a Python function on an executor failed: ValueError: "
+BAD_RECORD = "ArgumentError bad data: record 0 of partition 1: column 'features' "
 
 # Attempts of functions, tasks that failed, what was said.
 EXPECTED = {
@@ -140,8 +141,8 @@ EXPECTED = {
     "first": (1, 0, FUNCTION + "none at all"),
     "shape": (0, 0, r"ShapeError item \d of its partition has shape \(3,\), expected \(4,\)"),
     "batches": (2, 0, FUNCTION + "no such colour"),  # One of each partition.
-    "length": (0, 0, "ArgumentError bad data: record 0 of partition 1 has 3 values instead of 4"),
-    "null": (0, 0, "ArgumentError bad data: record 0 of partition 1 has no data"),
+    "length": (0, 0, BAD_RECORD + "has 3 values instead of 4"),
+    "null": (0, 0, BAD_RECORD + "is null"),
     "column": (1, 0, FUNCTION + "no such row"),
     "division": (0, 0, "CallbackError .*DIVIDE_BY_ZERO"),
     "unsteady": (0, 1, "nothing"),

@@ -41,7 +41,7 @@ with sparknet.Trainer(solver, train, workers=2) as trainer:
     with slot_held(spark, sys.argv[1]):
         trainer.fit(1, tau=2, progress=False)
         trainer.snapshot(f"{sys.argv[1]}/alone")
-    for done in trainer.fit(1, tau=2, progress=False).rounds:
+    for done in trainer.fit(1, tau=2, progress=False).rounds.itertuples():
         print("round", done.iteration, done.images, done.loss, flush=True)
     print("bias", trainer.weights["b"][1][:2].tolist(), flush=True)
 spark.stop()

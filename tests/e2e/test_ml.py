@@ -18,7 +18,7 @@ import numpy as np
 import sparknet
 from pyspark.ml import Pipeline, PipelineModel
 from pyspark.ml.evaluation import MulticlassClassificationEvaluator
-from pyspark.ml.feature import IndexToString, StandardScaler
+from pyspark.ml.feature import IndexToString, StringIndexer
 from pyspark.ml.linalg import Vectors
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import functions as F
@@ -53,25 +53,24 @@ layer { name: "relu" type: "ReLU" bottom: "ip1" top: "ip1" }
 layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2"
   inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }"""
 said = {}
-mlp = CaffeClassifier(net, epochs=30, learning_rate=0.1, seed=1, tau=5)
+mlp = CaffeClassifier(net, epochs=40, learning_rate=0.1, seed=1, tau=5)
 model = mlp.fit(train)
 said["accuracy"] = model.evaluate(test)["accuracy"]
 peer = MLPClassifier((64,), max_iter=300, random_state=0).fit(images[~held] / 16, labels[~held])
 said["peer"] = peer.score(images[held] / 16, labels[held])
 said["workers"] = model.summary.agg(F.max("workers")).first()[0]
 
-named = CaffeClassifier(net, label_col="name", epochs=2, seed=1, tau=5)
+number = StringIndexer(inputCol="name", outputCol="as_number")
+named = CaffeClassifier(net, label_col="as_number", epochs=8, seed=1, tau=5)
 back = IndexToString(inputCol="prediction", outputCol="said")
 search = CrossValidator(
-    estimator=Pipeline(stages=[named, back]),
+    estimator=Pipeline(stages=[number, named, back]),
     estimatorParamMaps=ParamGridBuilder().addGrid(named.learningRate, [1e-6, 0.1]).build(),
     evaluator=MulticlassClassificationEvaluator(labelCol="as_number", metricName="accuracy"),
     numFolds=2,
     parallelism=2,
 )
-from pyspark.ml.feature import StringIndexer
-indexed = StringIndexer(inputCol="name", outputCol="as_number").fit(train).transform(train)
-found = search.fit(indexed)
+found = search.fit(train)
 said["grid"] = found.avgMetrics
 found.bestModel.save(f"{folder}/pipeline")
 scored = found.bestModel.transform(test)
@@ -102,7 +101,7 @@ LOAD = (
     COMMON
     + """
 loaded = PipelineModel.load(f"{folder}/pipeline")
-local = loaded.stages[0].to_local(f"{folder}/local")
+local = loaded.stages[1].to_local(f"{folder}/local")
 first = test.orderBy("id").first()
 blobs = local.forward(data=first["features"].toArray().astype(np.float32).reshape(1, 64))
 said = {
@@ -136,7 +135,9 @@ def test_stages_on_two_executors(jar: Path, tmp_path: Path) -> None:
         colour = (200 + number, 20, 30) if kind == "red" else (20, 30, 200 + number)
         Image.new("RGB", (20 + number, 30), colour).save(folder / f"{number}.jpg")
     trained = said(jar, tmp_path, "train", TRAIN)
-    assert trained["accuracy"] >= trained["peer"] > 0.9
+    # As good as scikit-learn's with the same layers; 360 rows tell one per cent apart, and no less.
+    assert trained["accuracy"] > trained["peer"] - 0.01
+    assert trained["peer"] > 0.95
     assert trained["workers"] == 2
     assert trained["grid"][0] < 0.5 < trained["grid"][1]
     assert trained["right"] > 0.85

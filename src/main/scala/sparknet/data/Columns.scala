@@ -2,12 +2,12 @@ package sparknet.data
 
 import org.apache.spark.rdd.RDD
 import org.apache.spark.sparknet.RowMemory
-import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.{Column, DataFrame}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.functions.col
 
 /** Blocks from the columns of a DataFrame. */
-private[data] object Columns {
+private[sparknet] object Columns {
   private val blockBytes = 16 << 20
 
   /** @param columns
@@ -59,5 +59,6 @@ private[data] object Columns {
     }
   }
 
-  private def quoted(column: String) = col("`" + column.replace("`", "``") + "`")
+  /** A column by its name, whatever characters that has. */
+  def quoted(name: String): Column = col("`" + name.replace("`", "``") + "`")
 }

@@ -8,8 +8,10 @@ import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProba
 import org.apache.spark.ml.param.shared.HasRawPredictionCol
 import org.apache.spark.ml.util.{DefaultParamsReadable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions.expr
 import org.apache.spark.sql.types.{StringType, StructField, StructType}
 
+import sparknet.data.Columns.quoted
 import sparknet.jna.{CaffeException, Status}
 
 /** Columns that a classifier adds, with the names that Spark's own have. */
@@ -139,7 +141,6 @@ final class CaffeClassificationModel private[ml] (
     }
 
   override private[ml] def judged(frame: DataFrame): DataFrame = {
-    import org.apache.spark.sql.functions.{col, expr}
     InputColumns.check(frame.schema, $(labelCol))
     val judgedLabel = CaffeClassificationModel.judgedLabel
     val known =
@@ -149,16 +150,11 @@ final class CaffeClassificationModel private[ml] (
           .setOutputCol(judgedLabel)
           .transform(frame)
       else if (head.takesClasses || isBinary)
-        frame.withColumn(judgedLabel, col($(labelCol)).cast("double"))
+        frame.withColumn(judgedLabel, quoted($(labelCol)).cast("double"))
       else {
-        val marks = frame.schema($(labelCol)).dataType match {
-          case vector if vector.typeName == "vector" =>
-            org.apache.spark.ml.functions.vector_to_array(col($(labelCol)))
-          case _ => col($(labelCol))
-        }
         // The numbers of the labels that a row has.
         frame
-          .withColumn(judgedLabel, marks)
+          .withColumn(judgedLabel, InputColumns.asArrays(frame, $(labelCol)))
           .withColumn(
             judgedLabel,
             expr(

@@ -9,11 +9,10 @@ import caffe.Caffe.NetParameter
 import org.apache.spark.ml.Estimator
 import org.apache.spark.ml.param.ParamMap
 import org.apache.spark.ml.util.DefaultParamsWritable
-import org.apache.spark.sql.functions.col
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Dataset}
 
-import sparknet.data.{Dataset => Items}
+import sparknet.data.{Columns, Dataset => Items}
 import sparknet.io.BulkTransfer
 import sparknet.jna.{CaffeException, Status}
 import sparknet.train.{BestWeights, CheckpointPlan, EarlyStopping, FitOver, FitPlan, RoundDone}
@@ -126,7 +125,7 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
   /** Rows to train on, and those to look at, if there are any. */
   private def split(frame: DataFrame): (DataFrame, Option[DataFrame]) =
     if (has(validationIndicatorCol)) {
-      val indicator = col("`" + $(validationIndicatorCol).replace("`", "``") + "`")
+      val indicator = Columns.quoted($(validationIndicatorCol))
       (frame.where(!indicator), Some(frame.where(indicator)))
     } else if (isSet(earlyStoppingRounds))
       invalid("earlyStoppingRounds needs rows to look at: set validationIndicatorCol")

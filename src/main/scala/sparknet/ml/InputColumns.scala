@@ -1,10 +1,11 @@
 package sparknet.ml
 
 import org.apache.spark.ml.functions.vector_to_array
-import org.apache.spark.sql.DataFrame
-import org.apache.spark.sql.functions.{col, size => arraySize}
-import org.apache.spark.sql.types.{ArrayType, BinaryType, NumericType, StringType, StructType}
+import org.apache.spark.sql.functions.{size => arraySize}
+import org.apache.spark.sql.types.{BinaryType, NumericType, StringType, StructType}
+import org.apache.spark.sql.{Column, DataFrame}
 
+import sparknet.data.Columns.quoted
 import sparknet.jna.{CaffeException, Status}
 import sparknet.net.NearNames
 
@@ -128,14 +129,15 @@ private[ml] object InputColumns {
     }
   }
 
+  /** A column of arrays or vectors as arrays. */
+  def asArrays(frame: DataFrame, name: String): Column =
+    if (frame.schema(name).dataType.typeName == "vector") vector_to_array(quoted(name))
+    else quoted(name)
+
   /** Number of values of the first array or vector in a column. */
   private def lengthOfFirst(frame: DataFrame, name: String): Int = {
-    val column = col("`" + name.replace("`", "``") + "`")
-    val values = frame.schema(name).dataType match {
-      case _: ArrayType => column
-      case _            => vector_to_array(column)
-    }
-    val found = frame.where(column.isNotNull).select(arraySize(values)).head(1)
+    val lengths = frame.where(quoted(name).isNotNull).select(arraySize(asArrays(frame, name)))
+    val found = lengths.head(1)
     found.headOption.map(_.getInt(0)).filter(_ > 0).getOrElse {
       invalid(s"column '$name' has no values from which the shape of an item follows")
     }

@@ -205,10 +205,17 @@ class Py4JJvm:
             result.put(name, value.item() if isinstance(value, np.generic) else value)
         return result
 
+    def strings(self, values: Sequence[str]) -> Any:
+        """A Java String[]."""
+        return self._array(self.jvm.java.lang.String, values)
+
     def _ints(self, values: Sequence[int]) -> Any:
-        array = self._gateway.new_array(self.jvm.int, len(values))
+        return self._array(self.jvm.int, [int(value) for value in values])
+
+    def _array(self, kind: Any, values: Sequence[Any]) -> Any:
+        array = self._gateway.new_array(kind, len(values))
         for index, value in enumerate(values):
-            array[index] = int(value)
+            array[index] = value
         return array
 
 

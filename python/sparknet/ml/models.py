@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pyspark import SparkContext
 from pyspark.ml.util import JavaMLReadable, JavaMLWritable
 from pyspark.ml.wrapper import JavaModel
 from pyspark.sql import DataFrame, SparkSession
@@ -56,7 +55,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         one value for each channel (blue first, as Caffe has it); ``channel_order`` is bgr.
         """
         companion = java_class("CaffeClassificationModel")
-        names = _strings(labels)
+        names = session_jvm().strings(labels)
         loaded = call(companion, "loadCaffe", net_text(net), place(caffemodel), names)
         model = CaffeClassificationModel(loaded)
         model.setParams(**params)
@@ -88,7 +87,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         self, output_blobs: Sequence[str], output_cols: Sequence[str] | None = None
     ) -> CaffeFeaturizer:
         """A stage that adds blobs of this net as columns."""
-        made = call(self._java_obj, "featurizer", _strings(output_blobs))
+        made = call(self._java_obj, "featurizer", session_jvm().strings(output_blobs))
         stage = CaffeFeaturizer._of(made)
         stage.setParams(output_cols=None if output_cols is None else list(output_cols))
         return stage
@@ -128,14 +127,6 @@ class CaffeRegressionModel(CaffeModel):
     def num_outputs(self) -> int:
         """How many numbers it says of an item."""
         return int(call(self._java_obj, "numOutputs"))
-
-
-def _strings(values: Sequence[str]) -> Any:
-    jvm = session_jvm().jvm
-    array = SparkContext._gateway.new_array(jvm.java.lang.String, len(values))  # type: ignore[union-attr]
-    for i, value in enumerate(values):
-        array[i] = value
-    return array
 
 
 def _uri(folder: str | os.PathLike[str]) -> str:

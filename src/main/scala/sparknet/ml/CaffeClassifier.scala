@@ -93,12 +93,8 @@ final class CaffeClassificationModel private[ml] (
 
   private lazy val head = Head($(loss), $(rawBlob), 1)
 
-  private lazy val forms = {
-    val parts = NetParts.of(trained.proto)
-    new NetForms(parts, parts.inputs.map(parts.shapeOf(_).get))
-  }
-
-  private lazy val numOutputs = forms.shapeOf($(rawBlob)).product
+  private lazy val numOutputs =
+    LoadedNet.forms(NetParts.of(trained.proto)).shapeOf($(rawBlob)).product
 
   /** Whether one output decides between two classes. */
   private def isBinary: Boolean = head.isMultiLabel && numOutputs == 1

@@ -29,9 +29,6 @@ private[ml] final class TrainedNet(net: Array[Byte], weights: Array[Array[Byte]]
 
   def proto: NetParameter = NetParameter.parseFrom(net)
 
-  /** The same weights in another form of the net. */
-  def as(other: NetParameter): TrainedNet = new TrainedNet(other.toByteArray, weights)
-
   /** The net with its weights, in the TEST phase.
     *
     * @return

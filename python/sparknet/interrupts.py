@@ -5,33 +5,54 @@ from __future__ import annotations
 import contextlib
 import logging
 import signal
+import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from types import FrameType
-from typing import NoReturn
+from typing import Any, NoReturn
 
 __all__ = ["interruptible"]
 
 
 @contextlib.contextmanager
-def interruptible() -> Iterator[None]:
+def interruptible() -> Iterator[Callable[[], None]]:
     """Ctrl-C raises KeyboardInterrupt inside, and nothing else happens.
 
     PySpark's own handler calls the JVM over the connection that is waiting for an answer,
     which fails with errors of the transport: whoever catches the exception cancels jobs.
     Py4J's report of the call that was cut off is not shown.
+
+    Python ignores what is raised while it frees an object, and Py4J talks to the JVM there. A
+    Ctrl-C of such a moment raises at the end of the block, or when what this yields is called,
+    as loops do.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield
+        yield lambda: None
         return
+    ignored: list[bool] = []
+
+    def note(raised: Any) -> None:
+        if raised.exc_type is KeyboardInterrupt:
+            ignored.append(True)
+        else:
+            hook(raised)
+
+    def check() -> None:
+        if ignored:
+            raise KeyboardInterrupt
+
+    hook = sys.unraisablehook
     before = signal.getsignal(signal.SIGINT)
     root = logging.getLogger()
     outermost = _is_not_of_py4j not in root.filters
+    sys.unraisablehook = note
     signal.signal(signal.SIGINT, _raise)
     root.addFilter(_is_not_of_py4j)
     try:
-        yield
+        yield check
+        check()
     finally:
+        sys.unraisablehook = hook
         if outermost:
             root.removeFilter(_is_not_of_py4j)
         signal.signal(signal.SIGINT, before)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparknet._jvm import Event, FitHandle, Resumed, Watch
@@ -73,8 +73,13 @@ class Run:
         self._start = start
         self._done: float = 0
 
-    def follow(self, bar: Progress | None, length: Length, resumes: bool) -> None:
-        """Has all of it done. resumes: whether the first event says from where it goes on."""
+    def follow(
+        self, bar: Progress | None, length: Length, resumes: bool, check: Callable[[], None]
+    ) -> None:
+        """Has all of it done. resumes: whether the first event says from where it goes on.
+
+        check: of ``interruptible``.
+        """
         for index, watching in enumerate(self._watching):
             watching.follow(functools.partial(self.handle.watched, index))
         if not resumes:
@@ -86,6 +91,7 @@ class Run:
                 break
             self._note(event, bar, length)
             self._call_back(event, bar)
+            check()
 
     def end(self, bar: Progress | None) -> None:
         """All callbacks that have begun end, also if one of them fails."""

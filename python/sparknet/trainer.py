@@ -6,7 +6,7 @@ import contextlib
 import inspect
 import operator
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
 from typing import Any
 
@@ -264,8 +264,8 @@ class Trainer:
         self, run: runs.Run, bar: Progress | None, length: runs.Length, resumes: bool
     ) -> None:
         try:
-            with self._working(bar):
-                run.follow(bar, length, resumes)
+            with self._working(bar) as check:
+                run.follow(bar, length, resumes, check)
                 run.end(bar)
         except BaseException:
             with contextlib.suppress(Exception):  # What ended the run is what there is to know.
@@ -332,16 +332,16 @@ class Trainer:
         self._tested_data = given
 
     @contextlib.contextmanager
-    def _working(self, bar: Progress | None = None) -> Iterator[None]:
-        with self._interruptible(), telling(self._handle, bar=bar):
-            yield
+    def _working(self, bar: Progress | None = None) -> Iterator[Callable[[], None]]:
+        with self._interruptible() as check, telling(self._handle, bar=bar):
+            yield check
 
     @contextlib.contextmanager
-    def _interruptible(self) -> Iterator[None]:
+    def _interruptible(self) -> Iterator[Callable[[], None]]:
         """Ctrl-C ends this trainer's jobs, and no others, and raises KeyboardInterrupt."""
         try:
-            with interruptible():
-                yield
+            with interruptible() as check:
+                yield check
         except KeyboardInterrupt:
             # Under spark-submit the JVM gets the signal too, and may be gone.
             with contextlib.suppress(StateError):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import sys
 import threading
 import time
 
@@ -50,6 +51,49 @@ def test_py4js_report_of_the_interrupted_call_is_not_shown(
         logging.error("of the user's own")
     logging.error("after it")
     assert caplog.messages == ["of the user's own", "after it"]
+
+
+class Freed:
+    """What Python raises in here it ignores."""
+
+    def __del__(self) -> None:
+        interrupt()
+
+
+def freeing(after: list[str], checks: bool) -> None:
+    with interruptible() as check:
+        freed: list[Freed] = [Freed()]
+        freed.clear()
+        after.append("freed")
+        if checks:
+            check()
+        after.append("the end of the block")
+
+
+@pytest.mark.parametrize(
+    ("checks", "reached"), [(True, ["freed"]), (False, ["freed", "the end of the block"])]
+)
+def test_a_signal_while_an_object_is_freed_is_not_lost(checks: bool, reached: list[str]) -> None:
+    hook = sys.unraisablehook
+    after: list[str] = []
+    with pytest.raises(KeyboardInterrupt):
+        freeing(after, checks)
+    assert after == reached
+    assert sys.unraisablehook is hook
+
+
+def test_what_else_is_ignored_goes_to_the_hook_from_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Fails:
+        def __del__(self) -> None:
+            raise ValueError("of the user's own")
+
+    told: list[str] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda raised: told.append(str(raised.exc_value)))
+    with interruptible():
+        Fails()
+    assert told == ["of the user's own"]
 
 
 def test_pythons_own_handler() -> None:

@@ -4,9 +4,12 @@ import java.nio.file.{Files, Path, Paths}
 import java.nio.{ByteBuffer, ByteOrder}
 import java.util.concurrent.ExecutionException
 
+import org.apache.logging.log4j.LogManager
+import org.apache.spark.storage.TestBlockId
+import org.apache.spark.storage.memory.MemoryStore
 import org.apache.spark.{SparkEnv, TaskContext}
 import org.scalatest.flatspec.AnyFlatSpec
-import support.{OnCluster, SparkTag, Temporary}
+import support.{Logged, OnCluster, SparkTag, Temporary}
 
 import sparknet.jna.FloatMemory
 
@@ -24,6 +27,29 @@ class PublishedMemorySpec extends AnyFlatSpec with OnCluster {
       }
       assert(told.map(_._1).distinct.length == 2)
     }
+
+  it should "leave Spark's log to others" taggedAs SparkTag in {
+    val told = sc.parallelize(Seq(1), 1).map { _ =>
+      Logged.by(classOf[MemoryStore]) { lines =>
+        new PublishedMemory
+        val memory = new PublishedMemory // hides no more than the first one
+        val values = FloatMemory.of(Array(1f, 2f))
+        val names = Seq(s"${PublishedMemory.prefix}quiet", "of somebody else")
+        names.foreach(memory.publish(_, values.bytes(0, 2), copied = false))
+        names.foreach(memory.withdraw)
+        LogManager
+          .getLogger(classOf[MemoryStore])
+          .warn(s"Block ${TestBlockId(names.head)} is missed")
+        lines().filter(_.level != "DEBUG").map(_.text.takeWhile(_ != '(').trim)
+      }
+    }
+    assert(
+      told.collect().flatten.toSeq == Seq(
+        "Block test_of somebody else stored as bytes in memory",
+        "Block test_sparknet-quiet is missed"
+      )
+    )
+  }
 
   "Spilled bytes" should "be as they were when they were spilled" taggedAs SparkTag in {
     val read = sc.parallelize(Seq(1), 1).map { _ =>
@@ -52,16 +78,17 @@ private object PublishedMemorySpec {
     val values = new FloatMemory(count)
     def set(value: Float) = values.floats.put(0, value).put(count - 1, value + 1)
     set(task + 10f)
-    val names = (0 until 40).map(i => s"published-$i")
+    val names = (0 until 40).map(i => s"${PublishedMemory.prefix}$i")
     names.init.foreach(memory.publish(_, values.bytes(0, count), copied = false))
+    val copied = s"${PublishedMemory.prefix}copied"
     val changing = new FloatMemory(2)
     changing.floats.put(0, task + 20f)
-    memory.publish("copied", changing.bytes(0, 2), copied = true)
+    memory.publish(copied, changing.bytes(0, 2), copied = true)
     changing.clear()
     memory.publish(names.last, values.bytes(0, count), copied = false)
     val blocks = SparkEnv.get.blockManager
     val onDisk = names.count(name => blocks.diskStore.contains(storage(name)))
-    assert(blocks.diskStore.contains(storage("copied")))
+    assert(blocks.diskStore.contains(storage(copied)))
 
     val here = Place.here
     val other =
@@ -73,10 +100,10 @@ private object PublishedMemorySpec {
         val read = floats(memory, place, name, count)
         assert(read.get(0) == whose + 10f && read.get(count - 1) == whose + 11f)
       }
-      assert(floats(memory, place, "copied", 2).get(0) == whose + 20f)
+      assert(floats(memory, place, copied, 2).get(0) == whose + 20f)
     }
     meet(task, Paths.get(meeting), "read", "all")
-    (names :+ "copied").foreach(memory.withdraw)
+    (names :+ copied).foreach(memory.withdraw)
     assert(!names.exists(name => blocks.diskStore.contains(storage(name))))
     val gone = memory.fetch(here, names.last)
     assert(gone.isCompletedExceptionally)
@@ -86,7 +113,7 @@ private object PublishedMemorySpec {
     (SparkEnv.get.executorId, onDisk)
   }
 
-  private def storage(name: String) = org.apache.spark.storage.TestBlockId(name)
+  private def storage(name: String) = TestBlockId(name)
 
   private def floats(memory: PublishedMemory, from: Place, name: String, count: Int) = {
     val into = ByteBuffer.allocateDirect(4 * count).order(ByteOrder.nativeOrder)

@@ -30,7 +30,10 @@ object Logged {
     appender.start()
     val context = LogManager.getContext(false).asInstanceOf[LoggerContext]
     val config = context.getConfiguration
-    for (name <- classes.map(_.getName)) {
+    val names = classes.map(_.getName)
+    val before = names.flatMap(name => Option(config.getLoggers.get(name)))
+    for (name <- names) {
+      config.removeLogger(name)
       val own = new LoggerConfig(name, Level.ALL, true)
       own.addAppender(appender, Level.ALL, null)
       config.addLogger(name, own)
@@ -38,7 +41,8 @@ object Logged {
     context.updateLoggers()
     try body(() => lines.asScala.toSeq)
     finally {
-      classes.foreach(c => config.removeLogger(c.getName))
+      names.foreach(config.removeLogger)
+      before.foreach(own => config.addLogger(own.getName, own))
       context.updateLoggers()
       appender.stop()
     }

@@ -21,6 +21,7 @@ final class PublishedMemory {
   private val blocks = SparkEnv.get.blockManager
   private val here = Place.here
   private var published = Set.empty[String]
+  StoreLog.hide(block(PublishedMemory.prefix))
 
   /** Publishes a direct buffer that has no cleaner, as JNA's have none: Spark would run it. The content
     * must not change until it is withdrawn. What storage memory has no room for is written to the local
@@ -86,4 +87,10 @@ final class PublishedMemory {
 
   // Spark finds a block by its name only if the name tells its kind.
   private def block(name: String) = TestBlockId(name)
+}
+
+object PublishedMemory {
+
+  /** How all names of what is published begin. */
+  val prefix = "sparknet-"
 }

@@ -5,7 +5,7 @@ import java.util.concurrent.locks.ReentrantLock
 import scala.util.control.NonFatal
 
 import org.apache.spark.SparkContext
-import org.apache.spark.sparknet.{Mail, MailListener, Recipient}
+import org.apache.spark.sparknet.{Mail, MailListener, PublishedMemory, Recipient}
 
 /** The standing crew of one trainer: Spark tasks that stay from round to round and do what messages
   * tell them, until nobody needs them for a while or others need their slots.
@@ -36,7 +36,13 @@ private[train] final class Crew(
   private val members =
     new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries, seen)
   private val copy =
-    new WeightsCopy(floats, new SparkMemory, s"sparknet-$trainer-driver", options.keepSeconds, time)
+    new WeightsCopy(
+      floats,
+      new SparkMemory,
+      s"${PublishedMemory.prefix}$trainer-driver",
+      options.keepSeconds,
+      time
+    )
   private val coordinator = new Coordinator(workers, historyCount, members, copy, say)
   private val turn =
     new ReentrantLock // of whoever leads the crew: a call of the user's, or the watch

@@ -5,6 +5,7 @@ import java.io.IOException
 import scala.util.control.NonFatal
 
 import org.apache.spark.TaskKilledException
+import org.apache.spark.sparknet.PublishedMemory
 
 import sparknet.data.{SparkFailure, Stock}
 import sparknet.jna.{CaffeException, FloatMemory, HalfMemory, SharedNumbers, VectorMath}
@@ -321,5 +322,5 @@ private[train] final class Host(
 private[train] object Host {
 
   /** How the names of what a host publishes begin: ids of task attempts are never used twice. */
-  def prefix(id: Long): String = s"sparknet-host-$id-"
+  def prefix(id: Long): String = s"${PublishedMemory.prefix}host-$id-"
 }

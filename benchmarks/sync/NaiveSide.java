@@ -7,18 +7,17 @@ import org.apache.spark.broadcast.Broadcast;
 
 /**
  * Rounds as a program without SparkNet has them: weights go out as a broadcast, each task copies
- * them, and a reduce brings the sum back. Arguments: weights, executors, rounds. Prints milliseconds.
+ * them, and a reduce brings the sum back. Arguments: weights, executors, rounds, seconds of rounds
+ * before those. Prints milliseconds.
  */
 public final class NaiveSide {
-  /** In which the JVMs compile what runs often, as on our side. */
-  private static final long WARM_UP_NANOS = 8_000_000_000L;
-
   private NaiveSide() {}
 
   public static void main(String[] arguments) {
     int count = Integer.parseInt(arguments[0]);
     int executors = Integer.parseInt(arguments[1]);
     int rounds = Integer.parseInt(arguments[2]);
+    long warmUp = 1_000_000_000L * Integer.parseInt(arguments[3]);
     try (JavaSparkContext spark = new JavaSparkContext()) {
       JavaRDD<Integer> workers =
           spark.parallelize(Collections.nCopies(executors, 0), executors).cache();
@@ -32,7 +31,7 @@ public final class NaiveSide {
         for (int i = 0; i < count; i++) {
           weights[i] /= executors;
         }
-        if (begin - start > WARM_UP_NANOS) {
+        if (begin - start > warmUp) {
           times.add(String.format("%.3f", (System.nanoTime() - begin) / 1e6));
         }
         sent.destroy();

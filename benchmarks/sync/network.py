@@ -28,6 +28,7 @@ from sparknet import jar
 HERE = Path(__file__).resolve().parent
 SPARK = Path(pyspark.__path__[0])
 BRIDGE = "sparknet0"
+WARM_UP = 8  # seconds of rounds before those that are measured
 HEADER = (
     "| weights | hosts | bound, ms | fp32, ms | times the bound | bf16, ms | bf16 / fp32 |\n"
     "| --- | --- | --- | --- | --- | --- | --- |"
@@ -137,7 +138,7 @@ def milliseconds(chosen: argparse.Namespace, hosts: int, precision: str) -> floa
         cluster(hosts, Path(made)) as url,
     ):
         prefix, variables = at(0, Path(made))
-        sizes = [str(chosen.weights), str(hosts), str(chosen.rounds)]
+        sizes = [str(chosen.weights), str(hosts), str(chosen.rounds), str(WARM_UP)]
         command = [*prefix, sys.executable, "ours_side.py", *sizes, url, precision]
         output = paired.output(command, HERE, variables)
     short, long = parse(output, "round"), parse(output, "long")

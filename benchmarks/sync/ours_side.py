@@ -1,5 +1,6 @@
-"""Rounds of a trainer on a net of about so many weights. Arguments: weights, executors, rounds, and
-perhaps a master whose executors are there and the precision on the wire.
+"""Rounds of a trainer on a net of about so many weights. Arguments: weights, executors, rounds,
+seconds of rounds before those, and perhaps a master whose executors are there and the precision on
+the wire.
 
 Prints milliseconds a round of one step and of MORE steps more, whose difference is what steps take,
 and, on executors of its own, of a round more within ``fit``. The calls from Python are included.
@@ -16,7 +17,6 @@ from table import MORE
 import sparknet
 from sparknet import data
 
-WARM_UP = 8.0  # seconds in which the JVMs compile what runs often
 FIRST = 4  # rounds, after most of which the driver makes a copy of the weights
 
 
@@ -58,9 +58,9 @@ def fitted(trainer: sparknet.Trainer, rounds: int) -> float:
 
 def main() -> None:
     """Measures and prints."""
-    weights, executors, rounds = map(int, sys.argv[1:4])
-    master = sys.argv[4] if len(sys.argv) > 4 else f"local-cluster[{executors},1,2048]"
-    precision = sys.argv[5] if len(sys.argv) > 5 else "fp32"
+    weights, executors, rounds, warm_up = map(int, sys.argv[1:5])
+    master = sys.argv[5] if len(sys.argv) > 5 else f"local-cluster[{executors},1,2048]"
+    precision = sys.argv[6] if len(sys.argv) > 6 else "fp32"
     side = round((weights / 2) ** 0.5)
     heaps = {"spark.driver.memory": "4g", "spark.executor.memory": "2g"}
     spark = sparknet.session(executors, master=master, config=heaps)
@@ -71,13 +71,13 @@ def main() -> None:
     with sparknet.Trainer(solver, train, workers=executors, **options) as trainer:
         begin = time.perf_counter()
         done = 0
-        while time.perf_counter() - begin < WARM_UP or done < FIRST:
+        while time.perf_counter() - begin < warm_up or done < FIRST:
             milliseconds(trainer, 1)
             done += 1
         short = [milliseconds(trainer, 1) for _ in range(rounds)]
         long = [milliseconds(trainer, 1 + MORE) for _ in range(max(3, rounds // 3))]
         fit = []
-        if len(sys.argv) <= 4:
+        if len(sys.argv) <= 5:
             fit = [(fitted(trainer, 2 * rounds) - fitted(trainer, rounds)) / rounds]
     for name, times in (("round", short), ("long", long), ("fit", fit)):
         print(f"{name}:", *(f"{ms:.3f}" for ms in times), flush=True)

@@ -18,9 +18,10 @@ from sparknet import jar
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# For so many weights: rounds that are measured, and seconds of rounds before them. Short rounds are for
-# long trainings, and are at their speed once the JVMs have compiled what thousands of them run.
-CASES = {100_000: (60, 40), 7_000_000: (20, 8), 61_000_000: (7, 8)}
+# For so many weights: rounds that are measured, and seconds of rounds before them for each executor.
+# Short rounds are for long trainings, and at their speed once the JVMs, which share the cores, have
+# compiled what thousands of them run.
+CASES = {100_000: (60, 20), 7_000_000: (20, 4), 61_000_000: (7, 4)}
 
 
 def arguments() -> argparse.Namespace:
@@ -43,13 +44,13 @@ def measure(weights: int, executors: int) -> Round:
     """All sides once, in turn."""
     rounds, warm_up = CASES[weights]
     sizes = [weights, executors, rounds]
-    ours = side([sys.executable, "ours_side.py"], [*sizes, warm_up])
+    ours = side([sys.executable, "ours_side.py"], [*sizes, warm_up * executors])
     gloo = side([str(ROOT / "target/bench-venv/bin/python"), "gloo_side.py"], sizes)
     submit = str(Path(sys.executable).parent / "spark-submit")
     heaps = ["--driver-memory", "4g", "--conf", "spark.executor.memory=3g"]
     master = f"local-cluster[{executors},1,3072]"
     app = ["--class", "NaiveSide", str(ROOT / "target/bench-sync/naive.jar")]
-    naive = side([submit, "--master", master, *heaps, *app], [*sizes, warm_up])
+    naive = side([submit, "--master", master, *heaps, *app], [*sizes, warm_up * executors])
     short, long, fit = (parse(ours, name) for name in ("round", "long", "fit"))
     return Round(short, long, fit, parse(gloo, "round"), parse(naive, "round"))
 

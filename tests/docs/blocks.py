@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 _FENCE = re.compile(r"^(?P<indent>[ \t]*)(?P<fence>`{3,})(?P<info>[^`\n]*)$")
 _SETUP = re.compile(r"^\s*<!-- setup$")
 _NOT_RUN = re.compile(r"^\s*<!-- not run: (.+) -->$")
+_END = re.compile(r"^\s*-->\s*$")
 _COMMENT = re.compile(r"^\s*<!--\s*(setup|not run)")
 
 
@@ -53,9 +54,7 @@ def blocks(text: str) -> Iterator[Block]:
             yield Block(words[0] if words else "", _joined(inside), number + 1, not_run)
             not_run = None
         elif _SETUP.match(line):
-            yield Block(
-                "python", _joined(_until(re.compile(r"^\s*-->\s*$"), lines, number)), number + 1
-            )
+            yield Block("python", _joined(_until(_END, lines, number)), number + 1)
         elif reason:
             not_run = reason[1]
         elif _COMMENT.match(line):

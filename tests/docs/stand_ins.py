@@ -22,6 +22,13 @@ from sparknet import data
 from sparknet.data import Dataset
 
 DIGITS_SOLVER = "caffe/examples/digits/digits_lenet_solver.prototxt"
+DIGITS_MLP = """
+layer { name: "ip1" type: "InnerProduct" bottom: "data" top: "ip1"
+  inner_product_param { num_output: 32 weight_filler { type: "xavier" } } }
+layer { name: "relu1" type: "ReLU" bottom: "ip1" top: "ip1" }
+layer { name: "ip2" type: "InnerProduct" bottom: "ip1" top: "ip2"
+  inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
+"""
 _TESTED = 360
 
 

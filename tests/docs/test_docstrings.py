@@ -9,7 +9,7 @@ import pytest
 
 pytest.importorskip("griffe")
 sys.path.append(str(Path(__file__).parents[2] / "build" / "site"))
-from docstrings import markdown  # noqa: E402 - made importable above
+from docstrings import markdown
 
 pytestmark = pytest.mark.unit
 

@@ -7,6 +7,7 @@ import doctest
 import gc
 import re
 import subprocess
+import xml.etree.ElementTree as ElementTree
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -102,6 +103,20 @@ def check_prototxt(text: str, where: str) -> None:
     is_net = re.search(r"^\s*(layers?\b|input\b)", text, re.MULTILINE)
     kind = caffe_pb2.NetParameter if is_net else caffe_pb2.SolverParameter
     spec.parse(text, kind, where)
+
+
+@pytest.mark.unit
+def test_versions_and_extras_are_ours() -> None:
+    pom = ElementTree.parse(ROOT / "build" / "pom.xml")
+    project = (ROOT / "python" / "pyproject.toml").read_text(encoding="utf-8")
+    extras = set(re.findall(r"^(\w+) = \[", project.partition("dependencies]")[2], re.MULTILINE))
+    assert {"spark", "local"} <= extras
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        versions = re.findall(r"sparknet-(?:assembly-)?(\d[\d.]*\d)", text)
+        assert set(versions) <= {pom.findtext("version")}, name(page)
+        named = re.findall(r"(?:sparknet|\.whl)\[([\w,]+)\]", text)
+        assert {extra for each in named for extra in each.split(",")} <= extras, name(page)
 
 
 @pytest.mark.unit

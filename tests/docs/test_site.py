@@ -52,7 +52,7 @@ def test_what_is_fetched_is_seen() -> None:
     page = (
         '<link rel="stylesheet" href="https://a/b.css"><a href="https://c/"></a><img src="d.png">'
     )
-    assert list(elsewhere(page)) == ["https://a/b.css"]
+    assert list(elsewhere(page)) == ["https://a/b.png"]
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
@@ -87,11 +87,9 @@ def test_modules_that_pages_use_are_in_the_reference() -> None:
 
 
 def _modules(page: Path) -> Iterator[str]:
+    importing = re.compile(r"^from (sparknet[.\w]*) import (.+)", re.MULTILINE)
     for block in blocks(page.read_text(encoding="utf-8")):
-        if block.language == "python":
-            for package, names in re.findall(
-                r"^from (sparknet[.\w]*) import (.+)", block.text, re.M
-            ):
-                for each in re.split(r",\s*", names):
-                    is_module = package == "sparknet" and each.strip().islower()
-                    yield f"sparknet.{each.strip()}" if is_module else package
+        for package, names in importing.findall(block.text) if block.language == "python" else ():
+            for each in names.split(","):
+                is_module = package == "sparknet" and each.strip().islower()
+                yield f"sparknet.{each.strip()}" if is_module else package

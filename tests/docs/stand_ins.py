@@ -171,3 +171,72 @@ def onnx_model(path: str, image: int = 224, classes: int = 10) -> None:
     kept = [numpy_helper.from_array(v.astype(np.float32), n) for n, v in weights.items()]
     graph = helper.make_graph(nodes, "classifier", ends[:1], ends[1:], kept)
     save(helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)]), path)
+
+
+SHAPES = ("circle", "square", "triangle")
+
+
+def shapes(folder: str, number: int, seed: int = 1, sorted_by_name: bool = False) -> None:
+    """JPEGs of shapes in any colour and place, of unlike sizes, in the folder.
+
+    sorted_by_name: in a folder for each shape.
+    """
+    from PIL import Image, ImageDraw
+
+    generator = np.random.default_rng(seed)
+    for index in range(number):
+        kind = SHAPES[index % 3]
+        width, height, side = (int(n) for n in generator.integers((40, 40, 20), (90, 90, 36)))
+        ground, colour = (tuple(generator.integers(*r, 3).tolist()) for r in ((0, 90), (140, 256)))
+        x, y = (int(n) for n in generator.integers(0, (width - side, height - side)))
+        image = Image.new("RGB", (width, height), ground)
+        pen = ImageDraw.Draw(image)
+        if kind == "circle":
+            pen.ellipse((x, y, x + side, y + side), fill=colour)
+        elif kind == "square":
+            pen.rectangle((x, y, x + side, y + side), fill=colour)
+        else:
+            corners = [(x, y + side), (x + side // 2, y), (x + side, y + side)]
+            pen.polygon(corners, fill=colour)
+        file = Path(folder, kind if sorted_by_name else "", f"{index:04d}.jpg")
+        file.parent.mkdir(parents=True, exist_ok=True)
+        image.save(file, quality=92)
+
+
+def net_of_shapes(spark: Any, folder: str) -> None:
+    """A net that tells ``SHAPES`` apart, as ``deploy.prototxt`` and ``shapes.caffemodel``.
+
+    It looks at 32 x 32 pixels, less 104, 117, 123, divided by 64.
+    """
+    from pyspark.sql import functions as F  # noqa: N812 (as in Spark's documentation)
+
+    from sparknet.ml import CaffeClassifier
+
+    shapes(f"{folder}/known", 600, sorted_by_name=True)
+    net = sparknet.Net("shapes", inputs={"data": (32, 3, 32, 32)})
+    msra = {"type": "msra"}
+    conv1 = net["data"].Convolution("conv1", num_output=16, kernel_size=5, pad=2, weight_filler=msra)
+    pool1 = conv1.ReLU(in_place=True).Pooling("pool1", kernel_size=2, stride=2)
+    conv2 = pool1.Convolution("conv2", num_output=32, kernel_size=3, pad=1, weight_filler=msra)
+    pool2 = conv2.ReLU(in_place=True).Pooling("pool2", kernel_size=4, stride=4)
+    pool2.InnerProduct("scores", num_output=3, weight_filler={"type": "xavier"})
+    files = spark.read.format("binaryFile").load(f"{folder}/known/*/*.jpg").orderBy("path")
+    classifier = CaffeClassifier(
+        net,
+        features_col="content",
+        label_col="kind",
+        image_size=32,
+        mean=[104, 117, 123],
+        scale=1 / 64,
+        channel_order="bgr",
+        mirror=True,
+        optimizer="Adam",
+        learning_rate=0.003,
+        epochs=12,
+        tau=5,
+        seed=1,
+    )
+    model = classifier.fit(files.withColumn("kind", F.element_at(F.split("path", "/"), -2)))
+    model.save_caffe(folder)
+    Path(folder, "weights.caffemodel").rename(f"{folder}/shapes.caffemodel")
+    assert tuple(model.labels) == SHAPES

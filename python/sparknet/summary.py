@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from html import escape
+from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
@@ -143,9 +144,14 @@ def without_splits(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
 def _cells(row: Row) -> tuple[str, ...]:
     """A row's texts, in the order of _HEAD."""
     counted = "" if row.flops is None else _mega(row.flops)
-    shapes = ", ".join(str(shape) for shape in row.shapes)
+    shapes = ", ".join(_repeated(shape, len(list(same))) for shape, same in groupby(row.shapes))
     parameters = f"{row.parameters:,}" if row.parameters else ""
     return row.layer, row.type, shapes, parameters, counted, _size(row.bytes) if row.bytes else ""
+
+
+def _repeated(shape: tuple[int, ...], times: int) -> str:
+    """A shape that so many outputs have, one after the other."""
+    return ", ".join([str(shape)] * times) if times < 3 else f"{times} of {shape}"
 
 
 def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:

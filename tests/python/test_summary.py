@@ -80,6 +80,15 @@ def test_numbers() -> None:
 
 
 @pytest.mark.unit
+def test_many_outputs_of_a_shape_are_counted() -> None:
+    tops = " ".join(f'top: "{number}"' for number in range(8))
+    net = spec.net(f'layer {{ name: "s" type: "Slice" bottom: "x" {tops} }}')
+    shapes = dict.fromkeys("01234", (4, 1)) | {"5": (4, 2)} | dict.fromkeys("67", (4, 3))
+    line = str(Summary(Built(net, shapes))).splitlines()[2]
+    assert "  5 of (4, 1), (4, 2), (4, 3), (4, 3)  " in line
+
+
+@pytest.mark.unit
 def test_splits_of_splits_are_left_out_and_those_of_users_stay() -> None:
     net = spec.net(
         """

@@ -73,13 +73,15 @@ private[ml] final case class NetParts(
   def batch: Option[Int] = sources
     .filter(runsIn(_, Phase.TRAIN))
     .map { layer =>
-      Seq(
-        layer.getDataParam.getBatchSize,
-        layer.getImageDataParam.getBatchSize,
-        layer.getHdf5DataParam.getBatchSize,
-        layer.getMemoryDataParam.getBatchSize,
-        if (layer.getType == "JavaData") layer.getJavaDataParam.getShape.getDim(0).toInt else 0
-      ).max
+      layer.getType match {
+        case "Data"       => layer.getDataParam.getBatchSize
+        case "ImageData"  => layer.getImageDataParam.getBatchSize
+        case "HDF5Data"   => layer.getHdf5DataParam.getBatchSize
+        case "MemoryData" => layer.getMemoryDataParam.getBatchSize
+        case "WindowData" => layer.getWindowDataParam.getBatchSize
+        case "JavaData"   => layer.getJavaDataParam.getShape.getDim(0).toInt
+        case _            => 0 // an Input layer's is that of use
+      }
     }
     .find(_ > 0)
 

@@ -1,0 +1,95 @@
+"""The site: every page is in a menu, every link leads somewhere, nothing comes from elsewhere."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from html.parser import HTMLParser
+from pathlib import Path
+
+import pytest
+from blocks import ROOT, blocks, pages
+
+pytestmark = pytest.mark.boundary
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site, built so that a warning is an error."""
+    pytest.importorskip("mkdocs")
+    folder = tmp_path_factory.mktemp("site")
+    build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return folder
+
+
+class _Loaded(HTMLParser):
+    """What a browser fetches for a page by itself."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.places: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        named = dict(attrs)
+        if tag == "link" and named.get("rel") in ("canonical", "next", "prev"):
+            return
+        attribute = {"link": "href"}.get(tag, "src")
+        if tag in ("embed", "iframe", "img", "link", "script", "source", "video"):
+            self.places.append(named.get(attribute) or "")
+
+
+def elsewhere(text: str) -> Iterator[str]:
+    parser = _Loaded()
+    parser.feed(text)
+    yield from (place for place in parser.places if re.match(r"[a-z]+:|//", place))
+
+
+def test_what_is_fetched_is_seen() -> None:
+    page = (
+        '<link rel="stylesheet" href="https://a/b.css"><a href="https://c/"></a><img src="d.png">'
+    )
+    assert list(elsewhere(page)) == ["https://a/b.png"]
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
+    found = {
+        (str(page.relative_to(site)), place)
+        for page in site.rglob("*.html")
+        for place in elsewhere(page.read_text(encoding="utf-8"))
+        if not place.startswith("data:")
+    }
+    assert not found
+
+
+def test_files_out_of_docs_are_pages_too(site: Path) -> None:
+    results = (site / "repository/benchmarks/RESULTS.html").read_text(encoding="utf-8")
+    assert "<table>" in results
+    nets = (site / "nets.html").read_text(encoding="utf-8")
+    assert 'href="repository/python/sparknet/flops.py.html"' in nets
+
+
+def test_what_is_for_tests_is_not_shown(site: Path) -> None:
+    for page in site.rglob("*.html"):
+        assert "<!-- setup" not in page.read_text(encoding="utf-8"), page
+
+
+def test_modules_that_pages_use_are_in_the_reference() -> None:
+    reference = "".join(
+        page.read_text(encoding="utf-8") for page in (ROOT / "docs/api").glob("*.md")
+    )
+    described = set(re.findall(r"^::: (sparknet(?:\.\w+)*)", reference, re.MULTILINE))
+    used = {module for page in pages() for module in _modules(page)}
+    assert {module for module in used if not any(d.startswith(module) for d in described)} == set()
+
+
+def _modules(page: Path) -> Iterator[str]:
+    importing = re.compile(r"^from (sparknet[.\w]*) import (.+)", re.MULTILINE)
+    for block in blocks(page.read_text(encoding="utf-8")):
+        for package, names in importing.findall(block.text) if block.language == "python" else ():
+            for each in names.split(","):
+                is_module = package == "sparknet" and each.strip().islower()
+                yield f"sparknet.{each.strip()}" if is_module else package

@@ -72,6 +72,13 @@ def test_files_out_of_docs_are_pages_too(site: Path) -> None:
     assert 'href="repository/python/sparknet/flops.py.html"' in nets
 
 
+def test_layer_types_have_their_fields(site: Path) -> None:
+    page = (site / "api/layers.html").read_text(encoding="utf-8")
+    assert re.search(r"<td><code>kernel_size</code></td>\s*<td>list of int</td>", page)
+    assert 'href="#fillerparameter"' in page
+    assert 'id="fillerparameter"' in page
+
+
 def test_what_is_for_tests_is_not_shown(site: Path) -> None:
     for page in site.rglob("*.html"):
         assert "<!-- setup" not in page.read_text(encoding="utf-8"), page

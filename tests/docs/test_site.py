@@ -52,7 +52,7 @@ def test_what_is_fetched_is_seen() -> None:
     page = (
         '<link rel="stylesheet" href="https://a/b.css"><a href="https://c/"></a><img src="d.png">'
     )
-    assert list(elsewhere(page)) == ["https://a/b.png"]
+    assert list(elsewhere(page)) == ["https://a/b.css"]
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:

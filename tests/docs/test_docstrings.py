@@ -23,7 +23,7 @@ are; height, width ("in pixels"): of each. Others stay. note: is no argument.
     assert markdown(text, {"files", "height", "width"}).splitlines() == [
         "Reads files.",
         "",
-        "- `files`: where they are;",
+        "- `files`: where they are.",
         '- `height, width` ("in pixels"): of each. Others stay. note: is no argument.',
     ]
 

@@ -84,7 +84,7 @@ def _listed(paragraph: str, arguments: Collection[str]) -> str:
         name, more = _line(match["names"]), _line(match["more"] or "")
         told = re.sub(";$", ".", _line(paragraph[match.end() : end]))
         items.append(f"- `{name}`{more}: {told}")
-    before = paragraph[: found[0].start()].strip()
+    before = re.sub(";$", ".", paragraph[: found[0].start()].strip())
     return "\n\n".join([*([before] if before else []), "\n".join(items)])
 
 

@@ -28,6 +28,10 @@ are; height, width ("in pixels"): of each. Others stay. note: is no argument.
     ]
 
 
+def test_a_sentence_may_end_before_them() -> None:
+    assert markdown("A net; path: of it.", {"path"}) == "A net.\n\n- `path`: of it."
+
+
 @pytest.mark.parametrize("before", ["The loop by hand is", "By name.", "Heads."])
 def test_examples_are_code(before: str) -> None:
     text = f"{before}::\n\n    a = 1\n\n    b = 2\n\nAfter."

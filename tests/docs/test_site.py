@@ -52,7 +52,7 @@ def test_what_is_fetched_is_seen() -> None:
     page = (
         '<link rel="stylesheet" href="https://a/b.css"><a href="https://c/"></a><img src="d.png">'
     )
-    assert list(elsewhere(page)) == ["https://a/b.png"]
+    assert list(elsewhere(page)) == ["https://a/b.css"]
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
@@ -70,6 +70,13 @@ def test_files_out_of_docs_are_pages_too(site: Path) -> None:
     assert "<table>" in results
     nets = (site / "nets.html").read_text(encoding="utf-8")
     assert 'href="repository/python/sparknet/flops.py.html"' in nets
+
+
+def test_layer_types_have_their_fields(site: Path) -> None:
+    page = (site / "api/layers.html").read_text(encoding="utf-8")
+    assert re.search(r"<td><code>kernel_size</code></td>\s*<td>list of int</td>", page)
+    assert 'href="#fillerparameter"' in page
+    assert 'id="fillerparameter"' in page
 
 
 def test_what_is_for_tests_is_not_shown(site: Path) -> None:

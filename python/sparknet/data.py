@@ -19,8 +19,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm, call, stopped
+from sparknet._jvm.py4j import Py4JJvm, call, connected, ending_jobs, remote, stopped
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
+from sparknet.fields import did_you_mean
 from sparknet.notices import telling
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
@@ -215,7 +216,10 @@ def from_dataframe(
     names = [features] if isinstance(features, str) else list(features)
     for column in [*names, *([] if label is None else [label])]:
         if column not in frame.columns:
-            raise ArgumentError(f"the DataFrame has no column '{column}', only {frame.columns}")
+            hint = did_you_mean(column, frame.columns)
+            raise ArgumentError(
+                f"the DataFrame has no column '{column}', only {frame.columns}{hint}"
+            )
     shapes = _shapes(names, shape, isinstance(features, str))
     jvm = _jvm(frame.sparkSession)
     handle = jvm.from_dataframe(frame, list(zip(names, shapes)), label, options)
@@ -258,7 +262,8 @@ def _first(rdd: RDD[Any]) -> Any:
     before = rdd.context.getLocalProperty(key)
     rdd.context.setLocalProperty(key, "SparkNet: the first element")
     try:
-        return call(rdd, "take", 1)
+        with ending_jobs(rdd.context):
+            return call(rdd, "take", 1)
     finally:
         rdd.context.setLocalProperty(key, before)  # type: ignore[arg-type]
 
@@ -271,13 +276,10 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
 
 def _session(spark: SparkSession | None) -> SparkSession:
     session = spark if spark is not None else SparkSession.getActiveSession()
-    if session is None:
+    if session is None and not connected():
         raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
-    if type(session).__module__.startswith("pyspark.sql.connect"):
-        raise SetupError(
-            "this session is Spark Connect's, whose driver is elsewhere: SparkNet needs one in the"
-            " driver, of sparknet.session(), pyspark or spark-submit"
-        )
+    if session is None or type(session).__module__.startswith("pyspark.sql.connect"):
+        raise remote()
     if session.sparkContext._jsc is None:
         raise stopped()
     return session

@@ -13,7 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
-from sparknet._jvm.py4j import Py4JJvm, silence
+from sparknet._jvm.py4j import Py4JJvm, connected, remote, silence
 from sparknet.errors import SparkNetError
 from sparknet.interrupts import interruptible
 
@@ -55,6 +55,8 @@ def session(
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
+    if connected():
+        raise remote()
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # Set by spark-submit, whose JVM already runs.
         return SparkSession.builder.appName(app_name).getOrCreate()
     cores = max(1, len(os.sched_getaffinity(0)) // workers)

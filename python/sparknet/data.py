@@ -22,6 +22,7 @@ from sparknet._jvm import DatasetHandle, Jvm
 from sparknet._jvm.py4j import Py4JJvm, call, connected, ending_jobs, remote, stopped
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.fields import did_you_mean
+from sparknet.interrupts import interruptible
 from sparknet.notices import telling
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
@@ -60,6 +61,7 @@ class Dataset:
         with telling(self.handle):
             return self.handle.mean().reshape(self.shape)
 
+    @interruptible()
     def map_batches(self, function: Function, shape: Sequence[int] | None = None) -> Dataset:
         """The data that a function makes of these, batch by batch, in Spark's Python workers.
 
@@ -97,6 +99,7 @@ class Dataset:
         self.handle.unpersist()
 
 
+@interruptible()
 def cifar(
     directory: str | os.PathLike[str],
     train: bool = True,
@@ -115,6 +118,7 @@ def cifar(
     return Dataset(jvm.cifar(os.fspath(directory), train, number), jvm, (3, 32, 32))
 
 
+@interruptible()
 def images(
     files: str | os.PathLike[str],
     labels: str | os.PathLike[str] | None = None,
@@ -141,6 +145,7 @@ def images(
     return Dataset(handle, jvm, handle.shape())
 
 
+@interruptible()
 def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> Dataset:
     """Data from an RDD of (array, label).
 
@@ -165,6 +170,7 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
     return _from_packed(jvm, packed, extents)
 
 
+@interruptible()
 def from_numpy(
     images: NDArray[Any],
     labels: NDArray[Any],
@@ -191,6 +197,7 @@ def from_numpy(
     return Dataset(jvm.from_blocks(blocks, images.shape[1:]), jvm, images.shape[1:])
 
 
+@interruptible()
 def from_dataframe(
     frame: DataFrame,
     shape: Sequence[int] | Sequence[Sequence[int]] | None = None,

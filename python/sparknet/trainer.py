@@ -56,6 +56,7 @@ class Trainer:
         trainer.test()        # {"accuracy": 0.61, "loss": 1.1}
     """
 
+    @interruptible()
     def __init__(
         self,
         solver: spec.SolverSource | None = None,

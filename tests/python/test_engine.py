@@ -64,7 +64,7 @@ def check_reading(caplog: pytest.LogCaptureFixture) -> None:
     assert caplog.record_tuples == [("sparknet", logging.WARNING, told)]
     solver = engine.read(b"# \xe9\nbase_lr: 0.5 solver_type: ADAM", True, "s")  # Latin-1
     assert caffe_pb2.SolverParameter.FromString(solver).type == "Adam"
-    with pytest.raises(ParseError, match=r'^ü:2:11: .* "momentun"; did you mean momentum'):
+    with pytest.raises(ParseError, match=r'^ü:2:10: .* "momentun"; did you mean momentum'):
         engine.read(b"base_lr: 1\n momentun: 0.9", True, "ü")
 
 

@@ -81,6 +81,8 @@ def _known(failure: Exception, method: str) -> SparkNetError | None:
 @contextmanager
 def ending_jobs(context: SparkContext) -> Iterator[None]:
     """Ctrl-C ends the Spark jobs that were started inside, and no others."""
+    if context._jsc is None:
+        raise stopped()
     tag = f"sparknet-{uuid.uuid4()}"
     call(context, "addJobTag", tag)
     try:
@@ -88,7 +90,8 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
     except KeyboardInterrupt:
         # Under spark-submit the JVM gets the signal too, and may be gone.
         with contextlib.suppress(StateError):
-            call(context, "cancelJobsWithTag", tag)
+            jvm: Any = context._jvm
+            call(jvm.sparknet.io.EndedJobs, "end", context._jsc, tag)
         raise
     finally:
         with contextlib.suppress(StateError):
@@ -475,6 +478,5 @@ def _missing_jar() -> str:
         path = "<path to sparknet-assembly-<version>.jar>"
     return (
         "SparkNet's classes are not on the class path of this Spark session. Start it with"
-        f" the option\n  --jars {path}\n(spark-submit or pyspark), or create the session with"
-        " sparknet.session()"
+        f" --jars {path} (spark-submit or pyspark), or create the session with sparknet.session()"
     )

@@ -72,6 +72,11 @@ typedef int32_t (*ccaffe_data_callback)(void* context, float* data, int32_t batc
 typedef int32_t (*ccaffe_feed_callback)(void* context, int32_t num_tops, float* const* tops,
                                         const int64_t* counts);
 
+/* Takes a warning of the engine's, one line of UTF-8 without level and time, which is valid during
+ * the call. Called on the thread that warns, mostly that of the call which it is about; it may be
+ * called by several threads at a time. */
+typedef void (*ccaffe_warning_callback)(void* context, const char* text);
+
 /* ---- library ---------------------------------------------------------------- */
 
 /* Version of the library, equal to that of the jar. Static storage. */
@@ -84,6 +89,11 @@ const char* ccaffe_last_error(void);
 /* Appends the log (display lines, warnings) to a file; NULL: back to stderr.
  * min_level: 0 info, 1 warning, 2 error, 3 nothing. May be called again. */
 ccaffe_status ccaffe_log_to(const char* filename, int32_t min_level);
+
+/* Has warnings told to a callback in place of stderr, those that min_level above lets through; a
+ * log file has them, too. NULL: back to stderr. The callback must outlive the library's use; one
+ * that another has replaced may still be running. */
+ccaffe_status ccaffe_set_warning_callback(ccaffe_warning_callback callback, void* context);
 
 /* Changes the process's working directory, against which Caffe resolves the
  * paths in prototxts. */

@@ -49,6 +49,17 @@ ccaffe_status ccaffe_log_to(const char* filename, int32_t min_level) {
   });
 }
 
+ccaffe_status ccaffe_set_warning_callback(ccaffe_warning_callback callback, void* context) {
+  return guard([&] {
+    if (callback == nullptr) {
+      caffe::warnings_to(nullptr);
+      return;
+    }
+    caffe::warnings_to(
+        [callback, context](const std::string& text) { callback(context, text.c_str()); });
+  });
+}
+
 ccaffe_status ccaffe_set_working_directory(const char* path) {
   return guard([&] {
     const bool entered = ::chdir(given(path, "path")) == 0;

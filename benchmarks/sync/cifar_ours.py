@@ -9,8 +9,7 @@ import time
 from pathlib import Path
 
 import sparknet
-from sparknet import data, models, spec
-from sparknet.proto import caffe_pb2
+from sparknet import data, spec
 
 SOLVER = "examples/cifar10/cifar10_quick_solver.prototxt"
 
@@ -20,16 +19,12 @@ def main() -> None:
     workers, epochs = map(int, sys.argv[1:3])
     folder = Path(sys.argv[3])
     precision = sys.argv[4] if len(sys.argv) > 4 else "fp32"
-    solver = spec.parse(models.prototxt(SOLVER), caffe_pb2.SolverParameter, SOLVER)
-    solver.random_seed = 1
-    net = spec.parse(models.prototxt(solver.net), caffe_pb2.NetParameter, solver.net)
+    spark = sparknet.session(workers)
+    solver = spec.solver(SOLVER, random_seed=1)
     if len(sys.argv) > 5:
         next(
-            layer for layer in net.layer if layer.name == "ip1"
+            layer for layer in solver.net_param.layer if layer.name == "ip1"
         ).inner_product_param.num_output = int(sys.argv[5])
-    solver.ClearField("net")
-    solver.net_param.CopyFrom(net)
-    spark = sparknet.session(workers)
     train = data.cifar(folder, True, workers, spark)
     test = data.cifar(folder, False, workers, spark)
     with sparknet.Trainer(

@@ -14,8 +14,7 @@ import argparse
 import os
 
 import sparknet
-from sparknet import cli, data, models, spec
-from sparknet.proto import caffe_pb2
+from sparknet import cli, data
 from sparknet.sessions import stopping
 
 
@@ -54,12 +53,6 @@ def main() -> None:
     """Trains, tests, and says where the weights are."""
     args = arguments()
     cli.check_resume(args.resume)
-    name = f"examples/cifar10/cifar10_{args.model}_solver.prototxt"
-    solver = spec.parse(models.prototxt(name), caffe_pb2.SolverParameter, name)
-    if args.base_lr is not None:
-        solver.base_lr = args.base_lr
-    if args.seed is not None:
-        solver.random_seed = args.seed
     prefix = args.snapshot_prefix or f"cifar10_{args.model}"
     spark = sparknet.session(args.workers, app_name=f"SparkNet cifar10_{args.model}")
     with stopping(spark):
@@ -67,9 +60,11 @@ def main() -> None:
         test = data.cifar(args.data, False, args.workers, spark)
         print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
         with sparknet.Trainer(
-            solver,
+            f"examples/cifar10/cifar10_{args.model}_solver.prototxt",
             train,
             test,
+            learning_rate=args.base_lr,
+            random_seed=args.seed,
             workers=args.workers,
             mean=train.mean(),
             batch_size=args.batch_size,

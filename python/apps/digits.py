@@ -13,10 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 import sparknet
-from sparknet import cli, data, models, spec
+from sparknet import cli, data
 from sparknet.errors import SetupError
 from sparknet.history import History
-from sparknet.proto import caffe_pb2
 from sparknet.sessions import stopping
 
 SOLVER = "examples/digits/digits_lenet_solver.prototxt"
@@ -76,15 +75,15 @@ def main() -> None:
     images, labels = digits()
     args.out.mkdir(parents=True, exist_ok=True)
     held_out = int(TEST_SHARE * len(images))
-    solver = spec.parse(models.prototxt(SOLVER), caffe_pb2.SolverParameter, SOLVER)
-    solver.random_seed = args.seed
     print(f"starting Spark with {args.workers} executors", flush=True)
     spark = sparknet.session(args.workers, app_name="SparkNet digits")
     with stopping(spark):
         train = data.from_numpy(images[held_out:], labels[held_out:], args.workers, spark)
         test = data.from_numpy(images[:held_out], labels[:held_out], args.workers, spark)
         print(f"{train.count():,} images to train on, {test.count():,} to test on", flush=True)
-        with sparknet.Trainer(solver, train, test, workers=args.workers) as trainer:
+        with sparknet.Trainer(
+            SOLVER, train, test, workers=args.workers, random_seed=args.seed
+        ) as trainer:
             every = max(1, args.rounds // 10)
             history = trainer.fit(args.rounds, tau=args.tau, test_every=every)
             scores = trainer.test()

@@ -19,8 +19,10 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm, call, stopped
+from sparknet._jvm.py4j import Py4JJvm, call, connected, ending_jobs, remote, stopped
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
+from sparknet.fields import did_you_mean
+from sparknet.interrupts import interruptible
 from sparknet.notices import telling
 
 __all__ = ["Dataset", "cifar", "from_dataframe", "from_numpy", "from_rdd", "images"]
@@ -59,6 +61,7 @@ class Dataset:
         with telling(self.handle):
             return self.handle.mean().reshape(self.shape)
 
+    @interruptible()
     def map_batches(self, function: Function, shape: Sequence[int] | None = None) -> Dataset:
         """The data that a function makes of these, batch by batch, in Spark's Python workers.
 
@@ -96,6 +99,7 @@ class Dataset:
         self.handle.unpersist()
 
 
+@interruptible()
 def cifar(
     directory: str | os.PathLike[str],
     train: bool = True,
@@ -114,6 +118,7 @@ def cifar(
     return Dataset(jvm.cifar(os.fspath(directory), train, number), jvm, (3, 32, 32))
 
 
+@interruptible()
 def images(
     files: str | os.PathLike[str],
     labels: str | os.PathLike[str] | None = None,
@@ -140,6 +145,7 @@ def images(
     return Dataset(handle, jvm, handle.shape())
 
 
+@interruptible()
 def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> Dataset:
     """Data from an RDD of (array, label).
 
@@ -164,6 +170,7 @@ def from_rdd(rdd: RDD[tuple[Any, Any]], shape: Sequence[int] | None = None) -> D
     return _from_packed(jvm, packed, extents)
 
 
+@interruptible()
 def from_numpy(
     images: NDArray[Any],
     labels: NDArray[Any],
@@ -190,6 +197,7 @@ def from_numpy(
     return Dataset(jvm.from_blocks(blocks, images.shape[1:]), jvm, images.shape[1:])
 
 
+@interruptible()
 def from_dataframe(
     frame: DataFrame,
     shape: Sequence[int] | Sequence[Sequence[int]] | None = None,
@@ -215,7 +223,10 @@ def from_dataframe(
     names = [features] if isinstance(features, str) else list(features)
     for column in [*names, *([] if label is None else [label])]:
         if column not in frame.columns:
-            raise ArgumentError(f"the DataFrame has no column '{column}', only {frame.columns}")
+            hint = did_you_mean(column, frame.columns)
+            raise ArgumentError(
+                f"the DataFrame has no column '{column}', only {frame.columns}{hint}"
+            )
     shapes = _shapes(names, shape, isinstance(features, str))
     jvm = _jvm(frame.sparkSession)
     handle = jvm.from_dataframe(frame, list(zip(names, shapes)), label, options)
@@ -258,7 +269,8 @@ def _first(rdd: RDD[Any]) -> Any:
     before = rdd.context.getLocalProperty(key)
     rdd.context.setLocalProperty(key, "SparkNet: the first element")
     try:
-        return call(rdd, "take", 1)
+        with ending_jobs(rdd.context):
+            return call(rdd, "take", 1)
     finally:
         rdd.context.setLocalProperty(key, before)  # type: ignore[arg-type]
 
@@ -271,13 +283,10 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
 
 def _session(spark: SparkSession | None) -> SparkSession:
     session = spark if spark is not None else SparkSession.getActiveSession()
-    if session is None:
+    if session is None and not connected():
         raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
-    if type(session).__module__.startswith("pyspark.sql.connect"):
-        raise SetupError(
-            "this session is Spark Connect's, whose driver is elsewhere: SparkNet needs one in the"
-            " driver, of sparknet.session(), pyspark or spark-submit"
-        )
+    if session is None or type(session).__module__.startswith("pyspark.sql.connect"):
+        raise remote()
     if session.sparkContext._jsc is None:
         raise stopped()
     return session

@@ -1,4 +1,4 @@
-"""What only the engine knows of a net.
+"""What only the engine knows: how prototxts are read, and what becomes of a net.
 
 Asked in the JVM of the Spark session if there is one, and in a JVM inside this process otherwise.
 """
@@ -16,7 +16,7 @@ from sparknet.summary import Built
 if TYPE_CHECKING:
     from sparknet._jvm import Jvm
 
-__all__ = ["built", "upgraded"]
+__all__ = ["built", "read", "upgraded"]
 
 
 def built(net: caffe_pb2.NetParameter, phase: int) -> Built:
@@ -31,13 +31,18 @@ def built(net: caffe_pb2.NetParameter, phase: int) -> Built:
 
 def upgraded(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
     """The net with Caffe's old forms (V0 and V1 layers, ``input``) made new."""
-    text = text_format.MessageToString(net)
+    text = text_format.MessageToString(net).encode()
+    return caffe_pb2.NetParameter.FromString(read(text, False, f"net '{net.name}'"))
+
+
+def read(prototxt: bytes, solver: bool, name: str) -> bytes:
+    """As ``sparknet._jvm.Jvm.read``."""
     jvm = _session()
     if jvm is not None:
-        return caffe_pb2.NetParameter.FromString(jvm.upgraded(text))
+        return jvm.read(prototxt, solver, name)
     from sparknet._jvm import pyjnius
 
-    return caffe_pb2.NetParameter.FromString(pyjnius.upgraded(text))
+    return pyjnius.read(prototxt, solver, name)
 
 
 def _session() -> Jvm | None:

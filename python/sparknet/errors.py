@@ -6,7 +6,10 @@ The engine, the JVM and this package use the same codes, so a wrong prototxt is 
 
 from __future__ import annotations
 
+import contextlib
+import os
 import re
+import traceback
 
 __all__ = [
     "ArgumentError",
@@ -41,6 +44,14 @@ class SparkNetError(Exception):
     def __init__(self, message: str = "", details: str | None = None) -> None:
         super().__init__(_one_line(str(message)))
         self.details = str(message) if details is None else details
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython and notebooks show, which ask for it by this name: lines of the user's, and
+        the message. Of each of our frames, of which there are many, they would show ten lines."""
+        frames = traceback.extract_tb(self.__traceback__)
+        own = [frame for frame in frames if not _is_inside(frame.filename)]
+        shown = "".join(["Traceback (most recent call last):\n", *traceback.format_list(own)])
+        return [*shown.splitlines(), f"{type(self).__name__}: {self}"]
 
 
 class ArgumentError(SparkNetError, ValueError):
@@ -160,6 +171,12 @@ def error_in_text(text: str) -> SparkNetError | None:
     whole = found.start("exception") == 0
     message = text[found.start("message") :] if whole else found["message"]
     return error_for(found["code"], message.strip(), text)
+
+
+def _is_inside(filename: str) -> bool:
+    """Whether a frame is ours, or of what comes before the user's and between ours."""
+    ours = filename.startswith(os.path.dirname(__file__) + os.sep)
+    return ours or filename == contextlib.__file__ or f"{os.sep}IPython{os.sep}" in filename
 
 
 def _one_line(message: str) -> str:

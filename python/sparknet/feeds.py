@@ -25,7 +25,8 @@ def read(solver: caffe_pb2.SolverParameter, jvm: Jvm) -> caffe_pb2.SolverParamet
     The solver is changed and returned.
     """
     for net in _nets(solver):
-        net.ParseFromString(jvm.upgraded(text_format.MessageToString(net)))
+        text = text_format.MessageToString(net).encode()
+        net.ParseFromString(jvm.read(text, False, f"net '{net.name}'"))
     return solver
 
 

@@ -16,7 +16,8 @@ __all__ = ["interruptible"]
 
 @contextlib.contextmanager
 def interruptible() -> Iterator[Callable[[], None]]:
-    """Ctrl-C raises KeyboardInterrupt inside, and nothing else happens.
+    """Ctrl-C raises KeyboardInterrupt inside, and nothing else happens. Outside it has no frames
+    of what was interrupted.
 
     PySpark's own handler calls the JVM over the connection that is waiting for an answer,
     which fails with errors of the transport: whoever catches the exception cancels jobs.
@@ -51,6 +52,8 @@ def interruptible() -> Iterator[Callable[[], None]]:
     try:
         yield check
         check()
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None
     finally:
         sys.unraisablehook = hook
         if outermost:

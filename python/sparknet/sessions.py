@@ -13,18 +13,23 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
-from sparknet._jvm.py4j import Py4JJvm, silence
+from sparknet._jvm.py4j import Py4JJvm, connected, remote, silence
 from sparknet.errors import SparkNetError
 from sparknet.interrupts import interruptible
 
 __all__ = ["session", "stopping"]
 
 # Passed to the JVM as a file, because it is read before any jar is on the class path. Without
-# a level of its own for the gateway Spark sets the root's to WARN, and says so.
+# a level of its own for the gateway Spark sets the root's to WARN, and says so. What tasks throw
+# comes to the program as an error, and is not shown before that as a trace.
 _QUIET = """\
 rootLogger.level = error
 logger.gateway.name = org.apache.spark.api.python.PythonGatewayServer
 logger.gateway.level = error
+logger.task.name = org.apache.spark.executor.Executor
+logger.task.level = off
+logger.tasks.name = org.apache.spark.scheduler.TaskSetManager
+logger.tasks.level = off
 rootLogger.appenderRef.stderr.ref = console
 appender.console.type = Console
 appender.console.name = console
@@ -55,6 +60,8 @@ def session(
     active = SparkSession.getActiveSession()
     if active is not None:
         return active
+    if connected():
+        raise remote()
     if "PYSPARK_GATEWAY_PORT" in os.environ:  # Set by spark-submit, whose JVM already runs.
         return SparkSession.builder.appName(app_name).getOrCreate()
     cores = max(1, len(os.sched_getaffinity(0)) // workers)

@@ -1,22 +1,22 @@
 """Nets and solvers from a prototxt file, prototxt text, a protobuf message or Python values.
 
 A ``str`` is text if it has a line break, a brace or the form ``field: value``; otherwise
-it is a path, as is any ``os.PathLike``.
+it is a path, as is any ``os.PathLike``. Prototxts are read by the engine, whose rules hold for
+all of SparkNet.
 """
 
 from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Protocol, TypeVar, Union
 
-from google.protobuf import text_format
 from google.protobuf.message import Message
 
-from sparknet import fields, models
-from sparknet.errors import ArgumentError, FileError, ParseError
+from sparknet import engine, fields, models
+from sparknet.errors import ArgumentError, FileError
 from sparknet.proto import caffe_pb2
 
 __all__ = [
@@ -38,6 +38,7 @@ class _Proto(Protocol):
 
 
 NetSource = Union[str, "os.PathLike[str]", caffe_pb2.NetParameter, _Proto]
+Read = Callable[[bytes, bool, str], bytes]  # ``sparknet._jvm.Jvm.read``
 SolverSource = Union[str, "os.PathLike[str]", caffe_pb2.SolverParameter, Mapping[str, Any]]
 
 _OPTIMIZERS = ("SGD", "Nesterov", "Adam", "AdaGrad", "RMSProp", "AdaDelta")
@@ -54,18 +55,22 @@ _M = TypeVar("_M", bound=Message)
 
 def net(source: NetSource) -> caffe_pb2.NetParameter:
     """The net that a path, a text, a message or a net in code gives. Messages are not copied."""
-    return _net(source)
+    return _net(source, engine.read)
 
 
-def _net(source: object) -> caffe_pb2.NetParameter:
+def _net(source: object, read: Read) -> caffe_pb2.NetParameter:
     to_proto = getattr(source, "to_proto", None)
     if to_proto is not None:
         source = to_proto()
-    return _message(source, caffe_pb2.NetParameter)
+    return _message(source, caffe_pb2.NetParameter, read)
 
 
 def solver(
-    source: SolverSource | None = None, net: NetSource | None = None, **options: Any
+    source: SolverSource | None = None,
+    net: NetSource | None = None,
+    *,
+    read: Read = engine.read,
+    **options: Any,
 ) -> caffe_pb2.SolverParameter:
     """A solver with its nets inside, so that it needs no file on another machine.
 
@@ -74,13 +79,13 @@ def solver(
     ``momentum=0.9``, and ``learning_rate`` for ``base_lr`` and ``optimizer``, in any case, for
     ``type``. Without ``lr_policy`` the learning rate stays as it is. Nets that the solver names by
     path are read: relative to the working directory, as in Caffe, or else to a folder above the
-    solver's own file.
+    solver's own file. read: what reads prototxts.
     """
     result = caffe_pb2.SolverParameter()
     if isinstance(source, Mapping):
         _set(result, source)
     elif source is not None:
-        result.CopyFrom(_message(source, caffe_pb2.SolverParameter))
+        result.CopyFrom(_message(source, caffe_pb2.SolverParameter, read))
     _set(result, options)
     if source is None or isinstance(source, Mapping):
         _check_rates(result)
@@ -89,14 +94,14 @@ def solver(
     if net is not None:
         for field in ("net", "train_net", "train_net_param", "test_net", "test_net_param"):
             result.ClearField(field)
-        result.net_param.CopyFrom(_net(net))
+        result.net_param.CopyFrom(_net(net, read))
         return result
     folders = _folders(source)
     if result.net:
-        result.net_param.CopyFrom(_named(result.net, folders))
+        result.net_param.CopyFrom(_named(result.net, folders, read))
     if result.train_net:
-        result.train_net_param.CopyFrom(_named(result.train_net, folders))
-    result.test_net_param.extend(_named(path, folders) for path in result.test_net)
+        result.train_net_param.CopyFrom(_named(result.train_net, folders, read))
+    result.test_net_param.extend(_named(path, folders, read) for path in result.test_net)
     for field in ("net", "train_net", "test_net"):
         result.ClearField(field)
     return result
@@ -178,15 +183,15 @@ def _folders(source: object) -> list[Path]:
     return folders
 
 
-def _named(path: str, folders: list[Path]) -> caffe_pb2.NetParameter:
+def _named(path: str, folders: list[Path], read: Read) -> caffe_pb2.NetParameter:
     """The net in the first of the folders that has the path, or in the jar."""
     for folder in folders:
         if (folder / path).is_file():
-            return net(folder / path)
+            return _net(folder / path, read)
     text = models.text(path)
     if text is None:
         raise FileError(f"net '{path}' of the solver: no such file in {Path.cwd()}")
-    return parse(text, caffe_pb2.NetParameter, path)
+    return _parsed(text.encode(), caffe_pb2.NetParameter, path, read)
 
 
 def is_text(source: object) -> bool:
@@ -194,34 +199,28 @@ def is_text(source: object) -> bool:
     return isinstance(source, str) and _TEXT.search(source) is not None
 
 
-def _message(source: object, kind: type[_M]) -> _M:
+def _message(source: object, kind: type[_M], read: Read) -> _M:
     if isinstance(source, kind):
         return source
     if isinstance(source, str) and is_text(source):
-        return parse(source, kind, "<text>")
+        return _parsed(source.encode(), kind, "<text>", read)
     if not isinstance(source, (str, os.PathLike)):
         raise ArgumentError(
             f"expected a path, prototxt text or a {kind.__name__}, not {type(source).__name__}"
         )
     path = os.fspath(source)
     try:
-        text = Path(path).read_text(encoding="utf-8")
-    except UnicodeDecodeError:
-        raise ParseError(f"{path}: not a prototxt: it is not UTF-8 text") from None
+        text = Path(path).read_bytes()
     except OSError as error:
         bundled = models.text(path)
         if bundled is None:
             raise FileError(f"{path}: {error.strerror}") from None
-        text = bundled
-    return parse(text, kind, path)
+        text = bundled.encode()
+    return _parsed(text, kind, path, read)
 
 
-def parse(text: str, kind: type[_M], name: str) -> _M:
-    """The message in a prototxt text. name: what errors call it, such as the file's path."""
+def _parsed(text: bytes, kind: type[_M], name: str, read: Read) -> _M:
+    """The message in a prototxt. name: what errors call it, such as the file's path."""
     message = kind()
-    try:
-        text_format.Parse(text, message)
-    except text_format.ParseError as error:
-        reason = re.sub(r"^\d+:\d+ : ", "", str(error))
-        raise ParseError(f"{name}:{error.GetLine()}:{error.GetColumn()}: {reason}") from None
+    message.ParseFromString(read(text, kind is caffe_pb2.SolverParameter, name))
     return message

@@ -56,6 +56,7 @@ class Trainer:
         trainer.test()        # {"accuracy": 0.61, "loss": 1.1}
     """
 
+    @interruptible()
     def __init__(
         self,
         solver: spec.SolverSource | None = None,
@@ -84,6 +85,7 @@ class Trainer:
         message = spec.solver(
             solver,
             net,
+            read=train.jvm.read,
             learning_rate=learning_rate,
             momentum=momentum,
             weight_decay=weight_decay,
@@ -317,8 +319,8 @@ class Trainer:
         if given is self._train_data:
             return
         data.checked("train", given)
-        with telling(given.handle, self._handle):
-            self._train_count = given.handle.count()
+        with self._interruptible(), telling(given.handle, self._handle):
+            self._train_count: int = given.handle.count()
             self._handle.set_train_data(given.handle, self._view)
         self._train_data = given
 
@@ -327,7 +329,7 @@ class Trainer:
         if given is self._tested_data:
             return
         data.checked("data to test on", given)
-        with telling(given.handle, self._handle):
+        with self._interruptible(), telling(given.handle, self._handle):
             self._handle.set_test_data(given.handle, self._view)
         self._tested_data = given
 
@@ -370,12 +372,12 @@ class Trainer:
     @property
     def weights(self) -> Weights:
         """A copy of the current weights: layer name -> its blobs (weights, biases)."""
-        with telling(self._handle):
+        with self._working():
             return self._layout.split(self._handle.weights())
 
     def set_weights(self, weights: Mapping[str, Sequence[Any]]) -> None:
         """Makes these the current weights; layers and shapes must be those of the net."""
-        with telling(self._handle):
+        with self._working():
             self._handle.set_weights(self._layout.join(weights))
 
     def snapshot(self, prefix: str | os.PathLike[str]) -> list[str]:
@@ -385,7 +387,7 @@ class Trainer:
         ``hdfs://host/run``), where both files appear or none. They end in ``.h5`` too if the
         solver's ``snapshot_format`` is HDF5.
         """
-        with telling(self._handle):
+        with self._working():
             self.snapshots = self._handle.snapshot(os.fspath(prefix))
         return self.snapshots
 
@@ -398,7 +400,7 @@ class Trainer:
         them.
         """
         name = os.fspath(path)
-        with telling(self._handle):
+        with self._working():
             if name.endswith((".caffemodel", ".caffemodel.h5")):
                 return self._handle.load_weights(name)
             return self._handle.restore(name)

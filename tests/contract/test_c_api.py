@@ -42,6 +42,7 @@ JAVA = {
     "ccaffe_data_callback": {"DataCallback"},
     "ccaffe_feed_callback": {"FeedCallback"},
     "ccaffe_python_layer": {"Pointer"},
+    "ccaffe_warning_callback": {"Pointer"},
 }
 
 

@@ -20,6 +20,10 @@ def test_trains_and_logs(jar: Path, tmp_path: Path) -> None:
         program.until(lambda: len(program.descendants(EXECUTOR)) == 2, "two executors")
         assert program.wait(500) == 0
         assert program.leftovers() == []
+        shown = re.findall(r"^round (\d/2)  iteration (\d+)  loss \d", program.err, re.MULTILINE)
+        tested = re.findall(r"^iteration 0: accuracy (0\.\d+)", program.err, re.MULTILINE)
+    # On the terminal, too.
+    assert shown == [("1/2", "10"), ("2/2", "20")]
     (log,) = tmp_path.glob("training_log_*.txt")
     lines = log.read_text().splitlines()
     assert all(re.match(r"\d+\.\d+(E-?\d+)?(, i = \d+)?: ", line) for line in lines)
@@ -30,6 +34,7 @@ def test_trains_and_logs(jar: Path, tmp_path: Path) -> None:
     assert sum(message == "training" for message in messages) == 2
     accuracies = [float(m.split("%")[0]) for m in messages if m.endswith("% accuracy")]
     assert len(accuracies) == 1  # Every tenth round, and the first.
+    assert accuracies == [pytest.approx(100 * float(accuracy), abs=0.01) for accuracy in tested]
     assert 0 <= accuracies[0] <= 50  # An untrained net gets some of ten classes right.
     assert messages[-1] == "finished training"
 

@@ -190,7 +190,7 @@ class FakeJvm:
         self.made: FakeTrainer | None = None
         self.solver = b""
         self.options: dict[str, Any] = {}
-        self.read: list[str] = []
+        self.texts: list[str] = []
         self.refuses: SparkNetError | None = None
         self.cluster_slots = 2
 
@@ -222,6 +222,7 @@ class FakeJvm:
         self.made = FakeTrainer(workers)
         return self.made
 
-    def upgraded(self, net: str) -> bytes:
-        self.read.append(net)
-        return text_format.Parse(net, caffe_pb2.NetParameter()).SerializeToString()
+    def read(self, prototxt: bytes, solver: bool, name: str) -> bytes:
+        self.texts.append(prototxt.decode())
+        kind = caffe_pb2.SolverParameter if solver else caffe_pb2.NetParameter
+        return text_format.Parse(prototxt, kind()).SerializeToString()

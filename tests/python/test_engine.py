@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sparknet import Net, engine, spec
-from sparknet.errors import ShapeError
+from sparknet.errors import ParseError, ShapeError
+from sparknet.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
@@ -44,6 +46,42 @@ def check_old_forms() -> None:
     assert net.inputs == ["x"]
     net["y"].ReLU(in_place=True)
     assert net.summary().rows[-1].shapes == ((1, 5),)
+
+
+# A layer of Caffe's first form, with a field that its type does not have.
+FIRST = b"""
+layers { layer { name: "r" type: "relu" num_output: 3 } bottom: "x" top: "x" }
+"""
+
+
+def check_reading(caplog: pytest.LogCaptureFixture) -> None:
+    """Errors and warnings are the engine's, and name the text as they are told to."""
+    caplog.clear()
+    with caplog.at_level(logging.WARNING, "sparknet"):
+        read = caffe_pb2.NetParameter.FromString(engine.read(FIRST, False, "ü.prototxt"))
+    assert [layer.type for layer in read.layer] == ["ReLU"]
+    told = "ü.prototxt: field num_output of layer 'r' (relu) has no meaning there and is dropped"
+    assert caplog.record_tuples == [("sparknet", logging.WARNING, told)]
+    solver = engine.read(b"# \xe9\nbase_lr: 0.5 solver_type: ADAM", True, "s")  # Latin-1
+    assert caffe_pb2.SolverParameter.FromString(solver).type == "Adam"
+    with pytest.raises(ParseError, match=r'^ü:2:10: .* "momentun"; did you mean momentum'):
+        engine.read(b"base_lr: 1\n momentun: 0.9", True, "ü")
+
+
+@pytest.mark.spark
+def test_prototxts_are_read_in_the_jvm_of_a_session(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr("sparknet._jvm.pyjnius.classes", None)  # No second JVM.
+    check_reading(caplog)
+
+
+@pytest.mark.boundary
+def test_prototxts_are_read_in_a_jvm_of_this_process(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(engine, "_session", lambda: None)
+    check_reading(caplog)
 
 
 @pytest.mark.spark

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from sparknet import errors
+from sparknet import errors, spec
+from sparknet.proto import caffe_pb2
 
 pytestmark = pytest.mark.unit
 
@@ -59,6 +60,23 @@ def test_a_message_is_one_line_and_details_are_all() -> None:
     copied = pickle.loads(pickle.dumps(errors.ShapeError("why", "a\ntrace")))
     assert (str(copied), copied.details) == ("why", "a\ntrace")
     assert str(errors.SparkNetError()) == ""
+
+
+def test_notebooks_show_the_users_lines_and_the_message() -> None:
+    with pytest.raises(errors.ParseError) as caught:
+        spec.is_text(spec.net(Unreadable()))  # type: ignore[arg-type]
+    shown = caught.value._render_traceback_()
+    assert shown[0] == "Traceback (most recent call last):"
+    assert [line.strip() for line in shown if "spec.is_text(" in line]
+    assert not [line for line in shown if "spec.py" in line]
+    assert shown[-1] == "ParseError: not a net; at all"
+
+
+class Unreadable:
+    """A net of the user's own."""
+
+    def to_proto(self) -> caffe_pb2.NetParameter:
+        raise errors.ParseError("not a net\nat all")
 
 
 # As PySpark 3.5 gives it for a function that raises; sources and marks are quoted.

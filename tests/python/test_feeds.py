@@ -100,7 +100,7 @@ def test_nets_are_read_by_the_engine() -> None:
         train_net_param=spec.net('name: "a"'), test_net_param=[spec.net('name: "b"')]
     )
     assert feeds.read(solver, jvm) is solver
-    assert jvm.read == ['name: "a"\n', 'name: "b"\n']
+    assert jvm.texts == ['name: "a"\n', 'name: "b"\n']
     assert not solver.HasField("net_param")
 
 

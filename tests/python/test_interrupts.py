@@ -8,6 +8,7 @@ import signal
 import sys
 import threading
 import time
+import traceback
 
 import pytest
 
@@ -37,6 +38,18 @@ def test_the_handler_from_before_is_not_called_and_comes_back() -> None:
     with pytest.raises(KeyboardInterrupt), interruptible():
         interrupt()
     assert signal.getsignal(signal.SIGINT) is handler
+
+
+def test_what_was_interrupted_is_not_shown() -> None:
+    def transport() -> None:
+        interrupt()
+
+    with pytest.raises(KeyboardInterrupt) as caught, interruptible(), interruptible():
+        transport()
+    shown = "".join(traceback.format_exception(caught.type, caught.value, caught.tb))
+    assert "transport" not in shown.replace("transport()", "")
+    assert "During handling" not in shown
+    assert shown.endswith("KeyboardInterrupt\n")
 
 
 def test_py4js_report_of_the_interrupted_call_is_not_shown(

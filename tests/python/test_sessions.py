@@ -11,6 +11,7 @@ import pytest
 from py4j.protocol import Py4JNetworkError
 
 from sparknet import sessions
+from sparknet.errors import SetupError
 
 pytestmark = pytest.mark.unit
 
@@ -98,6 +99,15 @@ def test_executors_share_out_the_cores(builder: Builder, tmp_path: Path) -> None
 def test_more_workers_than_cores(builder: Builder) -> None:
     sessions.session(20)
     assert builder.url == "local-cluster[20,1,1024]"
+
+
+def test_spark_connect(builder: Builder, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SPARK_REMOTE", "SPARK_CONNECT_MODE_ENABLED"):
+        with monkeypatch.context() as changed:
+            changed.setenv(name, "local")
+            with pytest.raises(SetupError, match="this session is Spark Connect's"):
+                sessions.session(1)
+    assert builder.settings == {}
 
 
 def test_own_master_and_settings(builder: Builder) -> None:

@@ -10,7 +10,7 @@ from sparknet import Net, spec
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
 
-pytestmark = pytest.mark.unit
+pytestmark = pytest.mark.boundary  # The engine reads.
 
 NET = 'name: "tiny"\nlayer { name: "ip" type: "InnerProduct" }\n'
 
@@ -154,8 +154,8 @@ def test_layers_run_in_the_phases_of_their_rules() -> None:
 @pytest.mark.parametrize(
     ("text", "place", "reason"),
     [
-        ('name: "a"\nlayer {\n  nam: "x"\n}\n', "3:3", "nam"),
-        ('name: "a"\nlayer {\n', "2:7", "Expected"),
+        ('name: "a"\nlayer {\n  nam: "x"\n}\n', "3:6", '"nam"; did you mean name'),
+        ('name: "a"\nlayer {\n', "3:1", "Expected"),
         ('name: "a"\nlayer { convolution_param { num_output: many } }\n', "2:41", "many"),
     ],
 )
@@ -181,7 +181,7 @@ def test_missing_net_of_a_solver() -> None:
 def test_a_binary_file_is_no_prototxt(tmp_path: Path) -> None:
     path = tmp_path / "weights.caffemodel"
     path.write_bytes(b"\x0a\x80\xff\xfe")
-    with pytest.raises(ParseError, match="not UTF-8"):
+    with pytest.raises(ParseError, match=r"weights\.caffemodel:1:1: "):
         spec.net(path)
 
 

@@ -16,6 +16,12 @@ namespace caffe {
 
 class NewFile;
 
+// The first layer that has NaN or infinity, and where; data: it is no other layer's doing.
+struct NotFinite {
+  std::string layer;
+  enum { kNothing, kWeights, kOutput, kData } in = kNothing;
+};
+
 template <typename T>
 class Net {
  public:
@@ -102,6 +108,8 @@ class Net {
   void set_batch_size(int64_t batch);
 
   void set_debug_info(bool on) { debug_info_ = on; }
+  // Looks for NaN and infinity in what the last forward pass left.
+  NotFinite first_not_finite() const;
 
  private:
   // net_init.cpp

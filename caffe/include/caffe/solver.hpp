@@ -100,6 +100,7 @@ class Solver {
   bool test_due() const;
   void answer_requests();
   T forward_backward();
+  [[noreturn]] void fail_of_loss(T loss) const;
   void smooth_loss(T loss, int start);
   // solver_update.cpp
   int lr_step() const;

@@ -1,5 +1,7 @@
 #include "caffe/layer_registry.hpp"
 
+#include "caffe/near_names.hpp"
+
 namespace caffe {
 
 template <typename T>
@@ -20,10 +22,12 @@ std::unique_ptr<Layer<T>> LayerRegistry<T>::create(const LayerParameter& param,
   const std::string& type = param.type();
   const auto found = factories().find(type);
   if (found != factories().end()) return found->second(param, context);
-  std::string known;
-  for (const auto& entry : factories()) known += (known.empty() ? "" : ", ") + entry.first;
-  fail(Code::kBadNet, "layer '", param.name(), "': unknown layer type '", type,
-       "' (known types: ", known, ")");
+  std::string hint = did_you_mean(type, types());
+  if (hint.empty()) {
+    for (const std::string& known : types()) hint += (hint.empty() ? "" : ", ") + known;
+    hint = " (known types: " + hint + ")";
+  }
+  fail(Code::kBadNet, "layer '", param.name(), "': unknown layer type '", type, "'", hint);
 }
 
 template <typename T>

@@ -4,7 +4,9 @@
 #include <cstdio>
 #include <cstring>
 #include <ctime>
+#include <memory>
 #include <mutex>
+#include <utility>
 
 namespace caffe {
 namespace {
@@ -13,12 +15,24 @@ struct Log {
   std::mutex mutex;
   std::FILE* file = nullptr;  // null: stderr
   LogLevel minimum = LogLevel::kInfo;
+  std::shared_ptr<const WarningReceiver> receiver;  // null: there is none
 };
 
 // Never destroyed: threads may still log while the process ends.
 Log& the_log() {
   static Log* log = new Log;
   return *log;
+}
+
+void write_line(std::FILE* out, LogLevel level, const std::string& line) {
+  static const char kLetters[] = "IWE";
+  char when[32];
+  const std::time_t now = std::time(nullptr);
+  std::tm local;
+  localtime_r(&now, &local);
+  std::strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
+  std::fprintf(out, "%c %s %s\n", kLetters[static_cast<int>(level)], when, line.c_str());
+  std::fflush(out);
 }
 
 }  // namespace
@@ -37,19 +51,29 @@ void log_to(const std::string& filename, LogLevel minimum) {
   log.minimum = minimum;
 }
 
-void log(LogLevel level, const std::string& line) {
+void warnings_to(WarningReceiver receiver) {
   Log& log = the_log();
   std::lock_guard<std::mutex> lock(log.mutex);
-  if (level == LogLevel::kNothing || level < log.minimum) return;
-  static const char kLetters[] = "IWE";
-  char when[32];
-  const std::time_t now = std::time(nullptr);
-  std::tm local;
-  localtime_r(&now, &local);
-  std::strftime(when, sizeof(when), "%Y-%m-%d %H:%M:%S", &local);
-  std::FILE* out = log.file != nullptr ? log.file : stderr;
-  std::fprintf(out, "%c %s %s\n", kLetters[static_cast<int>(level)], when, line.c_str());
-  std::fflush(out);
+  log.receiver = receiver == nullptr
+                     ? nullptr
+                     : std::make_shared<const WarningReceiver>(std::move(receiver));
+}
+
+void log(LogLevel level, const std::string& line) {
+  Log& log = the_log();
+  std::shared_ptr<const WarningReceiver> receiver;
+  {
+    std::lock_guard<std::mutex> lock(log.mutex);
+    if (level == LogLevel::kNothing || level < log.minimum) return;
+    if (level == LogLevel::kWarning) receiver = log.receiver;
+    if (log.file != nullptr) {
+      write_line(log.file, level, line);
+    } else if (receiver == nullptr) {
+      write_line(stderr, level, line);
+    }
+  }
+  // Without the lock: it may log something itself.
+  if (receiver != nullptr) (*receiver)(line);
 }
 
 }  // namespace caffe

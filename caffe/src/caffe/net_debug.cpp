@@ -1,4 +1,5 @@
-// The lines that debug_info asks for.
+// The lines that debug_info asks for, and where numbers went wrong.
+#include <algorithm>
 #include <cmath>
 
 #include "caffe/log.hpp"
@@ -26,6 +27,12 @@ double sum_squares(Storage<T>& values) {
 template <typename T>
 double mean_abs(Storage<T>& values) {
   return values.count() == 0 ? 0 : sum_abs(values) / static_cast<double>(values.count());
+}
+
+template <typename T>
+bool all_finite(Storage<T>& values) {
+  const T* v = values.read();
+  return std::all_of(v, v + values.count(), [](T value) { return std::isfinite(value); });
 }
 
 // Parameters are shown by their ParamSpec name, or by position if they have none.
@@ -78,6 +85,23 @@ void Net<T>::log_params() const {
            "); L2 norm = (", std::sqrt(data2), ", ", std::sqrt(diff2), ")");
 }
 
+template <typename T>
+NotFinite Net<T>::first_not_finite() const {
+  for (int i = 0; i < num_layers(); ++i) {
+    for (const auto& blob : layers_[i]->blobs()) {
+      if (!all_finite(blob->data())) return {layers_[i]->name(), NotFinite::kWeights};
+    }
+    for (const Blob<T>* top : top_vecs_[i]) {
+      if (all_finite(top->data())) continue;
+      const bool given = bottom_vecs_[i].empty();
+      return {layers_[i]->name(), given ? NotFinite::kData : NotFinite::kOutput};
+    }
+  }
+  return {};
+}
+
+template NotFinite Net<float>::first_not_finite() const;
+template NotFinite Net<double>::first_not_finite() const;
 template void Net<float>::log_forward(int) const;
 template void Net<double>::log_forward(int) const;
 template void Net<float>::log_backward(int) const;

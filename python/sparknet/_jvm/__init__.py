@@ -249,8 +249,9 @@ class Jvm(Protocol):
     def built(self, net: bytes, phase: int) -> Built:
         """What the engine makes of a serialised net. phase: TRAIN 0, TEST 1, the net's own -1."""
 
-    def upgraded(self, net: str) -> bytes:
-        """The serialised net of a prototxt's text, with Caffe's old forms made new."""
+    def read(self, prototxt: bytes, solver: bool, name: str) -> bytes:
+        """The serialised solver or net of a prototxt, with Caffe's old forms made new. name: what
+        errors call it, such as the file's path."""
 
     def upload(
         self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from typing import Any
 
@@ -11,13 +12,14 @@ from sparknet.errors import (
     FileError,
     InternalError,
     OutOfMemoryError,
+    SetupError,
     SparkNetError,
     StateError,
     error_for,
     error_in_text,
 )
 
-__all__ = ["stopped", "translate"]
+__all__ = ["connected", "remote", "stopped", "translate"]
 
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
@@ -27,6 +29,13 @@ _JAVA = {
 _PYTHON_FAILURE = "org.apache.spark.api.python.PythonException"
 # What Spark says of a session that is stopped, before or while it is used.
 _STOPPED = ("Cannot call methods on a stopped SparkContext", "SparkContext has been shutdown")
+# The Python of the executors: Spark starts a program that is not there, or one of another version.
+_NO_PYTHON = re.compile(r'Cannot run program "[^"\n]*python[^\n]*')
+_OTHER_PYTHON = re.compile(
+    r"PYTHON_VERSION_MISMATCH\] Python in worker has different version \D*(\d+)\D+(\d+)\D+ than that"
+    r" in driver (\d+\.\d+)"
+)
+_REMEDY = "set PYSPARK_PYTHON to one of this program's version that all of them have"
 # The exception's own line: frames and source are indented; a group's have a bar in front.
 _RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
@@ -51,6 +60,14 @@ def _known(causes: list[Any]) -> SparkNetError:
         if quoted is not None:
             return quoted
     for text in texts:
+        missing, other = _NO_PYTHON.search(text), _OTHER_PYTHON.search(text)
+        if missing is not None:
+            return SetupError(f"the Python of the executors does not start: {missing[0]}; {_REMEDY}")
+        if other is not None:
+            theirs, ours = f"{other[1]}.{other[2]}", other[3]
+            return SetupError(
+                f"the executors have Python {theirs}, and this program is Python {ours}: {_REMEDY}"
+            )
         if _PYTHON_FAILURE in text:
             return CallbackError(_python_failure(text))
         if any(said in text for said in _STOPPED):
@@ -62,6 +79,19 @@ def _known(causes: list[Any]) -> SparkNetError:
 def stopped() -> StateError:
     """What there is to say of a session that is stopped."""
     return StateError("the Spark session is stopped: make a new one, and its data and trainers")
+
+
+def connected() -> bool:
+    """Whether sessions of this program are Spark Connect's: nothing here makes others then."""
+    return "SPARK_REMOTE" in os.environ or "SPARK_CONNECT_MODE_ENABLED" in os.environ
+
+
+def remote() -> SetupError:
+    """What there is to say of a session of Spark Connect."""
+    return SetupError(
+        "this session is Spark Connect's, whose driver is elsewhere: SparkNet needs one in the"
+        " driver, of sparknet.session(), pyspark or spark-submit, without SPARK_REMOTE and --remote"
+    )
 
 
 def _trace(thrown: Any) -> str:

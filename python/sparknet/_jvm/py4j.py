@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -11,46 +12,90 @@ from typing import Any
 import numpy as np
 from py4j.java_gateway import JavaPackage
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
+from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View, Watch, Watched
 from sparknet._jvm.answers import notices, parse, told, watched
-from sparknet._jvm.failures import stopped, translate
-from sparknet.errors import (
-    InternalError,
-    SetupError,
-    StateError,
-)
+from sparknet._jvm.failures import connected, remote, stopped, translate
+from sparknet.errors import InternalError, SetupError, SparkNetError, StateError
 from sparknet.history import Evaluation, Round
-from sparknet.notices import Notice
+from sparknet.interrupts import interruptible
+from sparknet.notices import Notice, telling
 from sparknet.proto import caffe_pb2
 from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
-__all__ = ["Py4JJvm", "call", "silence", "stopped", "translate", "translated"]
+__all__ = [
+    "Py4JJvm",
+    "call",
+    "connected",
+    "ending_jobs",
+    "remote",
+    "silence",
+    "stopped",
+    "translate",
+    "translated",
+]
 
 
 def call(java: Any, method: str, *args: Any) -> Any:
-    """Calls a method of a Java object or class, or of PySpark."""
-    with translated(method):
-        return getattr(java, method)(*args)
+    """Calls a method of a Java object or class, or of PySpark.
+
+    Ctrl-C raises KeyboardInterrupt without the transport's own report; what the JVM is doing
+    goes on, unless whoever called ends it.
+    """
+    try:
+        with interruptible():
+            return getattr(java, method)(*args)
+    except Exception as failure:
+        error = _known(failure, method)
+        if error is None:
+            raise
+        raise error from None
 
 
 @contextmanager
 def translated(method: str) -> Iterator[None]:
-    """Failures of the JVM as errors of this package; the one place that translates them."""
+    """Failures of the JVM inside are errors of this package, as those of ``call`` are."""
     try:
         yield
-    except (Py4JJavaError, Py4JNetworkError) as failure:
-        raise translate(failure) from None
-    except Py4JError as failure:  # No such method: jar and package are of different versions.
-        raise InternalError(f"{method}: {str(failure).splitlines()[0]}") from None
     except Exception as failure:
-        # PySpark turns some JVM exceptions into its own; they keep the Java one.
-        if getattr(failure, "_origin", None) is None:
+        error = _known(failure, method)
+        if error is None:
             raise
-        raise translate(failure) from None
+        raise error from None
+
+
+def _known(failure: Exception, method: str) -> SparkNetError | None:
+    """The error for what the JVM threw; the one place that translates. None: it is Python's own."""
+    if isinstance(failure, (Py4JJavaError, Py4JNetworkError)):
+        return translate(failure)
+    if isinstance(failure, Py4JError):  # No such method: jar and package differ in version.
+        return InternalError(f"{method}: {str(failure).splitlines()[0]}")
+    # PySpark turns some JVM exceptions into its own; they keep the Java one.
+    return None if getattr(failure, "_origin", None) is None else translate(failure)
+
+
+@contextmanager
+def ending_jobs(context: SparkContext) -> Iterator[None]:
+    """Ctrl-C ends the Spark jobs that were started inside, and no others."""
+    if context._jsc is None:
+        raise stopped()
+    tag = f"sparknet-{uuid.uuid4()}"
+    call(context, "addJobTag", tag)
+    try:
+        yield
+    except KeyboardInterrupt:
+        # Under spark-submit the JVM gets the signal too, and may be gone.
+        with contextlib.suppress(StateError):
+            jvm: Any = context._jvm
+            call(jvm.sparknet.io.EndedJobs, "end", context._jsc, tag)
+        raise
+    finally:
+        with contextlib.suppress(StateError):
+            call(context, "removeJobTag", tag)
 
 
 def silence(spark: SparkSession) -> None:
@@ -65,6 +110,7 @@ class Py4JJvm:
     """The classes of the jar, as the driver of a session sees them."""
 
     def __init__(self, spark: SparkSession) -> None:
+        self.spark_context = spark.sparkContext
         self._context = spark.sparkContext._jsc
         self._gateway: Any = spark.sparkContext._gateway
         jvm: Any = spark.sparkContext._jvm
@@ -72,6 +118,7 @@ class Py4JJvm:
         if isinstance(self.jvm.sparknet.data.Dataset, JavaPackage):
             raise SetupError(_missing_jar())
         version.check(self._jar_version())
+        call(self.jvm.sparknet.io.EngineNotices, "keep")
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
@@ -120,7 +167,8 @@ class Py4JJvm:
         return _Trainer(self, call(answers, "newTrainer", self._context, solver, workers, chosen))
 
     def built(self, net: bytes, phase: int) -> Built:
-        native = call(self.jvm.sparknet.jna.NativeNet, "fromBytes", net, phase)
+        with telling(self):
+            native = call(self.jvm.sparknet.jna.NativeNet, "fromBytes", net, phase)
         try:
             described = caffe_pb2.NetParameter.FromString(
                 bytes(call(call(native, "proto"), "toByteArray"))
@@ -133,9 +181,14 @@ class Py4JJvm:
             call(native, "close")
         return Built(described, shapes)
 
-    def upgraded(self, net: str) -> bytes:
-        engine = self.jvm.sparknet.jna.Engine
-        return bytes(call(call(engine, "parseNetText", net), "toByteArray"))
+    def read(self, prototxt: bytes, solver: bool, name: str) -> bytes:
+        method = "solverBytes" if solver else "netBytes"
+        with telling(self):
+            return bytes(call(self.jvm.sparknet.jna.Engine, method, prototxt, name))
+
+    def notices(self) -> list[Notice]:
+        """What the engine in the driver's JVM has told since the last call."""
+        return notices(str(call(self.jvm.sparknet.io.EngineNotices, "take")))
 
     def upload(
         self,
@@ -227,16 +280,20 @@ class _Dataset:
         call(self._notices, "keep")
 
     def count(self) -> int:
-        return int(call(self.java, "count"))
+        return int(self._computed("count"))
 
     def mean(self) -> Floats:
-        return self._jvm.fetch(call(self.java, "mean"))
+        return self._jvm.fetch(self._computed("mean"))
 
     def shape(self) -> tuple[int, ...]:
         return tuple(int(extent) for extent in call(self.java, "shape"))
 
     def packed(self) -> Any:
-        return call(self.java, "packed")
+        return self._computed("packed")
+
+    def _computed(self, method: str) -> Any:
+        with ending_jobs(self._jvm.spark_context):
+            return call(self.java, method)
 
     def persist(self, storage: str) -> None:
         call(self.java, "persist", storage)
@@ -421,6 +478,5 @@ def _missing_jar() -> str:
         path = "<path to sparknet-assembly-<version>.jar>"
     return (
         "SparkNet's classes are not on the class path of this Spark session. Start it with"
-        f" the option\n  --jars {path}\n(spark-submit or pyspark), or create the session with"
-        " sparknet.session()"
+        f" --jars {path} (spark-submit or pyspark), or create the session with sparknet.session()"
     )

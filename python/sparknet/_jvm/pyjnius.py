@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+import ctypes
+import logging
 import shutil
 from typing import Any
 
 from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
+from sparknet.notices import Notice, tell
 from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "set_python_layers", "translate", "upgraded"]
+__all__ = ["call", "classes", "read", "set_python_layers", "translate"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
+
+
+
+def _told(_context: object, text: bytes) -> None:
+    """The engine's ``ccaffe_warning_callback``."""
+    tell([Notice(logging.WARNING, text.decode(errors="replace"))])
+
+
+# The engine has its address: it lives as long as the process.
+_warned = ctypes.CFUNCTYPE(None, ctypes.c_void_p, ctypes.c_char_p)(_told)
 
 
 class _Classes:
@@ -50,6 +63,8 @@ def classes() -> _Classes:
         _start()
         loaded = _Classes()
         version.check(str(call(loaded.engine, "version")))
+        # Python is told of warnings at once: what logs in the JVM of Spark is not in this one.
+        call(loaded.engine, "setWarningCallback", ctypes.cast(_warned, ctypes.c_void_p).value)
         _started = loaded
     return _started
 
@@ -58,7 +73,10 @@ def _start() -> None:
     try:
         import jnius_config
     except ImportError:
-        raise SetupError("sparknet.local needs pyjnius: pip install pyjnius") from None
+        raise SetupError(
+            "SparkNet's engine is in the JVM of a Spark session, and there is none: make one, or"
+            " pip install pyjnius, as sparknet.local needs it"
+        ) from None
     if not jnius_config.vm_running:
         jnius_config.add_options(*_OPTIONS)
         jnius_config.add_classpath(str(jar.find()))
@@ -99,6 +117,7 @@ def call(java: Any, method: str, *args: Any) -> Any:
         raise translate(failure) from cause
 
 
-def upgraded(net: str) -> bytes:
-    """The serialised net of a prototxt's text, with Caffe's old forms made new."""
-    return bytes(call(call(classes().engine, "parseNetText", net), "toByteArray"))
+def read(prototxt: bytes, solver: bool, name: str) -> bytes:
+    """As ``sparknet._jvm.Jvm.read``."""
+    method = "solverBytes" if solver else "netBytes"
+    return bytes(call(classes().engine, method, prototxt, name))

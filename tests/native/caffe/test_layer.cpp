@@ -85,6 +85,13 @@ TEST(Layer, PhaseOfTheParameterWins) {
   EXPECT_EQ(layer.setup().layer().phase(), TEST);
 }
 
+TEST(Layer, UnknownTypeTellsTheNearest) {
+  Case layer("type: 'Convolutoin'", {});
+  expect_error(Code::kBadNet,
+               "layer 'l': unknown layer type 'Convolutoin'; did you mean Convolution",
+               [&] { layer.setup(); });
+}
+
 TEST(Layer, UnknownTypeListsTheKnown) {
   Case layer("type: 'Nope'", {});
   expect_error(Code::kBadNet, "layer 'l': unknown layer type 'Nope' (known types: AbsVal, ",

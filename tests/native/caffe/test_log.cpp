@@ -1,5 +1,7 @@
 #include <gtest/gtest.h>
 
+#include <vector>
+
 #include "caffe/log.hpp"
 #include "support/expect_error.hpp"
 #include "support/temp_dir.hpp"
@@ -50,6 +52,51 @@ TEST_F(LogFile, AFileThatCannotBeOpenedChangesNothing) {
   expect_error(Code::kIo, "missing/log", [&] { log_to(dir_ / "missing/log", LogLevel::kInfo); });
   log_info("still here");
   EXPECT_NE(read_file(dir_ / "log").find("still here"), std::string::npos);
+}
+
+class Warnings : public LogFile {
+ protected:
+  Warnings() {
+    warnings_to([this](const std::string& text) { told_.push_back(text); });
+  }
+  ~Warnings() override { warnings_to(nullptr); }
+  std::vector<std::string> told_;
+};
+
+TEST_F(Warnings, AReceiverHasThemInPlaceOfStderr) {
+  ::testing::internal::CaptureStderr();
+  log_warning("field ", 1);
+  log_info("iteration ", 3);
+  std::string text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(told_, std::vector<std::string>{"field 1"});
+  EXPECT_EQ(text.find("field 1"), std::string::npos) << text;
+  EXPECT_NE(text.find("iteration 3"), std::string::npos) << text;
+  ::testing::internal::CaptureStderr();
+  warnings_to(nullptr);
+  log_warning("field 2");
+  text = ::testing::internal::GetCapturedStderr();
+  EXPECT_EQ(told_.size(), 1u);
+  EXPECT_NE(text.find("field 2"), std::string::npos) << text;
+}
+
+TEST_F(Warnings, ALogFileHasThemToo) {
+  log_to(dir_ / "log", LogLevel::kWarning);
+  log_warning("field 1");
+  EXPECT_EQ(told_, std::vector<std::string>{"field 1"});
+  EXPECT_NE(read_file(dir_ / "log").find("field 1"), std::string::npos);
+}
+
+TEST_F(Warnings, WhatTheLogLeavesOutIsNotTold) {
+  log_to("", LogLevel::kError);
+  log_warning("field 1");
+  EXPECT_TRUE(told_.empty());
+}
+
+TEST_F(Warnings, AReceiverMayLog) {
+  log_to(dir_ / "log", LogLevel::kInfo);
+  warnings_to([](const std::string& text) { log_info("told: ", text); });
+  log_warning("field 1");
+  EXPECT_NE(read_file(dir_ / "log").find("told: field 1"), std::string::npos);
 }
 
 }  // namespace

@@ -2,7 +2,9 @@
 
 #include <cstring>
 #include <filesystem>
+#include <string>
 #include <thread>
+#include <vector>
 
 #include "support/ccaffe_client.hpp"
 #include "support/temp_dir.hpp"
@@ -67,6 +69,28 @@ TEST(Library, LogLevels) {
   expect_status(ccaffe_log_to(nullptr, 4), CCAFFE_INVALID_ARGUMENT, "min_level 4");
   expect_status(ccaffe_log_to("no/such/place", 0), CCAFFE_IO, "no/such/place");
   ok(ccaffe_log_to(nullptr, 0));
+}
+
+TEST(Library, WarningsGoToTheCallback) {
+  std::vector<std::string> told;
+  ok(ccaffe_set_warning_callback(
+      [](void* context, const char* text) {
+        static_cast<std::vector<std::string>*>(context)->push_back(text);
+      },
+      &told));
+  // A layer of Caffe's first form, with a field that its type does not have.
+  const std::string text =
+      "layers { layer { name: 'r' type: 'relu' num_output: 3 } bottom: 'x' top: 'x' }";
+  ccaffe_buffer* message = nullptr;
+  ok(ccaffe_spec_from_text(CCAFFE_SPEC_NET, text.data(), text.size(), "old", &message));
+  ok(ccaffe_buffer_destroy(message));
+  const std::vector<std::string> expected = {
+      "old: field num_output of layer 'r' (relu) has no meaning there and is dropped"};
+  EXPECT_EQ(told, expected);
+  ok(ccaffe_set_warning_callback(nullptr, nullptr));
+  ok(ccaffe_spec_from_text(CCAFFE_SPEC_NET, text.data(), text.size(), "old", &message));
+  ok(ccaffe_buffer_destroy(message));
+  EXPECT_EQ(told, expected);
 }
 
 TEST(Library, LayerTypesAreListed) {

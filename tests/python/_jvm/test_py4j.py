@@ -118,6 +118,26 @@ Driver stacktrace:
 """
 
 
+def test_a_python_that_is_not_there() -> None:
+    why = 'Cannot run program "/nowhere/python3": error=2, No such file or directory'
+    error = translate(from_java(Thrown("java.io.IOException", f"{why}\n\tat java.base/java.lang")))
+    assert type(error) is errors.SetupError
+    assert str(error).startswith(f"the Python of the executors does not start: {why}; set PYSPARK_P")
+    other = Thrown("java.io.IOException", 'Cannot run program "dot": error=2, No such file')
+    assert type(translate(from_java(other))) is errors.InternalError
+
+
+def test_a_python_of_another_version() -> None:
+    mismatch = (
+        "pyspark.errors.exceptions.base.PySparkRuntimeError: [PYTHON_VERSION_MISMATCH] Python in "
+        "worker has different version (3, 9) than that in driver 3.11, PySpark cannot run with "
+        "different minor versions."
+    )
+    error = translate(from_java(Thrown("a.B", PYTHON.format(error=mismatch))))
+    assert type(error) is errors.SetupError
+    assert str(error).startswith("the executors have Python 3.9, and this program is Python 3.11: ")
+
+
 def test_a_python_function_that_raised() -> None:
     text = PYTHON.format(error="KeyError: 'no such image'")
     error = translate(from_java(Thrown("org.apache.spark.SparkException", text)))

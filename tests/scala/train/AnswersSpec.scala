@@ -7,6 +7,7 @@ import scala.collection.JavaConverters._
 import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.data.{BadRecord, BadRecords, Dataset}
+import sparknet.io.EngineNotices
 import sparknet.jna.CaffeException
 import support.Closing.using
 import support._
@@ -98,6 +99,12 @@ class AnswersSpec extends AnyFlatSpec {
       assert(t.iteration > 8)
       t.notices.warn("a b")
       assert(answers.notices() == "WARNING\u0000a b" && answers.notices() == "")
+      t.notices.warn("of the trainer")
+      EngineNotices.warn("of the engine")
+      assert(
+        answers.notices().split('\u0000').toSeq ==
+          Seq("WARNING", "of the engine", "WARNING", "of the trainer")
+      )
       answers.setLearningRate(0.5)
       assert(t.learningRate == 0.5f)
       answers.setLearningRate(null)

@@ -34,7 +34,7 @@ class ConsoleProgressSpec extends AnyFlatSpec {
 
   "ConsoleProgress" should "keep one line up to date" taggedAs Unit in {
     val text = shown {
-      val progress = new ConsoleProgress(2)
+      val progress = new ConsoleProgress(2, terminal = true)
       progress.onRound(round(1))
       progress.onRound(round(2))
     }
@@ -48,9 +48,22 @@ class ConsoleProgressSpec extends AnyFlatSpec {
     assert(second.contains("[########################] round 2/2"))
   }
 
+  it should "give each round a line where nobody looks" taggedAs Unit in {
+    val text = shown {
+      val progress = new ConsoleProgress(2, terminal = false)
+      progress.onRound(round(1))
+      progress.onTest(10, Collections.singletonMap("accuracy", Float.box(0.25f)))
+      progress.onRound(round(2))
+    }
+    assert(
+      text == "round 1/2  iteration 10  loss 1.5000  1000 images/s\n" +
+        "iteration 10: accuracy 0.2500\nround 2/2  iteration 20  loss 0.7500  1000 images/s\n"
+    )
+  }
+
   it should "give tests and snapshots lines of their own" taggedAs Unit in {
     val text = shown {
-      val progress = new ConsoleProgress(4)
+      val progress = new ConsoleProgress(4, terminal = true)
       progress.onRound(round(1))
       progress.onTest(10, Collections.singletonMap("accuracy", Float.box(0.25f)))
       progress.onSnapshot(Array("a", "b"))

@@ -72,4 +72,8 @@ private[train] final class FakeSteps(lost: Set[Int] = Set.empty) extends FitStep
   override def learningRate: Float = rate.getOrElse(1f)
   override def setLearningRate(r: Option[Float]): Unit = rate = r
   override def say(text: String): Unit = said :+= text
+  override def hideBars(): AutoCloseable = {
+    calls :+= "hide bars"
+    () => calls :+= "show bars"
+  }
 }

@@ -41,6 +41,18 @@ class FitSpec extends AnyFlatSpec {
     )
   }
 
+  it should "hide Spark's bars while ours is there" taggedAs Unit in {
+    val steps = new FakeSteps
+    fit(steps, FitPlan(1, 1), new ConsoleProgress(1, terminal = false)).run()
+    assert(steps.calls == Seq("hide bars", "broadcast", "train 1", "average", "show bars"))
+    val failing = new FakeSteps
+    failing.failing = true
+    val plan = FitPlan(1, 1, tests = FitPlan.before(1))
+    val run = fit(failing, plan, new ConsoleProgress(1, terminal = false))
+    intercept[IllegalStateException](run.run())
+    assert(failing.calls == Seq("hide bars", "show bars"))
+  }
+
   it should "test and keep weights when that is due" taggedAs Unit in {
     val plan = FitPlan(1, 5)
     assert(pauses(plan) == ". . . . .")

@@ -35,6 +35,28 @@ class TrainerNoticesSpec extends AnyFlatSpec {
     assert(told == Seq(expected))
   }
 
+  it should "say once where it trains, and that workers take turns" taggedAs Unit in {
+    val result = WorkerResult(
+      0,
+      "driver",
+      steps = 1,
+      images = 1,
+      position = 0,
+      lossSum = 0,
+      fresh = true,
+      threads = 2,
+      BadRecords.empty,
+      vector = None,
+      failure = None
+    )
+    def told(workers: Int) = said { notices =>
+      for (_ <- 1 to 2) notices.threads(workers, 2, Seq.fill(workers)(result))
+    }
+    val rest = "executors that train: 1, threads of each net: 2"
+    assert(told(2) == Seq(s"INFO workers: 2, $rest"))
+    assert(told(3) == Seq(s"INFO workers: 3 (they take turns: slots: 2), $rest"))
+  }
+
   it should "sum up what was left out, if anything was" taggedAs Unit in {
     val bad = BadRecords.empty + BadRecord("link", "x")
     assert(said(_.leftOut("test", Seq(BadRecords.empty))).isEmpty)

@@ -223,6 +223,11 @@ class TrainerSpec extends AnyFlatSpec with FakeTrainers {
       t.setTrainData(dataset(Seq(667, 667), Seq(1, 1)))
       val loss = intercept[TrainingException](t.train(2))
       assert(loss.getCodeName == "NUMERIC" && loss.getMessage.contains("Infinity"))
+      // Three times that is more than a float has.
+      t.setTrainData(dataset(Seq(1.7e38f, 1.7e38f), Seq(1, 1)))
+      val grown = intercept[TrainingException](t.train(3))
+      assert(grown.getCodeName == "NUMERIC" && grown.getMessage.contains("in iteration 5: "))
+      assert(grown.getMessage.contains("the weights of layer 'sum' are no longer finite"))
       assert(t.iteration == 2 && t.weights.sameElements(weights))
       t.setTrainData(dataset(Seq(1, 1), Seq(2, 2)))
       t.train(2)

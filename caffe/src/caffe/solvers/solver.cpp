@@ -92,11 +92,25 @@ void Solver<T>::solve(const std::string& state) {
 template <typename T>
 T Solver<T>::forward_backward() {
   const T loss = net_->forward();
-  require(std::isfinite(loss), Code::kNumeric, "iteration ", iteration_, ": the loss is ",
-          std::isnan(loss) ? "nan" : cat(loss),
-          "; the weights are kept as they were (a smaller base_lr or clip_gradients may help)");
+  if (!std::isfinite(loss)) fail_of_loss(loss);
   net_->backward();
   return loss;
+}
+
+// Says where the numbers went wrong: in the data, or because weights have grown.
+template <typename T>
+void Solver<T>::fail_of_loss(T loss) const {
+  const NotFinite first = net_->first_not_finite();
+  std::string where, remedy = " (a smaller base_lr or clip_gradients may help)";
+  if (first.in == NotFinite::kData) {
+    where = cat(", as the data of layer '", first.layer, "' are not finite");
+    remedy.clear();
+  } else if (first.in != NotFinite::kNothing) {
+    where = cat(": layer '", first.layer, "' is the first whose ",
+                first.in == NotFinite::kWeights ? "weights are" : "output is", " not finite");
+  }
+  fail(Code::kNumeric, "iteration ", iteration_, ": the loss is ",
+       std::isnan(loss) ? "nan" : cat(loss), where, "; the weights are kept as they were", remedy);
 }
 
 template <typename T>

@@ -7,10 +7,10 @@ import org.apache.spark.SparkContext
 
 import sparknet.data.{Augmentation, Dataset, MeanSubtraction, Preprocessing}
 import sparknet.io.TrainingLog
-import sparknet.train.{FitPlan, TrainListener, Trainer}
+import sparknet.train.{ConsoleProgress, FitPlan, TrainListener, Trainer}
 
 /** Training as the apps do it: tests in round 0 and every tenth from there, before the round; what goes
-  * on is in the log.
+  * on is in the log, and rounds and tests are on the terminal.
   *
   * @param tau
   *   steps of each worker in a round
@@ -53,7 +53,8 @@ private[apps] final class LoggedTraining(
       trainer.setTestData(test, subtractMean, augmentation)
       logSizes("train", trainer.trainPortions, trainBatch)
       logSizes("test", trainer.testPortions, testBatch)
-      trainer.fit(FitPlan(tau, rounds, tests = FitPlan.before(testPeriod)), new Told).run()
+      val plan = FitPlan(tau, rounds, tests = FitPlan.before(testPeriod))
+      trainer.fit(plan, new Told, new ConsoleProgress(rounds)).run()
     } finally trainer.close()
     log("finished training")
   }

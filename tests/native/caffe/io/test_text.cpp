@@ -28,6 +28,19 @@ TEST(Text, UnknownFieldsAreNamed) {
                [&] { parse_text("layer { pooling_param { pool: MEDIAN } }", "x", &net); });
 }
 
+TEST(Text, NamesNearToAWrongOneAreTold) {
+  NetParameter net;
+  const auto expect = [&](const std::string& text, const std::string& message) {
+    expect_error(Code::kParse, message, [&] { parse_text(text, "x", &net); });
+  };
+  expect("layer {\n convolution_param {\n kernal_size: 3 } }",
+         "x:3:13: Message type \"caffe.ConvolutionParameter\" has no field named "
+         "\"kernal_size\"; did you mean kernel_size?");
+  expect("layer { pooling_param { pool: MAXX } }",
+         "Unknown enumeration value of \"MAXX\" for field \"pool\"; did you mean MAX?");
+  expect("layer { zzzzzz: 1 }", "has no field named \"zzzzzz\".");
+}
+
 TEST(Text, FilesThatCannotBeReadAreNamed) {
   TempDir dir;
   NetParameter net;

@@ -89,7 +89,10 @@ TEST(Solver, AFailingIterationChangesNothing) {
     });
   };
   feed(std::numeric_limits<float>::quiet_NaN(), 0);
-  expect_error(Code::kNumeric, "iteration 3: the loss is nan", [&] { solver->step(1); });
+  expect_error(Code::kNumeric,
+               "iteration 3: the loss is nan, as the data of layer 'data' are not finite; the "
+               "weights are kept as they were",
+               [&] { solver->step(1); });
   expect_unchanged();
   feed(0, 3);
   expect_error(Code::kNumeric, "layer 'loss'", [&] { solver->step(1); });
@@ -100,6 +103,28 @@ TEST(Solver, AFailingIterationChangesNothing) {
   solver->net().set_feed(Feeder());
   solver->step(1);
   EXPECT_EQ(solver->iteration(), 4);
+}
+
+TEST(Solver, ALossThatIsNotFiniteTellsTheLayer) {
+  const auto solver = fed_solver("base_lr: 0.1");
+  Net<float>& net = solver->net();
+  const auto set_first = [&](const std::string& layer, float value) {
+    net.layer(net.layer_index(layer)).blobs()[0]->data().read_write()[0] = value;
+  };
+  set_first("conv", std::numeric_limits<float>::infinity());
+  expect_error(Code::kNumeric,
+               "iteration 0: the loss is nan: layer 'conv' is the first whose weights are not "
+               "finite; the weights are kept as they were (a smaller base_lr",
+               [&] { solver->step(1); });
+  // Each value is one that a float has, and their products are not.
+  for (const auto& blob : net.layer(net.layer_index("conv")).blobs()) {
+    std::fill_n(blob->data().read_write(), blob->count(), 1e30f);
+  }
+  for (const auto& blob : net.layer(net.layer_index("ip")).blobs()) {
+    std::fill_n(blob->data().read_write(), blob->count(), 1e30f);
+  }
+  expect_error(Code::kNumeric, "layer 'ip' is the first whose output is not finite",
+               [&] { solver->step(1); });
 }
 
 const char kNormalised[] =

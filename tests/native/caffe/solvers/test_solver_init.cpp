@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <string>
+#include <vector>
+
+#include "caffe/log.hpp"
 #include "support/expect_error.hpp"
 #include "support/fed_net.hpp"
 #include "support/temp_dir.hpp"
@@ -26,6 +30,22 @@ TEST(SolverInit, TypesAreFoundByName) {
   EXPECT_STREQ(solver("solver_type: NESTEROV")->type(), "Nesterov");
   expect_error(Code::kBadNet, "unknown solver type 'Adamm' (known types: AdaDelta, AdaGrad, Adam",
                [] { solver("type: 'Adamm'"); });
+}
+
+TEST(SolverInit, NobodyIsWarnedOfAGpuThatWasNotAskedFor) {
+  std::vector<std::string> told;
+  warnings_to([&](const std::string& text) { told.push_back(text); });
+  solver("");
+  solver("solver_mode: CPU");
+  EXPECT_TRUE(told.empty());
+  solver("solver_mode: GPU");
+  solver("solver_mode: GPU");
+  warnings_to(nullptr);
+  // Once in a process, of whose tests another may have had it.
+  EXPECT_LE(told.size(), 1u);
+  for (const std::string& text : told) {
+    EXPECT_NE(text.find("GPU mode was asked for"), std::string::npos) << text;
+  }
 }
 
 TEST(SolverInit, HistoryBanks) {

@@ -40,12 +40,19 @@ public interface CCaffe extends Library {
     int invoke(Pointer context, int numTops, Pointer tops, Pointer counts);
   }
 
+  /** Takes a warning, as UTF-8. */
+  interface WarningCallback extends Callback {
+    void invoke(Pointer context, Pointer text);
+  }
+
   // ---- library
   String ccaffe_version();
 
   String ccaffe_last_error();
 
   int ccaffe_log_to(String filename, int minLevel);
+
+  int ccaffe_set_warning_callback(Pointer callback, Pointer context);
 
   int ccaffe_set_working_directory(String path);
 

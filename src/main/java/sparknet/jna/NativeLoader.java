@@ -38,6 +38,7 @@ public final class NativeLoader {
   public static synchronized CCaffe library() {
     if (library == null) {
       library = load(System.getProperty(PROPERTY), System.getenv("SPARKNET_HOME"));
+      Warnings.of(library);
     }
     return library;
   }

@@ -47,6 +47,14 @@ object Engine {
     */
   def logTo(file: String, minLevel: Int): Unit = Check.ok(library.ccaffe_log_to(file, minLevel))
 
+  /** Has the engine's warnings told to native code, in place of this JVM ([[Warnings]]).
+    *
+    * @param callback
+    *   address of a `ccaffe_warning_callback`, which must outlive the engine's use
+    */
+  def setWarningCallback(callback: Long): Unit =
+    Check.ok(library.ccaffe_set_warning_callback(new Pointer(callback), null))
+
   /** Changes the process's working directory, against which paths in prototxts are resolved. */
   def setWorkingDirectory(path: String): Unit =
     Check.ok(library.ccaffe_set_working_directory(path))
@@ -75,13 +83,13 @@ object Engine {
   def parseNet(path: String): NetParameter = NetParameter.parseFrom(netBytes(path))
 
   def parseNetText(text: String): NetParameter =
-    NetParameter.parseFrom(fromText(CCaffe.SPEC_NET, text))
+    NetParameter.parseFrom(netBytes(text.getBytes(UTF_8), "<text>"))
 
   /** Reads a solver's prototxt. */
   def parseSolver(path: String): SolverParameter = SolverParameter.parseFrom(solverBytes(path))
 
   def parseSolverText(text: String): SolverParameter =
-    SolverParameter.parseFrom(fromText(CCaffe.SPEC_SOLVER, text))
+    SolverParameter.parseFrom(solverBytes(text.getBytes(UTF_8), "<text>"))
 
   def toText(net: NetParameter): String = toText(CCaffe.SPEC_NET, net.toByteArray)
 
@@ -95,10 +103,20 @@ object Engine {
   def solverBytes(path: String): Array[Byte] =
     Buffers.bytes(library.ccaffe_spec_from_file(CCaffe.SPEC_SOLVER, path, _))
 
-  private def fromText(kind: Int, text: String): Array[Byte] = {
-    val bytes = text.getBytes(UTF_8)
-    Buffers.bytes(library.ccaffe_spec_from_text(kind, bytes, bytes.length.toLong, "<text>", _))
-  }
+  /** The serialised message of a net's prototxt.
+    *
+    * @param name
+    *   what errors call it
+    */
+  def netBytes(text: Array[Byte], name: String): Array[Byte] =
+    fromText(CCaffe.SPEC_NET, text, name)
+
+  /** The serialised message of a solver's prototxt; arguments as above. */
+  def solverBytes(text: Array[Byte], name: String): Array[Byte] =
+    fromText(CCaffe.SPEC_SOLVER, text, name)
+
+  private def fromText(kind: Int, text: Array[Byte], name: String): Array[Byte] =
+    Buffers.bytes(library.ccaffe_spec_from_text(kind, text, text.length.toLong, name, _))
 
   private def toText(kind: Int, message: Array[Byte]): String =
     Buffers.text(library.ccaffe_spec_to_text(kind, message, message.length.toLong, _))

@@ -7,7 +7,7 @@ import scala.collection.JavaConverters._
 import caffe.Caffe.SolverParameter
 import org.apache.spark.api.java.JavaSparkContext
 
-import sparknet.io.Options
+import sparknet.io.{EngineNotices, Options}
 import sparknet.jna.{CaffeException, Status}
 
 /** A trainer's answers as text, for Python: over Py4J each look at an object is a call of its own, and
@@ -19,6 +19,7 @@ final class Answers(trainer: Trainer) {
   import Answers._
 
   trainer.notices.keep()
+  EngineNotices.keep()
 
   def train(tau: Int): String = text(RoundDone(trainer.train(tau)))
 
@@ -125,10 +126,11 @@ final class Answers(trainer: Trainer) {
     if (told.isEmpty) done else done + "\u0001" + told
   }
 
-  /** What the trainer has told since the last call, as [[sparknet.io.Notices.take]] has it. It does not
-    * wait for what the trainer is doing.
+  /** What the engine and the trainer have told since the last call, as [[sparknet.io.Notices.take]] has
+    * it. It does not wait for what the trainer is doing.
     */
-  def notices(): String = trainer.notices.take()
+  def notices(): String =
+    Seq(EngineNotices.take(), trainer.notices.take()).filter(_.nonEmpty).mkString("\u0000")
 }
 
 object Answers {

@@ -4,29 +4,35 @@ import java.util.{Map => JavaMap}
 
 import scala.collection.JavaConverters._
 
-/** One line on stderr that shows how far `fit` is, with loss and images per second; scores of tests
-  * on lines of their own.
+/** Shows on stderr how far `fit` is, with loss and images per second, and scores of tests.
+  *
+  * @param terminal
+  *   whether somebody looks: rounds are one line, which is drawn anew. In a log each has its own.
   */
-final class ConsoleProgress(totalRounds: Int) extends TrainListener {
+final class ConsoleProgress(totalRounds: Int, terminal: Boolean = System.console != null)
+    extends TrainListener {
   private val width = 24
   private var done = 0
   private var shown = 0
 
   override def onRound(result: RoundResult): Unit = {
     done += 1
-    val filled = (width.toLong * done / math.max(1, totalRounds)).toInt.min(width)
-    val line = "[%s%s] round %d/%d  iteration %d  loss %.4f  %.0f images/s".format(
-      "#" * filled,
-      "." * (width - filled),
+    val line = "round %d/%d  iteration %d  loss %.4f  %.0f images/s".format(
       done,
       totalRounds,
       result.iteration,
       result.loss,
       result.imagesPerSecond
     )
-    System.err.print("\r" + line.padTo(shown, ' '))
+    if (terminal) draw(line) else System.err.println(line)
+  }
+
+  private def draw(line: String): Unit = {
+    val filled = (width.toLong * done / math.max(1, totalRounds)).toInt.min(width)
+    val bar = s"[${"#" * filled}${"." * (width - filled)}] $line"
+    System.err.print("\r" + bar.padTo(shown, ' '))
     System.err.flush()
-    shown = line.length
+    shown = bar.length
     if (done >= totalRounds) endLine()
   }
 

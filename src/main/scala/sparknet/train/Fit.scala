@@ -62,7 +62,15 @@ final class Fit private[train] (
     * @return
     *   scores of the last test in it; empty if there was none
     */
-  def run(): JavaMap[String, java.lang.Float] = {
+  def run(): JavaMap[String, java.lang.Float] =
+    // Spark's own bars would be drawn over ours.
+    if (listeners.exists(_.isInstanceOf[ConsoleProgress])) {
+      val hidden = steps.hideBars()
+      try runToEnd()
+      finally hidden.close()
+    } else runToEnd()
+
+  private def runToEnd(): JavaMap[String, java.lang.Float] = {
     var scores: JavaMap[String, java.lang.Float] = new LinkedHashMap
     var event = next()
     while (event != FitOver) {
@@ -260,6 +268,7 @@ private[train] trait FitSteps {
   def readWeights(into: FloatMemory): Unit
   def writeWeights(from: FloatMemory): Unit
   def say(text: String): Unit
+  def hideBars(): AutoCloseable
 }
 
 /** Where a run keeps what it takes to go on when it is cut off. */

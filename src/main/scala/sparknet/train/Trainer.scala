@@ -155,7 +155,7 @@ final class Trainer private[train] (
       val before = coordinator.current // it may have gone back to the driver's copy
       val results = round.results
       val leftOut = notices.leftOut(s"round ${before.rounds + 1}", results.map(_.leftOut))
-      notices.threads(workers, results)
+      notices.threads(workers, executors.allSlots, results)
       notices.lost(before.rounds + 1, round.lost)
       val images = results.map(_.images).sum
       val seconds = (System.nanoTime - begin) / 1e9
@@ -455,6 +455,7 @@ final class Trainer private[train] (
     override def writeWeights(from: FloatMemory): Unit =
       use(crew.lead(c => c.adopt(c.current)(_.floats.put(from.floats))))
     override def say(text: String): Unit = notices.info(text)
+    override def hideBars(): AutoCloseable = Trainer.this.hideBars()
 
     private def own[T](step: => T): T = use {
       allowed = Some(begun)

@@ -56,11 +56,18 @@ private[train] final class TrainerNotices(warned: String => Unit = _ => ())
     warn(s"the momentum of ${named(lost.toSeq.sorted)} was lost with its executor: $instead")
   }
 
-  /** Where the first round was trained. */
-  def threads(workers: Int, of: Seq[WorkerResult]): Unit = if (of.nonEmpty) once("threads") {
+  /** Where the first round was trained.
+    *
+    * @param slots
+    *   tasks that the cluster runs at a time
+    */
+  def threads(workers: Int, slots: Int, of: Seq[WorkerResult]): Unit = if (of.nonEmpty) once("threads") {
     val threads = of.map(_.threads).distinct.sorted.mkString(" or ")
     val executors = of.map(_.executor).distinct.size
-    info(s"workers: $workers, executors that train: $executors, threads of each net: $threads")
+    val turns = if (workers > slots) s" (they take turns: slots: $slots)" else ""
+    info(
+      s"workers: $workers$turns, executors that train: $executors, threads of each net: $threads"
+    )
   }
 
   private def named(workers: Seq[Int]): String =

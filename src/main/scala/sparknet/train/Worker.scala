@@ -5,7 +5,7 @@ import java.util.SplittableRandom
 import java.util.concurrent.atomic.AtomicReference
 
 import sparknet.data.{BadRecords, Minibatches, PrefetchFeed, RandomPlaces, Stock, TaskThread}
-import sparknet.jna.{CaffeException, FloatMemory, Status}
+import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
 
 /** A logical worker: its items, and where it is in them. A host lends it a net for its turn.
   *
@@ -108,7 +108,11 @@ private[train] final class Worker(
       else {
         net.readWeights(into)
         if (!into.isFinite)
-          throw new CaffeException(Status.NUMERIC, "the weights are no longer finite")
+          throw new CaffeException(
+            Status.NUMERIC,
+            s"the weights of layer '${Worker.firstNotFinite(into, net.layout)}' are no longer finite (a " +
+              "smaller base_lr or clip_gradients may help)"
+          )
         val images = perStep * steps
         val leftOut = opened.leftOut.get.since(before)
         if (leftOut.total > supply.maxBadShare * (images + leftOut.total))
@@ -222,6 +226,16 @@ private[train] final class Worker(
 }
 
 private[train] object Worker {
+
+  /** The layer of the first weight that is infinite or not a number. */
+  private def firstNotFinite(weights: FloatMemory, layout: WeightsLayout): String = {
+    val values = weights.floats
+    val place = (0 until values.limit()).indexWhere { i =>
+      val value = values.get(i)
+      value.isNaN || value.isInfinite
+    }
+    layout.entries.filter(_.offset <= place).last.layer
+  }
 
   /** Stays open from turn to turn, one minibatch ahead.
     *

@@ -9,7 +9,7 @@ from sparknet import jar, version
 from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_text
 from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "set_python_layers", "translate", "upgraded"]
+__all__ = ["call", "classes", "set_python_layers", "system_property", "translate", "upgraded"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
@@ -97,6 +97,12 @@ def call(java: Any, method: str, *args: Any) -> Any:
         if isinstance(cause, (KeyboardInterrupt, SystemExit)):
             raise cause from None
         raise translate(failure) from cause
+
+
+def system_property(name: str) -> str:
+    """What the JVM says of itself, such as ``java.version``."""
+    classes()
+    return str(call(_jnius().autoclass("java.lang.System"), "getProperty", name))
 
 
 def upgraded(net: str) -> bytes:

@@ -1,0 +1,119 @@
+"""``sparknet predict``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sparknet.commands import cluster, models, options, predict_options
+from sparknet.commands.options import Form
+from sparknet.commands.predict_options import Written
+from sparknet.commands.sources import Source, chosen, uri
+from sparknet.errors import ArgumentError
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame
+
+__all__ = ["predict"]
+
+_WIDTH = 60  # Of a column that is printed.
+_NAMES = "predicted_label"
+
+
+def predict(
+    what: options.ModelAndData,
+    output: predict_options.Output = None,
+    written: predict_options.OutputFormat = None,
+    overwrite: predict_options.Overwrite = False,
+    columns: predict_options.Columns = None,
+    rows: predict_options.Rows = 20,
+    classes: predict_options.Classes = None,
+    form: options.Format = None,
+    features: options.OwnFeatures = None,
+    skip_invalid: options.Skip = False,
+    image_size: options.ImageSize = None,
+    mean: options.Mean = None,
+    scale: options.Scale = None,
+    crop: options.Crop = None,
+    channel_order: options.ChannelOrder = None,
+    batch_size: options.BatchSize = None,
+    workers: options.Workers = None,
+    master: options.Master = None,
+    memory: options.Memory = None,
+    conf: options.Conf = None,
+) -> None:
+    """Score the rows of a table, or images.
+
+    MODEL DATA: a folder that a model or pipeline of sparknet.ml was saved to. NET WEIGHTS DATA: a
+    net's prototxt, for training or deploying, and its .caffemodel. DATA are a table or a folder of
+    images, as for `train`. All columns are kept; `prediction`, `probability` and `rawPrediction` are
+    added.
+    """
+    which = models.given(what)
+    source = Source(which.data, form)
+    view = models.View(
+        features, image_size, mean, scale, crop, channel_order, batch_size, skip_invalid
+    )
+    names = models.names_in(classes)
+    if which.model is not None and names:
+        raise ArgumentError("--classes: a saved model has the names of its classes itself")
+    kind = None if output is None else written or _kind(output)
+    with cluster.running(cluster.Cluster(master, workers, memory, conf), "predict") as spark:
+        frame = source.frame(spark)
+        stage = models.load(which, view, source, frame, spark, names)
+        scored = _plain(_named(stage, stage.transform(frame)))
+        if columns is not None:
+            scored = scored.select(*chosen(columns, scored.columns))
+        elif "content" in scored.columns and source.form is Form.images:
+            scored = scored.drop("content")
+        if output is None or kind is None:
+            scored.show(rows, truncate=_WIDTH)
+            return
+        _write(scored, output, kind, overwrite)
+    print(f"scores   {output}")
+
+
+def _kind(output: str) -> Written:
+    """What a name says."""
+    for kind in Written:
+        if output.rstrip("/").endswith(f".{kind.value}"):
+            return kind
+    raise ArgumentError(
+        f"--output {output}: a name ends in .parquet, .csv or .json, or --output-format says it"
+    )
+
+
+def _named(stage: Any, scored: DataFrame) -> DataFrame:
+    """With the names of the classes, if they have any."""
+    if not getattr(stage, "labels", None):
+        return scored
+    from pyspark.ml.feature import IndexToString
+
+    back = IndexToString(inputCol=stage.getPredictionCol(), outputCol=_NAMES)
+    return back.transform(scored)
+
+
+def _plain(scored: DataFrame) -> DataFrame:
+    """With arrays in place of Spark's vectors, which other programs do not know."""
+    from pyspark.ml.functions import vector_to_array
+    from pyspark.ml.linalg import VectorUDT
+
+    for field in scored.schema:
+        if isinstance(field.dataType, VectorUDT):
+            scored = scored.withColumn(field.name, vector_to_array(scored[field.name]))
+    return scored
+
+
+def _write(scored: DataFrame, output: str, kind: Written, overwrite: bool) -> None:
+    """As Spark writes: a folder of parts."""
+    from pyspark.sql import functions, types
+
+    if kind is Written.csv:  # Which has text and numbers only.
+        nested = (types.ArrayType, types.MapType, types.StructType)
+        for field in scored.schema:
+            if isinstance(field.dataType, nested):
+                text = functions.to_json(scored[field.name])
+                scored = scored.withColumn(field.name, text)
+    writer = scored.write.mode("overwrite" if overwrite else "error").format(kind.value)
+    if kind is Written.csv:
+        writer = writer.option("header", True)
+    writer.save(uri(output))

@@ -15,7 +15,8 @@ def main() -> None:
     try:
         from sparknet.commands.program import app
     except ModuleNotFoundError as missing:
-        cli.run(lambda: _refuse(str(missing.name)))
+        package = str(missing.name)
+        cli.run(lambda: _refuse(package))
     app(prog_name="sparknet")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import importlib.util
+import os
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -13,7 +14,7 @@ from sparknet.errors import ArgumentError, SetupError, StateError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Cluster", "running"]
+__all__ = ["Cluster", "running", "told_in_a_line"]
 
 _HERE = 2  # Workers on this machine, where nobody says how many.
 _HEAP = Megabytes(1024)
@@ -55,37 +56,43 @@ def running(cluster: Cluster, name: str, ui: bool = False) -> Iterator[SparkSess
     """
     if importlib.util.find_spec("pyspark") is None:
         raise SetupError("this command needs PySpark: pip install 'sparknet[spark]'")
-    from pyspark.errors import AnalysisException, PySparkException
-
+    if cluster.master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & set(os.environ):
+        raise SetupError("yarn: HADOOP_CONF_DIR names no folder of the cluster's configuration")
     import sparknet
-    from sparknet._jvm.py4j import translated
     from sparknet.sessions import stopping
 
-    try:
-        with translated(name):
-            spark = sparknet.session(
-                cluster.executors,
-                master=cluster.master,
-                memory_mb=cluster.heap,
-                app_name=f"SparkNet {name}",
-                ui=ui,
-                config=cluster.settings,
-            )
-            with stopping(spark), _refusals(AnalysisException):
-                if ui:
-                    print(f"watch it at {spark.sparkContext.uiWebUrl}/sparknet", flush=True)
-                yield spark
-    except PySparkException as error:
-        raise StateError(_first_line(error)) from None
+    with told_in_a_line():
+        spark = sparknet.session(
+            cluster.executors,
+            master=cluster.master,
+            memory_mb=cluster.heap,
+            app_name=f"SparkNet {name}",
+            ui=ui,
+            config=cluster.settings,
+        )
+        with stopping(spark):
+            # What goes wrong comes as an error; Spark would log its trace beside it.
+            spark.sparkContext.setLogLevel("FATAL")
+            if ui:
+                print(f"watch it at {spark.sparkContext.uiWebUrl}/sparknet", flush=True)
+            yield spark
 
 
 @contextlib.contextmanager
-def _refusals(kind: type[Exception]) -> Iterator[None]:
-    """What Spark refuses before it runs anything: wrong places, columns, formats."""
+def told_in_a_line() -> Iterator[None]:
+    """What Spark and the JVM raise is an error of this package."""
+    from pyspark.errors import AnalysisException, PySparkException
+
+    from sparknet._jvm.py4j import translated
+
     try:
-        yield
-    except kind as error:
-        raise ArgumentError(_first_line(error)) from None
+        with translated("this"):
+            try:
+                yield
+            except AnalysisException as error:  # A wrong place, column or format.
+                raise ArgumentError(_first_line(error)) from None
+    except PySparkException as error:
+        raise StateError(_first_line(error)) from None
 
 
 def _first_line(error: Exception) -> str:

@@ -14,7 +14,7 @@ from google.protobuf.message import DecodeError, Message
 
 from sparknet import spec
 from sparknet.commands import report
-from sparknet.commands.sources import placed
+from sparknet.commands.places import placed
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
 

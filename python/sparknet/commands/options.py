@@ -12,6 +12,7 @@ from sparknet.commands.values import (
     Megabytes,
     Setting,
     extents,
+    master,
     megabytes,
     setting,
 )
@@ -66,16 +67,12 @@ OfPhase = Annotated[
 ]
 BatchSize = Annotated[
     Optional[int],
-    option(
-        NET, "--batch-size", text="Items a step. Default: the net's.", min=1, metavar="N"
-    ),
+    option(NET, "--batch-size", text="Items a step. Default: the net's.", min=1, metavar="N"),
 ]
 
 ModelAndData = Annotated[
     list[str],
-    typer.Argument(
-        metavar="NET WEIGHTS DATA", help="Or MODEL DATA.", show_default=False
-    ),
+    typer.Argument(metavar="NET WEIGHTS DATA", help="Or MODEL DATA.", show_default=False),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one line of JSON.")]
 
@@ -198,6 +195,7 @@ Master = Annotated[
         "--master",
         text="Spark's master: yarn, spark://host:7077, k8s://..., local-cluster[2,1,1024]. Default:"
         " this machine, with an executor for each worker.",
+        parser=master,
         metavar="URL",
     ),
 ]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sparknet.commands import cluster, models, options, predict_options
+from sparknet.commands import cluster, options, predict_options, trained
 from sparknet.commands.options import Form
+from sparknet.commands.places import Source, chosen, uri
 from sparknet.commands.predict_options import Written
-from sparknet.commands.sources import Source, chosen, uri
 from sparknet.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["predict"]
 
-_WIDTH = 60  # Of a column that is printed.
+_WIDTH, _DIGITS = 60, 4  # Of what is printed.
 _NAMES = "predicted_label"
 
 
@@ -43,30 +43,30 @@ def predict(
 ) -> None:
     """Score the rows of a table, or images.
 
-    MODEL DATA: a folder that a model or pipeline of sparknet.ml was saved to. NET WEIGHTS DATA: a
-    net's prototxt, for training or deploying, and its .caffemodel. DATA are a table or a folder of
-    images, as for `train`. All columns are kept; `prediction`, `probability` and `rawPrediction` are
-    added.
+    NET WEIGHTS DATA: a net's prototxt, for training or deploying, and its .caffemodel. MODEL DATA:
+    a folder that a model or pipeline of sparknet.ml was saved to. DATA are a table or a folder of
+    images, as for `train`. All columns are kept; `prediction`, `probability` and `rawPrediction`
+    are added.
     """
-    which = models.given(what)
+    which = trained.given(what)
     source = Source(which.data, form)
-    view = models.View(
+    view = trained.View(
         features, image_size, mean, scale, crop, channel_order, batch_size, skip_invalid
     )
-    names = models.names_in(classes)
+    names = trained.names_in(classes)
     if which.model is not None and names:
         raise ArgumentError("--classes: a saved model has the names of its classes itself")
     kind = None if output is None else written or _kind(output)
     with cluster.running(cluster.Cluster(master, workers, memory, conf), "predict") as spark:
         frame = source.frame(spark)
-        stage = models.load(which, view, source, frame, spark, names)
+        stage = trained.load(which, view, source, frame, spark, names)
         scored = _plain(_named(stage, stage.transform(frame)))
         if columns is not None:
             scored = scored.select(*chosen(columns, scored.columns))
-        elif "content" in scored.columns and source.form is Form.images:
+        elif source.form is Form.images:
             scored = scored.drop("content")
         if output is None or kind is None:
-            scored.show(rows, truncate=_WIDTH)
+            _show(scored if columns is not None else _results(stage, scored), rows)
             return
         _write(scored, output, kind, overwrite)
     print(f"scores   {output}")
@@ -103,8 +103,28 @@ def _plain(scored: DataFrame) -> DataFrame:
     return scored
 
 
+def _results(stage: Any, scored: DataFrame) -> DataFrame:
+    """Without what goes into the net, and what comes out of it before it is made probable."""
+    defined = [param for param in stage.params if stage.isDefined(param)]
+    known = {param.name: stage.getOrDefault(param) for param in defined}
+    names = [known[name] for name in ("featuresCol", "rawPredictionCol") if name in known]
+    return scored.drop(*names, *known.get("featuresCols", []))
+
+
+def _show(scored: DataFrame, rows: int) -> None:
+    """Prints the first rows, with as many digits as are read."""
+    from pyspark.sql import functions, types
+
+    for field in scored.schema:
+        if field.dataType == types.ArrayType(types.DoubleType(), False):
+            short = functions.transform(field.name, lambda value: functions.round(value, _DIGITS))
+            scored = scored.withColumn(field.name, short)
+    scored.show(rows, truncate=_WIDTH)
+
+
 def _write(scored: DataFrame, output: str, kind: Written, overwrite: bool) -> None:
     """As Spark writes: a folder of parts."""
+    from pyspark.errors import AnalysisException
     from pyspark.sql import functions, types
 
     if kind is Written.csv:  # Which has text and numbers only.
@@ -116,4 +136,9 @@ def _write(scored: DataFrame, output: str, kind: Written, overwrite: bool) -> No
     writer = scored.write.mode("overwrite" if overwrite else "error").format(kind.value)
     if kind is Written.csv:
         writer = writer.option("header", True)
-    writer.save(uri(output))
+    try:
+        writer.save(uri(output))
+    except AnalysisException as error:
+        if "PATH_ALREADY_EXISTS" in str(error):
+            raise ArgumentError(f"{output} is there already: --overwrite replaces it") from None
+        raise

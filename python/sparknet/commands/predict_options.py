@@ -37,9 +37,7 @@ OutputFormat = Annotated[
     Optional[Written],
     option(_OUTPUT, "--output-format", text="Of what is written, where its name does not say it."),
 ]
-Overwrite = Annotated[
-    bool, option(_OUTPUT, "--overwrite", text="Replace what is there already.")
-]
+Overwrite = Annotated[bool, option(_OUTPUT, "--overwrite", text="Replace what is there already.")]
 Columns = Annotated[
     Optional[str],
     option(

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sparknet import spec
-from sparknet.commands import cluster, models, options, report
-from sparknet.commands.sources import Items, Source
+from sparknet.commands import cluster, options, report, trained
+from sparknet.commands.places import Items, Source
 from sparknet.commands.values import mean_of
 from sparknet.errors import ArgumentError
 from sparknet.proto import caffe_pb2
@@ -41,12 +41,12 @@ def test(
     """Print how good a net is on labelled data.
 
     NET WEIGHTS DATA: a net's prototxt and its .caffemodel. The scores are what its own layers say,
-    such as Accuracy; a net without them is judged as a classifier. MODEL DATA: a folder that a model
-    of sparknet.ml was saved to. DATA are as for `train`.
+    such as Accuracy; a net without them is judged as a classifier. MODEL DATA: a folder that a
+    model of sparknet.ml was saved to. DATA are as for `train`.
     """
-    which = models.given(what)
+    which = trained.given(what)
     source = Source(which.data, form)
-    view = models.View(
+    view = trained.View(
         features, image_size, mean, scale, crop, channel_order, batch_size, skip_invalid
     )
     where = cluster.Cluster(master, workers, memory, conf)
@@ -65,7 +65,7 @@ def test(
             scores = _by_its_layers(net, which.weights, source, given, view, workers, spark)
         else:
             frame = source.frame(spark)
-            stage = models.load(which, view, source, frame, spark)
+            stage = trained.load(which, view, source, frame, spark)
             if not hasattr(stage, "evaluate"):
                 raise ArgumentError(
                     f"{which.model}: a {type(stage).__name__} has no scores; predict uses it"
@@ -90,7 +90,7 @@ def _by_its_layers(
     weights: str,
     source: Source,
     items: Items,
-    view: models.View,
+    view: trained.View,
     workers: int | None,
     spark: SparkSession,
 ) -> dict[str, float]:

@@ -84,16 +84,17 @@ def submit(
     _check(request)
     own, executable = _spark_submit()
     command = [executable, *_arguments(request)]
-    added = {**_pythons(request), **own}
+    added = {**({} if "--class" in command else _pythons(request)), **own}
     if show:
-        print(" ".join([*(f"{key}={shlex.quote(value)}" for key, value in added.items()), shlex.join(command)]))
+        settings = (f"{name}={shlex.quote(value)}" for name, value in added.items())
+        print(*settings, shlex.join(command))
         return
     sys.stdout.flush()
     os.execve(executable, command, {**os.environ, **added})
 
 
 def _spark_submit() -> tuple[dict[str, str], str]:
-    """That of ``$SPARK_HOME``, of the path, or of PySpark, in this order; and what it has to be told."""
+    """That of ``$SPARK_HOME``, of the path, or of PySpark, in this order; and its environment."""
     home = os.environ.get("SPARK_HOME")
     if home:
         own = Path(home, "bin", "spark-submit")

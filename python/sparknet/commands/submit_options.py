@@ -70,9 +70,7 @@ Overhead = Annotated[
 ]
 DriverMemory = Annotated[
     Optional[Megabytes],
-    option(
-        SPARK, "--driver-memory", parser=megabytes, metavar="SIZE", text="Heap of the driver."
-    ),
+    option(SPARK, "--driver-memory", parser=megabytes, metavar="SIZE", text="Heap of the driver."),
 ]
 Name = Annotated[
     Optional[str], option(SPARK, "--name", metavar="NAME", text="As Spark's pages show it.")
@@ -99,6 +97,4 @@ PyFiles = Annotated[
     Optional[list[str]],
     option(_FILES, "--py-files", metavar="FILE", text="Python of yours; may be repeated."),
 ]
-Print = Annotated[
-    bool, typer.Option("--print", help="Print the command instead of running it.")
-]
+Print = Annotated[bool, typer.Option("--print", help="Print the command instead of running it.")]

@@ -11,7 +11,7 @@ import numpy as np
 
 from sparknet import cli, spec
 from sparknet.commands import cluster, options, report, train_options
-from sparknet.commands.sources import Items, Source
+from sparknet.commands.places import Items, Source
 from sparknet.commands.values import mean_of
 from sparknet.errors import ArgumentError
 from sparknet.proto import caffe_pb2
@@ -70,9 +70,7 @@ def train(
     DATA are a table (Parquet, ORC, CSV, JSON or a table's name), a folder of images or of tars of
     images, or CIFAR-10's own folder, on this machine or as a URI that Hadoop knows.
     """
-    message = spec.solver(
-        solver, net, **_given(learning_rate=learning_rate, random_seed=seed)
-    )
+    message = spec.solver(solver, net, **_given(learning_rate=learning_rate, random_seed=seed))
     start = _start(weights, snapshot)
     prefix = snapshot_prefix or message.snapshot_prefix or _name(solver)
     trained = Source(train, form)

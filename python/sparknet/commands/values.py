@@ -14,8 +14,21 @@ from numpy.typing import NDArray
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
 
-__all__ = ["Extents", "Megabytes", "Setting", "extents", "mean_of", "megabytes", "setting"]
+__all__ = [
+    "Extents",
+    "Megabytes",
+    "Setting",
+    "extents",
+    "master",
+    "mean_of",
+    "megabytes",
+    "setting",
+]
 
+_MASTER = re.compile(
+    r"yarn|local(\[(\d+|\*)(,\d+)?\])?|local-cluster\[\s*\d+\s*,\s*\d+\s*,\s*\d+\s*\]"
+    r"|spark://[^:/]+:\d+(,[^:/]+:\d+)*|(k8s|mesos)://.+"
+)
 _UNITS = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 
 
@@ -57,6 +70,16 @@ def setting(text: str) -> Setting:
     if not key or not sign:
         raise typer.BadParameter(f"'{text}' is not like key=value")
     return Setting((key, value))
+
+
+def master(text: str) -> str:
+    """A URL of Spark's; what is none would end in a trace of its own."""
+    if not _MASTER.fullmatch(text):
+        raise typer.BadParameter(
+            f"'{text}' is none of yarn, spark://host:port, k8s://..., local[N],"
+            " local-cluster[N,C,M]"
+        )
+    return text
 
 
 def mean_of(text: str, order: str = "rgb") -> NDArray[np.float32]:

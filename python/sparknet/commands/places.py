@@ -33,6 +33,8 @@ _FORMS = (
 )
 _TAR = re.compile(r"\.(tar|tgz|tar\.gz)$", re.IGNORECASE)
 
+_SHOWN = 8  # So many columns at most in a message.
+
 
 class Items(NamedTuple):
     """What of the data is an item. shape, image_size: None is as net and data say."""
@@ -103,10 +105,8 @@ class Source:
         return data.from_dataframe(frame, shape, columns[0], items.label, **options)
 
 
-# Hadoop's patterns know no case.
-_IMAGES = "*.{%s}" % ",".join(
-    spelled for kind in ("jpg", "jpeg", "png", "gif", "bmp") for spelled in (kind, kind.upper())
-)
+# In Hadoop's patterns case counts.
+_IMAGES = "*.{jpg,jpeg,png,gif,bmp,JPG,JPEG,PNG,GIF,BMP}"
 
 
 def placed(place: str) -> str:
@@ -133,10 +133,9 @@ def chosen(features: str, columns: Sequence[str]) -> list[str]:
     for name in features.split(","):
         fitting = [name] if name in columns else fnmatch.filter(columns, name)
         if not fitting:
-            hint = did_you_mean(name, columns)
-            raise ArgumentError(
-                f"--features: there is no column '{name}'{hint}; there are {', '.join(columns)}"
-            )
+            known = [*columns[:_SHOWN], *(["..."] if len(columns) > _SHOWN else [])]
+            hint = did_you_mean(name, columns) or f"; there are {', '.join(known)}"
+            raise ArgumentError(f"there is no column '{name}'{hint}")
         found += fitting
     return list(dict.fromkeys(found))
 

@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 
-from sparknet import cli
 from sparknet.commands.options import Form, Order
-from sparknet.commands.sources import Source, chosen, placed
+from sparknet.commands.places import Source, chosen, placed
 from sparknet.commands.values import mean_of
 from sparknet.errors import ArgumentError, FileError
 
@@ -38,7 +37,9 @@ def given(what: Sequence[str]) -> Given:
             raise FileError(f"{what[0]}: no folder that a model was saved to")
         return Given(folder, "", "", what[1])
     if len(what) == 3:
-        cli.check_resume(what[1])
+        placed(what[1])
+        if not what[1].endswith((".caffemodel", ".caffemodel.h5")):
+            raise ArgumentError(f"{what[1]}: not a .caffemodel")
         return Given(None, *what)
     raise typer.BadParameter("it takes MODEL DATA, or NET WEIGHTS DATA")
 
@@ -61,8 +62,8 @@ class View(NamedTuple):
         return (self.order or Order.rgb).value
 
     def params(self, source: Source, columns: Sequence[str], own: bool) -> dict[str, Any]:
-        """For a stage. columns: of the data; own: whether the stage knows these things itself, so that
-        only what was said is set."""
+        """For a stage. columns: of the data; own: whether the stage knows these things itself, so
+        that only what was said is set."""
         features = self.features
         if features is None and not own:
             features = "content" if source.form is Form.images else "features"

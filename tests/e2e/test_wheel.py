@@ -41,6 +41,10 @@ def test_the_wheel_carries_the_jar(jar: Path, tmp_path: Path) -> None:
     assert f"jar {found}" in out
     assert f"version {found.stem.rsplit('-', 1)[1]}" in out
     assert "outputs dict_keys(['prob'])" in out
+    command = [site / "bin" / "sparknet", "info"]
+    with running(command, tmp_path, PYTHONPATH=str(site)) as program:
+        assert program.wait() == 0
+        assert f"jar       {found}\n" in program.out
     # What editors and type checkers know the package by.
     for typed in ("py.typed", "proto/caffe_pb2.pyi", "proto/layer_calls.pyi"):
         assert (site / "sparknet" / typed).is_file(), typed

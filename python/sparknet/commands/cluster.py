@@ -14,7 +14,7 @@ from sparknet.errors import ArgumentError, SetupError, StateError
 if TYPE_CHECKING:
     from pyspark.sql import SparkSession
 
-__all__ = ["Cluster", "running", "told_in_a_line"]
+__all__ = ["Cluster", "check_settings", "running", "told_in_a_line"]
 
 _HERE = 2  # Workers on this machine, where nobody says how many.
 _HEAP = Megabytes(1024)
@@ -56,8 +56,7 @@ def running(cluster: Cluster, name: str, ui: bool = False) -> Iterator[SparkSess
     """
     if importlib.util.find_spec("pyspark") is None:
         raise SetupError("this command needs PySpark: pip install 'sparknet[spark]'")
-    if cluster.master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & set(os.environ):
-        raise SetupError("yarn: HADOOP_CONF_DIR names no folder of the cluster's configuration")
+    check_settings(cluster.master)
     import sparknet
     from sparknet.sessions import stopping
 
@@ -76,6 +75,12 @@ def running(cluster: Cluster, name: str, ui: bool = False) -> Iterator[SparkSess
             if ui:
                 print(f"watch it at {spark.sparkContext.uiWebUrl}/sparknet", flush=True)
             yield spark
+
+
+def check_settings(master: str | None) -> None:
+    """SetupError if a cluster cannot be found, which Spark would say with a trace."""
+    if master == "yarn" and not {"HADOOP_CONF_DIR", "YARN_CONF_DIR"} & set(os.environ):
+        raise SetupError("yarn: HADOOP_CONF_DIR names no folder of the cluster's configuration")
 
 
 @contextlib.contextmanager

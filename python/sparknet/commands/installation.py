@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.metadata
 import os
 import platform
-import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +25,7 @@ def lines() -> Iterator[str]:
     found = {
         "sparknet": version.own() or "a checkout",
         "jar": _or_why(lambda: str(jar.find())),
-        "Python": f"{platform.python_version()}, {shutil.which('python') or ''}".rstrip(", "),
+        "Python": f"{platform.python_version()}, {sys.executable}",
         "Spark": _package("pyspark", "pip install 'sparknet[spark]'"),
         **_of_engine(),
         "CPU": _processor(),

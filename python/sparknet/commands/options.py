@@ -126,7 +126,7 @@ Labels = Annotated[
     option(
         DATA,
         "--labels",
-        text="Labels of images: a file of lines `path label`. Else their folders are classes.",
+        text="Labels of images: a file of lines 'path label'. Else their folders are classes.",
         metavar="FILE",
     ),
 ]
@@ -215,7 +215,7 @@ Memory = Annotated[
     option(
         SPARK,
         "--memory",
-        text="Heap of each executor, such as 2g. Default: 1g.",
+        text="Heap of each executor, such as 2g. Default: 1g, on a cluster what its settings say.",
         parser=megabytes,
         metavar="SIZE",
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from typing import Any, NoReturn
 
 import typer
@@ -59,11 +60,14 @@ def _told(error: Any) -> str:
     return message if context is None else f"{message} ({context.command_path} --help tells more)"
 
 
-# Rich's traces of bugs would be as long as the terminal; Python's are what a report needs.
-app = typer.Typer(cls=Program, pretty_exceptions_enable=False, rich_markup_mode="rich")
+def _evaluated(command: Callable[..., None]) -> Callable[..., None]:
+    """The command, with types in place of their texts, which typer does not read on Python 3.9."""
+    known = vars(sys.modules[command.__module__])
+    texts = command.__annotations__
+    command.__annotations__ = {name: eval(text, known) for name, text in texts.items()}
+    return command
 
 
-@app.callback(invoke_without_command=True)
 def _sparknet(context: typer.Context) -> None:
     """Deep networks trained and used on Apache Spark.
 
@@ -74,10 +78,8 @@ def _sparknet(context: typer.Context) -> None:
         print(context.get_help())
 
 
-app.command()(train)
-app.command()(test)
-app.command()(predict)
-app.command()(time)
-app.command()(draw)
-app.command()(info)
-app.command()(submit)
+# Rich's traces of bugs would be as long as the terminal; Python's are what a report needs.
+app = typer.Typer(cls=Program, pretty_exceptions_enable=False, rich_markup_mode="markdown")
+app.callback(invoke_without_command=True)(_evaluated(_sparknet))
+for _command in (train, test, predict, time, draw, info, submit):
+    app.command()(_evaluated(_command))

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from sparknet import jar
 from sparknet.commands import options, submit_options
-from sparknet.commands.cluster import Cluster
+from sparknet.commands.cluster import Cluster, check_settings
 from sparknet.commands.values import Megabytes, Setting
 from sparknet.errors import ArgumentError, FileError, SetupError
 
@@ -89,6 +89,7 @@ def submit(
         settings = (f"{name}={shlex.quote(value)}" for name, value in added.items())
         print(*settings, shlex.join(command))
         return
+    check_settings(master)
     sys.stdout.flush()
     os.execve(executable, command, {**os.environ, **added})
 

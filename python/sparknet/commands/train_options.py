@@ -124,7 +124,7 @@ Mean = Annotated[
         NET,
         "--mean",
         text="Subtracted from items: numbers, such as 104,117,123, a .npy or a .binaryproto, or"
-        " `data`: the mean of the training data, which is kept as PREFIX_mean.npy.",
+        " 'data': the mean of the training data, which is kept as PREFIX_mean.npy.",
         metavar="MEAN",
     ),
 ]

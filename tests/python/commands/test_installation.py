@@ -26,7 +26,7 @@ def test_what_is_here() -> None:
     assert list(found) == ["sparknet", "jar", "Python", "Spark", "Java", "engine", "CPU"]
     assert found["jar"] == str(jar.find())
     assert found["Spark"] == pyspark.__version__
-    assert found["Python"].startswith(".".join(map(str, sys.version_info[:2])))
+    assert found["Python"] == f"{sys.version.split()[0]}, {sys.executable}"
     assert found["Java"].startswith("17.")
     assert found["engine"].startswith(f"{version}, ")
     assert found["engine"].endswith(" threads a net")

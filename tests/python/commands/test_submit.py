@@ -125,6 +125,7 @@ def test_which_spark_submit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
 def test_it_becomes_spark_submit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "python9")
+    monkeypatch.setenv("HADOOP_CONF_DIR", "conf")
     done: list[Any] = []
     monkeypatch.setattr(os, "execve", lambda *given: done.append(given))
     assert run("submit", "app.py", "--master", "yarn").status == 0
@@ -145,6 +146,7 @@ def test_it_becomes_spark_submit(folder: Path, monkeypatch: pytest.MonkeyPatch) 
         (["what is this"], "neither a .py file nor a class"),
         (["app.py", "--deploy-mode", "cluster"], "--deploy-mode goes with a --master"),
         (["app.py", "--image", "x", "--master", "yarn"], "--image goes with a --master that is K"),
+        (["app.py", "--master", "yarn"], "yarn: HADOOP_CONF_DIR names no folder"),
         (["app.py", "--jar", ""], "SPARKNET_JAR names gone.jar, which is not a file"),
         (["app.py", "--name", "x"], "SPARK_HOME is gone, where there is no bin/spark-submit"),
     ],
@@ -152,6 +154,8 @@ def test_it_becomes_spark_submit(folder: Path, monkeypatch: pytest.MonkeyPatch) 
 def test_errors(
     folder: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
+    for name in ("HADOOP_CONF_DIR", "YARN_CONF_DIR"):
+        monkeypatch.delenv(name, raising=False)
     if "SPARKNET_JAR" in said:
         monkeypatch.setenv("SPARKNET_JAR", "gone.jar")
     if "SPARK_HOME" in said:

@@ -114,10 +114,6 @@ def test_from_a_table_to_scores(jar: Path, folder: Path) -> None:
     right = sum(row["label"] == row["prediction"] for row in rows)
     assert f"{right / 360:.4f}" == accuracy[1]
 
-    wrong = done(jar, folder, "predict", *model, *one, "--features", "feature", status=1)
-    assert wrong.out == ""
-    assert re.fullmatch(r"error: there is no column 'feature'.*\n", wrong.err)
-
     told = done(jar, folder, "info", weights[1])
     assert "weights of net 'digits': 2 layers, 4,810 values" in told.out
     assert "4,810 parameters" in done(jar, folder, "info", "net.prototxt").out

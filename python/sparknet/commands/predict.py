@@ -8,6 +8,7 @@ from sparknet.commands import cluster, options, predict_options, trained
 from sparknet.commands.options import Form
 from sparknet.commands.places import Source, chosen, uri
 from sparknet.commands.predict_options import Written
+from sparknet.commands.values import mean_of
 from sparknet.errors import ArgumentError
 
 if TYPE_CHECKING:
@@ -50,8 +51,9 @@ def predict(
     """
     which = trained.given(what)
     source = Source(which.data, form)
+    means = None if mean is None else mean_of(mean, channel_order)
     view = trained.View(
-        features, image_size, mean, scale, crop, channel_order, batch_size, skip_invalid
+        features, image_size, means, scale, crop, channel_order, batch_size, skip_invalid
     )
     names = trained.names_in(classes)
     if which.model is not None and names:

@@ -8,7 +8,7 @@ from sparknet import spec
 from sparknet.commands import cluster, options, report, trained
 from sparknet.commands.places import Items, Source
 from sparknet.commands.values import mean_of
-from sparknet.errors import ArgumentError
+from sparknet.errors import ArgumentError, ShapeError
 from sparknet.proto import caffe_pb2
 
 if TYPE_CHECKING:
@@ -46,8 +46,9 @@ def test(
     """
     which = trained.given(what)
     source = Source(which.data, form)
+    means = None if mean is None else mean_of(mean, channel_order)
     view = trained.View(
-        features, image_size, mean, scale, crop, channel_order, batch_size, skip_invalid
+        features, image_size, means, scale, crop, channel_order, batch_size, skip_invalid
     )
     where = cluster.Cluster(master, workers, memory, conf)
     with cluster.running(where, "test") as spark:
@@ -108,10 +109,12 @@ def _by_its_layers(
         data,
         net=net,
         workers=workers,
-        mean=None if view.mean is None else mean_of(view.mean),
+        mean=view.mean,
         scale=view.scale,
         crop=crop,
         test_batch_size=view.batch_size,
     ) as trainer:
-        trainer.restore(weights)
+        taken = trainer.restore(weights)
+        if "not in the file" in taken:
+            raise ShapeError(taken)
         return trainer.test()

@@ -7,11 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+import numpy as np
 import typer
+from numpy.typing import NDArray
 
+from sparknet import spec
 from sparknet.commands.options import Form, Order
 from sparknet.commands.places import Source, chosen, placed
-from sparknet.commands.values import mean_of
 from sparknet.errors import ArgumentError, FileError
 
 if TYPE_CHECKING:
@@ -37,6 +39,7 @@ def given(what: Sequence[str]) -> Given:
             raise FileError(f"{what[0]}: no folder that a model was saved to")
         return Given(folder, "", "", what[1])
     if len(what) == 3:
+        spec.net(what[0])
         placed(what[1])
         if not what[1].endswith((".caffemodel", ".caffemodel.h5")):
             raise ArgumentError(f"{what[1]}: not a .caffemodel")
@@ -49,7 +52,7 @@ class View(NamedTuple):
 
     features: str | None
     image_size: Sequence[int] | None
-    mean: str | None
+    mean: NDArray[np.float32] | None
     scale: float | None
     crop: Sequence[int] | None
     order: Order | None
@@ -71,7 +74,7 @@ class View(NamedTuple):
         lists = {"image_size": self.image_size, "crop": self.crop}
         found: dict[str, Any] = {
             "features_col": names if names is None or len(names) > 1 else names[0],
-            "mean": None if self.mean is None else mean_of(self.mean, self.channel_order),
+            "mean": self.mean,
             "scale": self.scale,
             "channel_order": None if own and self.order is None else self.channel_order,
             "batch_size": self.batch_size,

@@ -82,12 +82,12 @@ def master(text: str) -> str:
     return text
 
 
-def mean_of(text: str, order: str = "rgb") -> NDArray[np.float32]:
+def mean_of(text: str, order: str | None = None) -> NDArray[np.float32]:
     """What is subtracted from items: numbers, or a file that has them.
 
     text: one number or one for each channel, ``104,117,123``; or the path of a .npy file, or of a
     .binaryproto, whose channels are blue, green, red as Caffe writes them. order: of the channels
-    that the net takes.
+    that the net takes; None: red, green, blue.
     """
     if text.endswith((".npy", ".binaryproto")):
         return _of_file(text, order)
@@ -99,7 +99,7 @@ def mean_of(text: str, order: str = "rgb") -> NDArray[np.float32]:
         ) from None
 
 
-def _of_file(path: str, order: str) -> NDArray[np.float32]:
+def _of_file(path: str, order: str | None) -> NDArray[np.float32]:
     try:
         content = Path(path).read_bytes()
         if path.endswith(".npy"):
@@ -113,4 +113,4 @@ def _of_file(path: str, order: str) -> NDArray[np.float32]:
     except (ValueError, DecodeError):
         raise ParseError(f"{path}: no mean is in it") from None
     mean = mean.reshape(mean.shape[-3:])
-    return mean[::-1] if order == "rgb" and len(mean) == 3 else mean
+    return mean[::-1] if order != "bgr" and len(mean) == 3 else mean

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import cifar_files
 import numpy as np
 import pytest
 from PIL import Image
@@ -171,6 +172,16 @@ def test_images(spark: SparkSession, tmp_path: Path) -> None:
     assert shape(of_input(4, 3, 6, 6), crops=True) == (3, 256, 256)
     held = source.dataset(spark, Items("features", "label", image_size=(4,)), EMPTY)
     assert held.mean()[:, 0, 0].tolist() == [100, 0, 100]
+
+
+@pytest.mark.spark
+def test_cifar(spark: SparkSession, tmp_path: Path) -> None:
+    cifar_files.write(tmp_path, records=10)
+    source = Source(str(tmp_path))
+    assert source.form is Form.cifar
+    items = Items("features", "label")
+    train, test = (source.dataset(spark, items, EMPTY, train) for train in (True, False))
+    assert (train.count(), train.shape, test.count()) == (50, (3, 32, 32), 10)
 
 
 @pytest.mark.unit

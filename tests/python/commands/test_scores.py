@@ -77,6 +77,13 @@ def test_errors(net: Known) -> None:
     assert "--channel-order bgr goes with a net without a loss" in ended.err
     ended = run("test", *given, "--features", "a,q-q")
     assert ended.err == "error: there is no column 'q-q'; there are id, a, b, c, d, label\n"
+    other = Path("trained.prototxt").read_text().replace('name: "ip"', 'name: "other"')
+    more = 'layer { name: "ip" type: "InnerProduct" bottom: "data" top: "unused"'
+    more += " inner_product_param { num_output: 3 } }"
+    Path("other.prototxt").write_text(other + more)
+    ended = run("test", "other.prototxt", *given[1:], *COLUMNS)
+    assert (ended.status, ended.out) == (1, "")
+    assert "took 1 of 2 layers; not in the file: other" in ended.err
     ended = run("test", *given, *COLUMNS, "--label", "lable")
     assert ended.status == 1
     assert "no column 'lable'" in ended.err

@@ -20,10 +20,11 @@ NOTHING = View(None, None, None, None, None, None, None, False)
 
 
 def test_a_model_or_a_net_with_its_weights(tmp_path: Path) -> None:
-    weights = tmp_path / "net.caffemodel"
+    weights, net = tmp_path / "net.caffemodel", str(tmp_path / "net.prototxt")
     weights.touch()
-    found = given(["net.prototxt", str(weights), "data.csv"])
-    assert found == (None, "net.prototxt", str(weights), "data.csv")
+    Path(net).touch()
+    found = given([net, str(weights), "data.csv"])
+    assert found == (None, net, str(weights), "data.csv")
     (tmp_path / "model" / "metadata").mkdir(parents=True)
     found = given([str(tmp_path / "model"), "data.csv"])
     assert (found.model, found.data) == (f"file://{tmp_path}/model", "data.csv")
@@ -38,11 +39,14 @@ def test_neither(tmp_path: Path) -> None:
         given([str(tmp_path / "gone"), "data.csv"])
     with pytest.raises(FileError, match="no folder that a model was saved to"):
         given([str(tmp_path), "data.csv"])
+    net = str(tmp_path / "a.prototxt")
+    with pytest.raises(FileError, match=r"a\.prototxt: No such file"):
+        given([net, str(tmp_path / "gone.caffemodel"), "data.csv"])
+    Path(net).touch()
     with pytest.raises(FileError, match=r"gone\.caffemodel: no such file or folder"):
-        given(["net.prototxt", str(tmp_path / "gone.caffemodel"), "data.csv"])
-    (tmp_path / "a.prototxt").touch()
+        given([net, str(tmp_path / "gone.caffemodel"), "data.csv"])
     with pytest.raises(ArgumentError, match=r"a\.prototxt: not a \.caffemodel"):
-        given(["net.prototxt", str(tmp_path / "a.prototxt"), "data.csv"])
+        given([net, net, "data.csv"])
 
 
 def params(view: View, own: bool, place: str = "hdfs:///a.csv") -> dict[str, Any]:
@@ -57,11 +61,11 @@ def test_what_nobody_says() -> None:
 
 
 def test_what_is_said() -> None:
-    said = View("a,b", (8, 9), "1,2,3", 0.5, (4,), Order.bgr, 7, True)
+    means = np.array([1, 2, 3], dtype=np.float32)
+    said = View("a,b", (8, 9), means, 0.5, (4,), Order.bgr, 7, True)
     for own in (True, False):
         found = params(said, own)
-        mean = found.pop("mean")
-        assert np.array_equal(mean, [1, 2, 3])
+        assert found.pop("mean") is means
         assert found == {
             "features_col": ["a", "b"],
             "image_size": [8, 9],

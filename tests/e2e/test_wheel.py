@@ -68,6 +68,10 @@ def test_the_wheel_is_all_that_a_program_needs(jar: Path, tmp_path: Path) -> Non
     with running([sys.executable, "-I", script, site], tmp_path, **python) as program:
         assert program.wait() == 0
         assert float(program.out.split("accuracy")[1]) > 0.8
+    command = [site / "bin" / "sparknet", "info"]
+    with running(command, tmp_path, PYTHONPATH=str(site)) as program:
+        assert program.wait() == 0
+        assert f"jar       {found}\n" in program.out
     # What editors and type checkers know the package by.
     for typed in ("py.typed", "proto/caffe_pb2.pyi", "proto/layer_calls.pyi"):
         assert (site / "sparknet" / typed).is_file(), typed

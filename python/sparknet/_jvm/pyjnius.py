@@ -12,7 +12,7 @@ from sparknet.errors import InternalError, SetupError, SparkNetError, error_in_t
 from sparknet.notices import Notice, tell
 from sparknet.python_layers import Runner
 
-__all__ = ["call", "classes", "read", "set_python_layers", "translate"]
+__all__ = ["call", "classes", "read", "set_python_layers", "system_property", "translate"]
 
 # Ctrl-C stays Python's; the heap only holds small things, blobs are native memory.
 _OPTIONS = ("-Xrs", "-Xss4m")
@@ -121,3 +121,9 @@ def read(prototxt: bytes, solver: bool, name: str) -> bytes:
     """As ``sparknet._jvm.Jvm.read``."""
     method = "solverBytes" if solver else "netBytes"
     return bytes(call(classes().engine, method, prototxt, name))
+
+
+def system_property(name: str) -> str:
+    """What the JVM says of itself, such as ``java.version``."""
+    classes()
+    return str(call(_jnius().autoclass("java.lang.System"), "getProperty", name))

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from sparknet import errors
-from sparknet._jvm.pyjnius import translate
+from sparknet._jvm.pyjnius import system_property, translate
 
 pytestmark = pytest.mark.unit
 
@@ -45,3 +45,8 @@ def test_a_jvm_of_others_without_the_jar(jar: Path) -> None:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert "SetupError: SparkNet's classes are not on the class path of the JVM" in done.stderr
     assert str(jar) in done.stderr
+
+
+@pytest.mark.boundary
+def test_what_the_jvm_says_of_itself() -> None:
+    assert system_property("java.version").split(".")[0].isdigit()

@@ -181,7 +181,7 @@ def test_missing_net_of_a_solver() -> None:
 def test_a_binary_file_is_no_prototxt(tmp_path: Path) -> None:
     path = tmp_path / "weights.caffemodel"
     path.write_bytes(b"\x0a\x80\xff\xfe")
-    with pytest.raises(ParseError, match=r"weights\.caffemodel:1:1: "):
+    with pytest.raises(ParseError, match=r"weights\.caffemodel:2:1: "):
         spec.net(path)
 
 

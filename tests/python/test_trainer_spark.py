@@ -353,7 +353,7 @@ def changed(**layers: dict[str, Any]) -> caffe_pb2.SolverParameter:
 @pytest.mark.parametrize(
     ("solver", "kind", "reason"),
     [
-        ("base_lr: 0.1\nnet_param {\n  lair { }\n}\n", errors.ParseError, "3:3.*lair"),
+        ("base_lr: 0.1\nnet_param {\n  lair { }\n}\n", errors.ParseError, "3:8.*lair"),
         (changed(conv1={"type": "Convolutoin"}), errors.NetError, "(?s)Convolutoin.*Convolution"),
         (changed(conv1={"bottom": ["nowhere"]}), errors.NetError, "nowhere"),
         (

@@ -74,8 +74,8 @@ def _start() -> None:
         import jnius_config
     except ImportError:
         raise SetupError(
-            "SparkNet's engine is in the JVM of a Spark session, and there is none: make one, or"
-            " pip install pyjnius, as sparknet.local needs it"
+            "sparknet.local needs pyjnius: pip install pyjnius; so does reading a prototxt where there"
+            " is no Spark session"
         ) from None
     if not jnius_config.vm_running:
         jnius_config.add_options(*_OPTIONS)

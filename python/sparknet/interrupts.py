@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
-__all__ = ["interruptible"]
+__all__ = ["interruptible", "postponed"]
 
 
 @contextlib.contextmanager
@@ -59,6 +59,31 @@ def interruptible() -> Iterator[Callable[[], None]]:
         if outermost:
             root.removeFilter(_is_not_of_py4j)
         signal.signal(signal.SIGINT, before)
+
+
+@contextlib.contextmanager
+def postponed() -> Iterator[Callable[[], bool]]:
+    """Ctrl-C is only noted inside; what this yields says whether it came. A second one raises.
+
+    For what must not be cut off: where PySpark is, while it starts its JVM, the JVM is left behind.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield lambda: False
+        return
+    came: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        came.append(number)
+        if len(came) > 1:
+            raise KeyboardInterrupt
+
+    before = signal.getsignal(signal.SIGINT)
+    signal.signal(signal.SIGINT, note)
+    try:
+        yield lambda: bool(came)
+    finally:
+        if signal.getsignal(signal.SIGINT) is note:  # PySpark sets its own.
+            signal.signal(signal.SIGINT, before)
 
 
 def _raise(number: int, frame: FrameType | None) -> NoReturn:

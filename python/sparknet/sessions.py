@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from sparknet import jar
 from sparknet._jvm.py4j import Py4JJvm, connected, remote, silence
 from sparknet.errors import SparkNetError
-from sparknet.interrupts import interruptible
+from sparknet.interrupts import interruptible, postponed
 
 __all__ = ["session", "stopping"]
 
@@ -87,7 +87,11 @@ def session(
         )
         for key, value in settings.items():
             builder = builder.config(key, value)
-        spark = builder.master(master).getOrCreate()
+        with postponed() as interrupted:
+            spark = builder.master(master).getOrCreate()
+    if interrupted():
+        with stopping(spark):
+            raise KeyboardInterrupt
     spark.sparkContext.setLogLevel("ERROR")
     Py4JJvm(spark).warnings_only()
     # Py4J logs a traceback when the JVM goes first, which Ctrl-C may bring about.

@@ -123,6 +123,17 @@ def test_from_a_table_to_scores(jar: Path, folder: Path) -> None:
     assert [line.split()[0] for line in timed.out.splitlines()[3:5]] == ["ip1", "relu1"]
 
 
+def test_control_c_while_spark_starts(jar: Path, folder: Path) -> None:
+    given = ("train", "solver.prototxt", "--train", "train.parquet", "--rounds", "1000000")
+    with running([COMMAND, *given], folder, SPARKNET_JAR=str(jar)) as program:
+        program.until(lambda: program.descendants("SparkSubmit") != [], "JVM")
+        program.interrupt()
+        assert program.wait() == 130
+        assert not TRACE.search(program.text)
+        assert "Traceback" not in program.text
+        assert program.leftovers() == []
+
+
 def test_control_c_while_it_trains(jar: Path, folder: Path) -> None:
     given = ("train", "solver.prototxt", "--train", "train.parquet", "--rounds", "1000000")
     with running([COMMAND, *given], folder, SPARKNET_JAR=str(jar)) as program:

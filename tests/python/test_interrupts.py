@@ -12,7 +12,7 @@ import traceback
 
 import pytest
 
-from sparknet.interrupts import interruptible
+from sparknet.interrupts import interruptible, postponed
 
 pytestmark = pytest.mark.unit
 
@@ -28,6 +28,12 @@ def interrupt() -> None:
     os.kill(os.getpid(), signal.SIGINT)
     time.sleep(5)
     pytest.fail("the signal did not arrive")
+
+
+def twice() -> None:
+    os.kill(os.getpid(), signal.SIGINT)
+    time.sleep(0.01)
+    interrupt()
 
 
 def test_the_handler_from_before_is_not_called_and_comes_back() -> None:
@@ -121,8 +127,35 @@ def test_other_threads_leave_the_handler_alone() -> None:
     def body() -> None:
         with interruptible():
             found.append(signal.getsignal(signal.SIGINT))
+        with postponed():
+            found.append(signal.getsignal(signal.SIGINT))
 
     thread = threading.Thread(target=body)
     thread.start()
     thread.join()
-    assert found == [signal.getsignal(signal.SIGINT)]
+    assert found == 2 * [signal.getsignal(signal.SIGINT)]
+
+
+def test_what_must_not_be_cut_off_goes_on() -> None:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    done = []
+    with postponed() as interrupted:
+        assert not interrupted()
+        os.kill(os.getpid(), signal.SIGINT)
+        time.sleep(0.01)
+        done.append("all of it")
+    assert interrupted()
+    assert done == ["all of it"]
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    with pytest.raises(KeyboardInterrupt), postponed():
+        twice()
+    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+
+
+def test_a_handler_that_was_set_meanwhile_stays() -> None:
+    def of_pyspark(number: int, frame: object) -> None:
+        pass
+
+    with postponed():
+        signal.signal(signal.SIGINT, of_pyspark)
+    assert signal.getsignal(signal.SIGINT) is of_pyspark

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -130,6 +131,22 @@ def test_under_spark_submit_its_options_hold(
     sessions.session(2, app_name="mine")
     assert builder.settings == {"app": "mine"}
     assert builder.url is None
+
+
+def test_control_c_while_a_session_starts(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    started = Spark()
+
+    def start(self: Builder) -> Spark:
+        os.kill(os.getpid(), signal.SIGINT)
+        return started
+
+    monkeypatch.setattr(Builder, "getOrCreate", start)
+    with pytest.raises(KeyboardInterrupt):
+        sessions.session(2)
+    # Nothing of it is left behind.
+    assert started.calls[-1] == "stop"
 
 
 def test_an_active_session_is_taken_as_it_is(builder: Builder) -> None:

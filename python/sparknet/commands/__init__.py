@@ -12,13 +12,13 @@ __all__ = ["main"]
 
 def main() -> None:
     """Runs what the command line says, and exits."""
+    cli.run(_run)
+
+
+def _run() -> None:
     try:
         from sparknet.commands.program import app
     except ModuleNotFoundError as missing:
-        package = str(missing.name)
-        cli.run(lambda: _refuse(package))
+        name = missing.name
+        raise SetupError(f"the command line needs the package {name}: pip install {name}") from None
     app(prog_name="sparknet")
-
-
-def _refuse(package: str) -> None:
-    raise SetupError(f"the command line needs the package {package}: pip install {package}")

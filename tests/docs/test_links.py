@@ -5,13 +5,13 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
 pytest.importorskip("mkdocs")
 sys.path.append(str(Path(__file__).parents[2] / "build" / "site"))
 import links
-from mkdocs.config import load_config
 from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 
@@ -47,7 +47,8 @@ def test_code_and_what_is_for_tests() -> None:
 
 
 def site(markdown: str) -> Files:
-    config = load_config(str(links.ROOT / "mkdocs.yml"), plugins=[])
+    plugins = SimpleNamespace(_current_plugin="links")
+    config: Any = SimpleNamespace(site_dir="site", use_directory_urls=False, plugins=plugins)
     page = File.generated(config, "page.md", content=markdown)
     return links.on_files(Files([page]), config)
 

@@ -63,6 +63,8 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         if not place.startswith("data:")
     }
     assert not found
+    sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in site.rglob("*.css"))
+    assert not re.search(r"(?:url\(|@import\s+)['\"]?(?:https?:)?//", sheets)
 
 
 def test_files_out_of_docs_are_pages_too(site: Path) -> None:

@@ -40,6 +40,12 @@ def test_links_within_the_site(page: str, link: str, wanted: str) -> None:
     assert changed(f"a [b]({link}) c", page) == f"a [b]({wanted}) c"
 
 
+def test_folders_are_no_pages() -> None:
+    assert changed("see [benchmarks/](../benchmarks/), [x](tour.md)", "index.md") == (
+        "see benchmarks/, [x](tour.md)"
+    )
+
+
 def test_code_and_what_is_for_tests() -> None:
     code = "```python\nx[0](../CONTRIBUTING.md)\n```\n"
     assert changed(f"<!-- setup\nx = 1\n\ny = 2\n-->\n{code}", "index.md") == code

@@ -20,7 +20,10 @@ NOTEBOOKS = Path(__file__).resolve().parents[2] / "docs" / "notebooks"
 SHOWN = {
     "dataframes": ("again_measured['accuracy'] > 0.9", {"text/html", "image/png"}),
     "first_steps": ("best.best > 0.95", {"text/html", "image/png", "image/svg+xml"}),
-    "images": ("right > 0.85", {"text/html", "image/png"}),
+    "images": (
+        "right['fine-tuned'] > 0.85 > right['the first net']",
+        {"text/html", "image/png"},
+    ),
     "search": ("tried.accuracy.max() > 0.85 > tried.accuracy.min()", {"text/html"}),
 }
 

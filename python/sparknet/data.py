@@ -19,7 +19,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm, call, stopped
+from sparknet._jvm.py4j import Py4JJvm, call, current_session, stopped
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.notices import telling
 
@@ -270,7 +270,7 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
 
 
 def _session(spark: SparkSession | None) -> SparkSession:
-    session = spark if spark is not None else SparkSession.getActiveSession()
+    session = spark if spark is not None else current_session()
     if session is None:
         raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
     if type(session).__module__.startswith("pyspark.sql.connect"):

@@ -43,11 +43,7 @@ def upgraded(net: caffe_pb2.NetParameter) -> caffe_pb2.NetParameter:
 def _session() -> Jvm | None:
     if "pyspark" not in sys.modules:
         return None
-    from pyspark.sql import SparkSession
+    from sparknet._jvm.py4j import Py4JJvm, current_session
 
-    session = SparkSession.getActiveSession()
-    if session is None:
-        return None
-    from sparknet._jvm.py4j import Py4JJvm
-
-    return Py4JJvm(session)
+    session = current_session()
+    return None if session is None else Py4JJvm(session)

@@ -221,7 +221,9 @@ class Trainer:
         model = self.model(**params)
         if isinstance(data, DataFrame):
             if output != "prediction":
-                raise ArgumentError("output is of arrays; a DataFrame gets all columns of the model")
+                raise ArgumentError(
+                    "output is of arrays; a DataFrame gets all columns of the model"
+                )
             return model.transform(data)
         if not isinstance(data, np.ndarray):
             raise ArgumentError(f"predict takes a Spark DataFrame or an array, not {type(data)}")

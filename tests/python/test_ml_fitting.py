@@ -66,13 +66,16 @@ def test_it_can_be_quiet(frame: DataFrame, capsys: pytest.CaptureFixture[str]) -
     assert "training" not in capsys.readouterr().err
 
 
-def test_fits_side_by_side_draw_no_bars(
-    frame: DataFrame, capsys: pytest.CaptureFixture[str]
+def test_fits_side_by_side_draw_no_bars_and_tell_warnings(
+    frame: DataFrame, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
-    with ThreadPoolExecutor(2) as threads:
-        fits = [threads.submit(classifier().fit, frame) for _ in range(2)]
+    spoilt = frame.selectExpr("id", "label", "if(id = 7, null, features) as features")
+    with caplog.at_level(logging.INFO, "sparknet"), ThreadPoolExecutor(2) as threads:
+        skipping = classifier(handle_invalid="skip")
+        fits = [threads.submit(skipping.fit, spoilt) for _ in range(2)]
         assert all(fit.result(300).has_summary for fit in fits)
     assert "training" not in capsys.readouterr().err
+    assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
 
 
 def test_what_there_is_to_tell_is_told(

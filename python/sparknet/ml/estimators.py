@@ -67,8 +67,8 @@ class CaffeClassifier(_Estimator):
     the best weights are kept. checkpoint: a folder from which training that was cut off goes on.
     handle_invalid: ``error`` or ``skip`` for rows that cannot be used.
 
-    progress: whether ``fit`` shows how far it is, as ``Trainer.fit`` does; not in other threads than
-    the main one, as those of a ``CrossValidator``. Ctrl-C ends the fit, and no jobs of others.
+    progress: whether ``fit`` shows how far it is, as ``Trainer.fit`` does; not in other threads
+    than the main one, as those of a ``CrossValidator``. Ctrl-C ends the fit, and no jobs of others.
     """
 
     _model = CaffeClassificationModel

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import logging
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -26,10 +27,11 @@ def fitted(estimator: Any, frame: DataFrame, progress: bool) -> Any:
     """The Java model that a Java estimator makes of a frame.
 
     progress: whether to show how far it is. Of several that run side by side, in threads, none is
-    shown: their bars would be drawn over each other.
+    shown, since their bars would be drawn over each other, and only warnings are told.
     """
-    shows = progress and threading.current_thread() is threading.main_thread()
-    fitting = _Fitting(estimator, frame, shows)
+    alone = threading.current_thread() is threading.main_thread()
+    shows = progress and alone
+    fitting = _Fitting(estimator, frame, shows, logging.NOTSET if alone else logging.WARNING)
     try:
         with interruptible() as check:
             with telling(fitting):
@@ -51,11 +53,12 @@ def fitted(estimator: Any, frame: DataFrame, progress: bool) -> Any:
 
 
 class _Fitting:
-    """A ``sparknet.ml.FitAnswers`` in the JVM."""
+    """A ``sparknet.ml.FitAnswers`` in the JVM. least: level of notices that are told."""
 
-    def __init__(self, estimator: Any, frame: DataFrame, hides: bool) -> None:
+    def __init__(self, estimator: Any, frame: DataFrame, hides: bool, least: int) -> None:
         package = Py4JJvm(frame.sparkSession).jvm.sparknet.ml  # Threads have no active session.
         self._java = call(package, "FitAnswers", estimator, frame._jdf, hides)
+        self._least = least
         self._notices: list[Notice] = []
         self._behind = False  # Whether the JVM has notices that came with no answer.
 
@@ -78,7 +81,7 @@ class _Fitting:
             self._notices += notices(str(call(self._java, "notices")))
             self._behind = False
         came, self._notices = self._notices, []
-        return came
+        return [notice for notice in came if notice.level >= self._least]
 
     def model(self) -> Any:
         """The Java model."""
@@ -120,4 +123,3 @@ def _bar(total: float, shows: bool) -> Iterator[Progress | None]:
         if bar is not None:
             with contextlib.suppress(OSError):
                 bar.close()
-

@@ -157,8 +157,11 @@ class ColumnsSpec extends AnyFlatSpec {
     assert(others.leftOut.counts == Map("null in column 'held'" -> 1L))
     val named = intercept[CaffeException](marked(doubtful, value = false, skip = false).count())
     assert(named.getMessage == "bad data: record 4 of partition 0: column 'held' is null")
-    val wrong = intercept[CaffeException](marked(rows.drop("held").withColumn("held", rows("x")), true))
-    assert(wrong.getMessage.contains("column 'held' tells rows apart by true and false, and is bigint"))
+    val wrong =
+      intercept[CaffeException](marked(rows.drop("held").withColumn("held", rows("x")), true))
+    assert(
+      wrong.getMessage.contains("column 'held' tells rows apart by true and false, and is bigint")
+    )
   }
 
   it should "take labels as bytes" taggedAs SparkTag in {

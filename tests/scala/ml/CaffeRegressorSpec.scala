@@ -92,7 +92,8 @@ class CaffeRegressorSpec extends AnyFlatSpec {
     )
     for (estimator <- estimators) {
       val model = estimator.fit(flat)
-      val seen = if (estimator.isSet(estimator.scale)) (v: Double) => (v - 1) / 2 else identity[Double](_)
+      val seen =
+        if (estimator.isSet(estimator.scale)) (v: Double) => (v - 1) / 2 else identity[Double](_)
       for (row <- model.transform(flat).select("features", "prediction").collect()) {
         val wanted = row.getSeq[Double](0).map(seen)
         val said = row.getAs[Vector](1).toArray

@@ -374,6 +374,7 @@ class TrainerSpec extends AnyFlatSpec with FakeTrainers {
       sc.cancelAllJobs()
       Await.result(ended, 1.minute)
       intercept[Cancelled](run.next())
+      t.broadcast(t.weights) // drops the round that was cut short, if it was
       assert(t.fit(FitPlan(1, 1)).next().isInstanceOf[RoundDone])
     }
 

@@ -52,7 +52,8 @@ object ProtoLoader {
       width: Int
   ): NetParameter = {
     val layers = netParameter.getLayerList.asScala
-    val (data, others) = layers.partition(layer => DataLayers.reads(layer) || layer.getType == "JavaData")
+    val (data, others) =
+      layers.partition(layer => DataLayers.reads(layer) || layer.getType == "JavaData")
     val rest = if (data.nonEmpty) others else layers.drop(2)
 
     def dataLayers(batch: Int, phase: Include.Include): Seq[LayerParameter] = Seq(

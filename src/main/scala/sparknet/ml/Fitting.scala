@@ -92,7 +92,18 @@ private[ml] final class Fitting[M <: CaffeModel[M]](
     val deploy = forms.deploy(Seq(head.raw), forms.likely(head))
     val fit = run(trainer, count, workers.toLong * batch, loss)
     val images = estimator.getEpochs * count
-    begun = Some(Begun(trainer, fit, images, loss, deploy, head, labels.fold(Array.empty[String])(_.names), report))
+    begun = Some(
+      Begun(
+        trainer,
+        fit,
+        images,
+        loss,
+        deploy,
+        head,
+        labels.fold(Array.empty[String])(_.names),
+        report
+      )
+    )
     images
   }
 

@@ -131,9 +131,9 @@ private[ml] object InputColumns {
 
   /** A column of arrays, vectors or bytes as arrays. */
   def asArrays(frame: DataFrame, name: String): Column = frame.schema(name).dataType match {
-    case BinaryType                        => bytes(quoted(name))
-    case vector if isVector(vector)        => vector_to_array(quoted(name))
-    case _                                 => quoted(name)
+    case BinaryType                 => bytes(quoted(name))
+    case vector if isVector(vector) => vector_to_array(quoted(name))
+    case _                          => quoted(name)
   }
 
   /** A row for each pair of values of two columns of arrays, as doubles. */

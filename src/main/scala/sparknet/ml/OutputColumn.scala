@@ -69,7 +69,11 @@ private[ml] object OutputForm {
   final case class LargestOfEach(classes: Int, inner: Int)
       extends OutputForm(ArrayType(DoubleType, containsNull = false)) {
     override def shape(of: Array[Int]): Array[Int] =
-      of.patch(of.indices.find(i => of.drop(i + 1).product == inner && of(i) == classes).get, Nil, 1)
+      of.patch(
+        of.indices.find(i => of.drop(i + 1).product == inner && of(i) == classes).get,
+        Nil,
+        1
+      )
 
     override def of(values: Array[Float], from: Int, count: Int): Any = {
       val said = new Array[Double](count / classes)

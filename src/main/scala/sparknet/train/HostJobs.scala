@@ -30,7 +30,8 @@ private[train] final class HostJobs(
 ) extends Recruiter {
   private val running = mutable.Map.empty[Int, FutureAction[Unit]]
   private val failures = mutable.Queue.empty[(Int, Throwable)]
-  private val known = mutable.Set.empty[FutureAction[Unit]] // to be among those that were all cancelled
+  private val known =
+    mutable.Set.empty[FutureAction[Unit]] // to be among those that were all cancelled
 
   override def recruit(): Unit = synchronized {
     if (running.size < workers) { // else there is no need to ask Spark, which each round would do

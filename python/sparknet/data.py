@@ -19,7 +19,15 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import Py4JJvm, call, connected, ending_jobs, remote, stopped
+from sparknet._jvm.py4j import (
+    Py4JJvm,
+    call,
+    connected,
+    current_session,
+    ending_jobs,
+    remote,
+    stopped,
+)
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.fields import did_you_mean
 from sparknet.interrupts import interruptible
@@ -282,7 +290,7 @@ def _from_packed(jvm: Jvm, packed: RDD[bytes], shape: Sequence[int]) -> Dataset:
 
 
 def _session(spark: SparkSession | None) -> SparkSession:
-    session = spark if spark is not None else SparkSession.getActiveSession()
+    session = spark if spark is not None else current_session()
     if session is None and not connected():
         raise SetupError("no Spark session: call sparknet.session() first, or pass spark=")
     if session is None or type(session).__module__.startswith("pyspark.sql.connect"):

@@ -48,11 +48,7 @@ def read(prototxt: bytes, solver: bool, name: str) -> bytes:
 def _session() -> Jvm | None:
     if "pyspark" not in sys.modules:
         return None
-    from pyspark.sql import SparkSession
+    from sparknet._jvm.py4j import Py4JJvm, current_session
 
-    session = SparkSession.getActiveSession()
-    if session is None:
-        return None
-    from sparknet._jvm.py4j import Py4JJvm
-
-    return Py4JJvm(session)
+    session = current_session()
+    return None if session is None else Py4JJvm(session)

@@ -9,14 +9,12 @@ import numpy as np
 from google.protobuf import text_format
 from numpy.typing import NDArray
 
-from sparknet import spec
+from sparknet import layer_types, spec
 from sparknet._jvm import Floats, Jvm, View
 from sparknet.errors import NetError, ShapeError
 from sparknet.proto import caffe_pb2
 
 __all__ = ["fed", "read", "seen", "view"]
-
-_READERS = ("Data", "HDF5Data", "ImageData", "MemoryData", "WindowData")
 
 
 def read(solver: caffe_pb2.SolverParameter, jvm: Jvm) -> caffe_pb2.SolverParameter:
@@ -91,7 +89,8 @@ def seen(shape: Sequence[int], view: View) -> tuple[int, ...]:
 def _transform(solver: caffe_pb2.SolverParameter) -> caffe_pb2.TransformationParameter:
     for net in (solver.net_param, solver.train_net_param):
         for layer in net.layer:
-            if layer.type in _READERS and spec.runs_in(layer, caffe_pb2.TRAIN):
+            reads = layer_types.batch_size(layer) is not None
+            if reads and spec.runs_in(layer, caffe_pb2.TRAIN):
                 return layer.transform_param
     return caffe_pb2.TransformationParameter()
 
@@ -119,10 +118,11 @@ def _feed(net: caffe_pb2.NetParameter, shape: Sequence[int], sizes: dict[int, in
     for layer in layers:
         phases = [phase for phase in sizes if spec.runs_in(layer, phase)]
         size = sizes[phases[0]] if phases else None
+        own = layer_types.batch_size(layer)
         if layer.type == "JavaData":
             _resize(layer.java_data_param.shape, size)
             net.layer.append(layer)
-        elif layer.type == "Input" or layer.type in _READERS:
+        elif layer.type == "Input" or own is not None:
             for index, blob in enumerate(layer.top):
                 number = max((seen[phase] for phase in phases), default=0) + index
                 fed = net.layer.add(name=blob, type="JavaData", top=[blob])
@@ -141,23 +141,12 @@ def _feed(net: caffe_pb2.NetParameter, shape: Sequence[int], sizes: dict[int, in
                             " items and labels: a data set has no more"
                         )
                     extents = (1,) if number else shape
-                    fed.java_data_param.shape.dim.extend([size or _batch(layer), *extents])
+                    fed.java_data_param.shape.dim.extend([size or own or 0, *extents])
         else:
             net.layer.append(layer)
             continue
         for phase in phases:
             seen[phase] += len(layer.top)
-
-
-def _batch(layer: caffe_pb2.LayerParameter) -> int:
-    """The size of a layer's minibatches; what is not of its type has none."""
-    return max(
-        layer.data_param.batch_size,
-        layer.hdf5_data_param.batch_size,
-        layer.image_data_param.batch_size,
-        layer.memory_data_param.batch_size,
-        layer.window_data_param.batch_size,
-    )
 
 
 def _resize(shape: caffe_pb2.BlobShape, size: int | None) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 else:
     LayerCalls = object
 
-__all__ = ["LayerFunction", "Layers", "build", "doc", "keywords"]
+__all__ = ["LayerFunction", "Layers", "batch_size", "build", "doc", "keywords"]
 
 LayerFunction = Callable[..., caffe_pb2.LayerParameter]
 
@@ -59,6 +59,26 @@ def _types() -> dict[str, _Type]:
         names = [] if own == "-" else own.split(",")
         types[name] = _Type(tuple(_LAYER.fields_by_name[name] for name in names), int(tops))
     return dict(sorted(types.items()))
+
+
+@cache
+def _sized() -> dict[str, str]:
+    """Types whose parameters have a size of minibatches, with the field of those parameters."""
+    return {
+        kind: field.name
+        for kind, known in _types().items()
+        for field in known.own
+        if "batch_size" in field.message_type.fields_by_name
+    }
+
+
+def batch_size(layer: caffe_pb2.LayerParameter) -> int | None:
+    """Items in a minibatch of a layer that reads files or memory; 0: it does not say it.
+
+    None: it reads nothing. In caffe.proto the layers that do are those that have a ``batch_size``.
+    """
+    holder = _sized().get(layer.type)
+    return None if holder is None else int(getattr(layer, holder).batch_size)
 
 
 def _type(kind: str) -> _Type:

@@ -18,7 +18,7 @@ from sparknet.proto import caffe_pb2
 if TYPE_CHECKING:
     from sparknet.trainer import Trainer
 
-__all__ = ["Length", "Run", "watches"]
+__all__ = ["Length", "Run", "listed", "watches"]
 
 
 class Length(NamedTuple):
@@ -125,7 +125,7 @@ class Run:
                 bar.update(self._done, f"loss {event.loss:.4f}, {speed}")
         elif isinstance(event, Evaluation):
             self._trainer.history.add(event)
-            shown = f"iteration {event.iteration}: {_listed(event.scores)}"
+            shown = f"iteration {event.iteration}: {listed(event.scores)}"
         elif isinstance(event, Resumed):
             self.rounds = event.rounds
             if length.rounds is not None:
@@ -168,5 +168,6 @@ def _aside(bar: Progress | None) -> contextlib.AbstractContextManager[Any]:
     return contextlib.nullcontext() if bar is None else bar.aside()
 
 
-def _listed(scores: Mapping[str, float]) -> str:
+def listed(scores: Mapping[str, float]) -> str:
+    """Scores of a test in a line."""
     return ", ".join(f"{name} {value:.4f}" for name, value in sorted(scores.items()))

@@ -8,11 +8,13 @@ import operator
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from types import TracebackType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 from numpy.typing import NDArray
+from pyspark.sql import DataFrame
 
-from sparknet import data, feeds, runs, spec
+from sparknet import data, feeds, predictions, runs, spec
 from sparknet._jvm import Plan
 from sparknet.callbacks import Callback, Function, callbacks_of
 from sparknet.data import Dataset
@@ -24,6 +26,9 @@ from sparknet.notices import telling
 from sparknet.progress import Progress
 from sparknet.proto import caffe_pb2
 from sparknet.weights import Weights
+
+if TYPE_CHECKING:
+    from sparknet.ml import CaffeModel
 
 __all__ = ["Trainer"]
 
@@ -109,6 +114,7 @@ class Trainer:
             raise ArgumentError(f"{error}{hint}") from None
         self._workers = workers
         self._view = view
+        self._shape = train.shape
         self._train_data: Dataset | None = None
         self._tested_data: Dataset | None = None  # That the JVM has.
         self._test_data = test
@@ -169,11 +175,64 @@ class Trainer:
         self.history.add(tested)
         return tested.scores
 
-    def evaluate(self, data: Dataset) -> dict[str, float]:
-        """As ``test``, of other data; it is not noted in the history."""
+    def evaluate(
+        self,
+        data: Dataset | DataFrame | NDArray[Any],
+        labels: NDArray[Any] | None = None,
+        **columns: Any,
+    ) -> dict[str, float]:
+        """As ``test``, of other data; it is not noted in the history.
+
+        data: a data set; or a DataFrame, with ``features`` and ``label`` and the other arguments of
+        ``sparknet.data.from_dataframe`` as columns; or an array of items (n, ...) with labels (n,).
+        """
+        items = predictions.items(data, labels, self._shape, self._workers, columns)
+        with items as given, self._working():
+            self._set_test(given)
+            try:
+                return self._handle.test().scores
+            finally:
+                if given is not data:
+                    self._tested_data = None
+
+    def model(self, **params: Any) -> CaffeModel:
+        """The net with its current weights as a model of ``sparknet.ml``.
+
+        It sees items as the net does in tests: with the trainer's mean, scale and crop. params: of
+        the model, such as ``features_col``. It is a ``CaffeClassificationModel`` where labels are
+        classes, or yes and no, else a ``CaffeRegressionModel``; later rounds do not change it.
+        """
+        net = "net_param" if self._solver.HasField("net_param") else "train_net_param"
         with self._working():
-            self._set_test(data)
-            return self._handle.test().scores
+            made = self._handle.model(
+                getattr(self._solver, net).SerializeToString(), self._shape, self._view
+            )
+        return predictions.model(made, params)
+
+    def predict(
+        self, data: DataFrame | NDArray[Any], output: str = "prediction", **params: Any
+    ) -> Any:
+        """What the net with its current weights says of data, which may have no labels.
+
+        data: a DataFrame, which comes back with the columns that ``model(**params)`` adds: of a
+        classifier rawPrediction, probability and prediction. Or an array of items (n, ...), of
+        which the executors score a part each: then it is an array (n, ...) of ``output``, which
+        is the name of such a column, or of one of the net's blobs. Classes are int64, all else
+        is float32.
+        """
+        model = self.model(**params)
+        if isinstance(data, DataFrame):
+            if output != "prediction":
+                raise ArgumentError(
+                    "output is of arrays; a DataFrame gets all columns of the model"
+                )
+            return model.transform(data)
+        if not isinstance(data, np.ndarray):
+            raise ArgumentError(f"predict takes a Spark DataFrame or an array, not {type(data)}")
+        items = predictions.items(data, np.zeros(len(data)), self._shape, self._workers, {})
+        with items as given, self._working():
+            said = self._handle.said(model._java_obj, given.handle, output)
+        return predictions.in_order(model, said, output, self._workers)
 
     def fit(
         self,

@@ -60,6 +60,24 @@ peer = MLPClassifier((64,), max_iter=300, random_state=0).fit(images[~held] / 16
 said["peer"] = peer.score(images[held] / 16, labels[held])
 said["workers"] = model.summary.agg(F.max("workers")).first()[0]
 
+third = F.when(F.col("id") == 1, None).otherwise(F.col("id") % 3 == 0)
+skipping = mlp.copy().setEpochs(2).setValidationIndicatorCol("third").setHandleInvalid("skip")
+watched = skipping.fit(train.withColumn("third", third))
+said["watched"] = watched.summary.where("validationLoss is not null").count()
+
+data = """
+layer { name: "items" type: "Input" top: "data" top: "label" input_param {
+  shape { dim: 32 dim: 64 } shape { dim: 32 dim: 1 } } }"""
+loss = """
+layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }"""
+items = sparknet.data.from_numpy(images[~held] / 16, labels[~held])
+with sparknet.Trainer(net=data + net + loss, train=items, learning_rate=0.1, seed=1) as trainer:
+    trainer.fit(epochs=10, tau=5, progress=False)
+    asked = trainer.predict(images[held] / 16)
+    rows = predictions(trainer.predict(test))
+said["asked"] = float((asked == labels[held]).mean())
+said["asked twice"] = [rows[5 * i] == one for i, one in enumerate(asked.tolist())]
+
 number = StringIndexer(inputCol="name", outputCol="as_number")
 named = CaffeClassifier(net, label_col="as_number", epochs=8, seed=1, tau=5)
 back = IndexToString(inputCol="prediction", outputCol="said")
@@ -139,6 +157,10 @@ def test_stages_on_two_executors(jar: Path, tmp_path: Path) -> None:
     assert trained["accuracy"] > trained["peer"] - 0.01
     assert trained["peer"] > 0.95
     assert trained["workers"] == 2
+    assert trained["watched"] > 0
+    assert trained["asked"] > 0.9
+    assert len(trained["asked twice"]) == 360
+    assert all(trained["asked twice"])
     assert trained["grid"][0] < 0.5 < trained["grid"][1]
     assert trained["right"] > 0.85
     assert len(trained["photos"]) == 40

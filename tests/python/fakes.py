@@ -168,6 +168,12 @@ class FakeTrainer:
         self.calls.append(f"load {caffemodel}")
         return f"{caffemodel}: some"
 
+    def model(self, net: bytes, shape: Sequence[int], view: View) -> Any:
+        raise NotImplementedError("nothing stands for Spark ML")
+
+    def said(self, model: Any, data: Any, output: str) -> Floats:
+        raise NotImplementedError("nothing stands for Spark ML")
+
     def notices(self) -> list[Notice]:
         told, self.told = self.told, []
         return told

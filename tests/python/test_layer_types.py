@@ -15,6 +15,7 @@ from google.protobuf import text_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from sparknet.errors import ArgumentError
+from sparknet.layer_types import batch_size
 from sparknet.layers import Include, Layers, NetParam, Pooling
 from sparknet.proto import caffe_pb2
 
@@ -161,3 +162,19 @@ def test_fields_of_the_net() -> None:
     assert net == expected
     with pytest.raises(ArgumentError, match="net 'n': field force_backwards: .* force_backward"):
         NetParam("n", force_backwards=True)
+
+
+def test_layers_that_read_say_their_batches() -> None:
+    sized = {
+        "Data": "data_param",
+        "HDF5Data": "hdf5_data_param",
+        "ImageData": "image_data_param",
+        "MemoryData": "memory_data_param",
+        "WindowData": "window_data_param",
+    }
+    for kind in Layers:
+        layer = caffe_pb2.LayerParameter(type=kind)
+        # That of another type says nothing.
+        for own in sized.values():
+            getattr(layer, own).batch_size = 3 if own == sized.get(kind) else 4
+        assert batch_size(layer) == (3 if kind in sized else None), kind

@@ -212,6 +212,40 @@ def test_regression_finds_the_line(spark: SparkSession) -> None:
     assert row["prediction"] == pytest.approx(row["z"], abs=0.1)
 
 
+def test_an_autoencoder_says_its_input_as_the_net_sees_it(spark: SparkSession) -> None:
+    points = np.random.default_rng(3).uniform(0, 4, (300, 2))
+    rows = [([float(x), float(y), float(x + y)],) for x, y in points]  # Of rank 2.
+    frame = spark.createDataFrame(rows, ["features"])
+    net = """
+      layer { name: "code" type: "InnerProduct" bottom: "data" top: "code"
+        inner_product_param { num_output: 2 weight_filler { type: "xavier" } } }
+      layer { name: "out" type: "InnerProduct" bottom: "code" top: "out"
+        inner_product_param { num_output: 3 weight_filler { type: "xavier" } } }"""
+    for label in ("", "features"):
+        regressor = CaffeRegressor(
+            net, label_col=label, scale=0.25, learning_rate=0.1, epochs=60, num_workers=2, seed=1
+        )
+        found = regressor.fit(frame).transform(frame).select("features", "prediction").collect()
+        said = np.array([row["prediction"].toArray() for row in found])
+        np.testing.assert_allclose(said, [np.array(row["features"]) / 4 for row in found], atol=0.1)
+
+
+def test_a_class_of_each_place(spark: SparkSession) -> None:
+    images = np.random.default_rng(4).uniform(-1, 1, (200, 6))
+    rows = [(image.tolist(), (image > 0).astype(int).tolist()) for image in images]
+    frame = spark.createDataFrame(rows, ["features", "label"])
+    net = """layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
+      convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "xavier" } } }"""
+    model = CaffeClassifier(
+        net, input_shape=[1, 2, 3], learning_rate=1, epochs=30, num_workers=2, seed=1
+    ).fit(frame)
+    row = model.transform(frame).first()
+    assert row is not None
+    assert row["prediction"] == [float(label) for label in row["label"]]
+    assert model.evaluate(frame)["accuracy"] > 0.95
+    assert model.num_classes == 2
+
+
 @pytest.mark.parametrize(
     ("make", "error", "says"),
     [

@@ -172,6 +172,15 @@ class TrainerHandle(Protocol):
     def load_weights(self, caffemodel: str) -> str:
         """One line that says what was taken."""
 
+    def model(self, net: bytes, shape: Sequence[int], view: View) -> Any:
+        """The net with its weights as they are, as a Java model of ``sparknet.ml``.
+
+        net: the one that is trained. shape: of items before they are cropped.
+        """
+
+    def said(self, model: Any, data: Any, output: str) -> Floats:
+        """What such a model says of each item of a data set: (n, ...)."""
+
     def notices(self) -> list[Notice]:
         """What there is to tell since the last call; waits for nothing."""
 

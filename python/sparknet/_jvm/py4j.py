@@ -31,6 +31,7 @@ __all__ = [
     "Py4JJvm",
     "call",
     "connected",
+    "current_session",
     "ending_jobs",
     "remote",
     "silence",
@@ -98,6 +99,23 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
             call(context, "removeJobTag", tag)
 
 
+def current_session() -> SparkSession | None:
+    """The session of this thread, or else the one that there is; none that is Spark Connect's.
+
+    A thread that Ctrl-C has cut off from the JVM is another one there, without a session.
+    """
+    if connected():
+        return None
+    active = SparkSession.getActiveSession()
+    if active is not None:
+        return active
+    try:
+        found = SparkSession.active()
+    except RuntimeError:
+        return None
+    return None if found.sparkContext._jsc is None else found
+
+
 def silence(spark: SparkSession) -> None:
     """Ends Spark's logging, and the standard error of its JVM: Scala's thread pools print there."""
     call(spark.sparkContext, "setLogLevel", "OFF")
@@ -133,14 +151,14 @@ class Py4JJvm:
 
     def from_packed(self, packed: Any, shape: Sequence[int]) -> DatasetHandle:
         dataset = self.jvm.sparknet.data.Dataset
-        return _Dataset(self, call(dataset, "fromPacked", packed, self._ints(shape)))
+        return _Dataset(self, call(dataset, "fromPacked", packed, self.ints(shape)))
 
     def from_blocks(self, blocks: Iterable[bytes], shape: Sequence[int]) -> DatasetHandle:
         files = self.jvm.java.util.ArrayList()
         for block in blocks:
             folder = str(call(self.jvm.sparknet.io.BulkTransfer, "directory", len(block)))
             files.add(transfer.write_bytes(block, folder))
-        dataset, ints = self.jvm.sparknet.data.Dataset, self._ints(shape)
+        dataset, ints = self.jvm.sparknet.data.Dataset, self.ints(shape)
         return _Dataset(self, call(dataset, "fromPackedFiles", self._context, files, ints))
 
     def from_dataframe(
@@ -154,7 +172,7 @@ class Py4JJvm:
         names, shapes = self.jvm.java.util.ArrayList(), self.jvm.java.util.ArrayList()
         for name, shape in features:
             names.add(name)
-            shapes.add(self._ints(shape))
+            shapes.add(self.ints(shape))
         given = (names, shapes, label, self.map(options))
         return _Dataset(self, call(dataset, "fromDataFrame", frame._jdf, *given))
 
@@ -262,7 +280,8 @@ class Py4JJvm:
         """A Java String[]."""
         return self._array(self.jvm.java.lang.String, values)
 
-    def _ints(self, values: Sequence[int]) -> Any:
+    def ints(self, values: Sequence[int]) -> Any:
+        """A Java int[]."""
         return self._array(self.jvm.int, [int(value) for value in values])
 
     def _array(self, kind: Any, values: Sequence[Any]) -> Any:
@@ -396,6 +415,19 @@ class _Trainer:
 
     def set_learning_rate(self, rate: float | None) -> None:
         call(self._answers, "setLearningRate", None if rate is None else float(rate))
+
+    def model(self, net: bytes, shape: Sequence[int], view: View) -> Any:
+        models = self._jvm.jvm.sparknet.ml.TrainerModels
+        mean = None if view.mean is None else self._jvm.send(view.mean)
+        scale = 1.0 if view.scale is None else float(view.scale)
+        crop = self._jvm.ints(() if view.crop is None else view.crop)
+        return call(models, "of", self._java, net, self._jvm.ints(shape), mean, scale, crop)
+
+    def said(self, model: Any, data: Any, output: str) -> Floats:
+        models = self._jvm.jvm.sparknet.ml.TrainerModels
+        path, *shape = str(call(models, "said", self._java, model, data.java, output)).split("\0")
+        values = transfer.read(path)
+        return values.reshape(-1, *map(int, shape))
 
     def snapshot(self, prefix: str) -> list[str]:
         return [str(place) for place in call(self._java, "snapshot", self._jvm.place(prefix))]

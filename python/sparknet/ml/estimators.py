@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from sparknet import spec
 from sparknet._jvm.py4j import translated
+from sparknet.ml.fitting import fitted
 from sparknet.ml.models import CaffeClassificationModel, CaffeModel, CaffeRegressionModel
 from sparknet.ml.stages import Stage, java
 
@@ -25,6 +26,7 @@ class _Estimator(Stage, JavaEstimator[Any], JavaMLReadable[Any], JavaMLWritable)
     """What both have in common."""
 
     _model: type[CaffeModel]
+    progress: bool = True  # Whether ``fit`` shows how far it is.
 
     def _create_model(self, java_model: Any) -> Any:
         return self._model(java_model)
@@ -32,6 +34,10 @@ class _Estimator(Stage, JavaEstimator[Any], JavaMLReadable[Any], JavaMLWritable)
     def _fit(self, dataset: DataFrame) -> Any:
         with translated("fit"):
             return super()._fit(dataset)
+
+    def _fit_java(self, dataset: DataFrame) -> Any:
+        self._transfer_params_to_java()
+        return fitted(self._java_obj, dataset, self.progress)
 
 
 class CaffeClassifier(_Estimator):
@@ -47,7 +53,8 @@ class CaffeClassifier(_Estimator):
     input of the net. input_shape: of an item, where neither net nor data say it; image_size:
     height and width to which images are resized. label_col: numbers from 0 on, or strings, whose
     classes the prediction's metadata name; arrays or vectors of 0 and 1 with
-    SigmoidCrossEntropyLoss. weight_col: how much each row counts in the loss.
+    SigmoidCrossEntropyLoss; arrays, vectors or binary with the class of each place where the net
+    says one of each, of a pixel for instance. weight_col: how much each row counts in the loss.
 
     mean, scale, crop, mirror: as ``sparknet.Trainer`` takes them, and the model does the same to
     what it scores; by default what the net's own data layer says. channel_order: ``rgb``, or
@@ -59,6 +66,9 @@ class CaffeClassifier(_Estimator):
     tested; with early_stopping_rounds training ends when their loss does not fall any more, and
     the best weights are kept. checkpoint: a folder from which training that was cut off goes on.
     handle_invalid: ``error`` or ``skip`` for rows that cannot be used.
+
+    progress: whether ``fit`` shows how far it is, as ``Trainer.fit`` does; not in other threads
+    than the main one, as those of a ``CrossValidator``. Ctrl-C ends the fit, and no jobs of others.
     """
 
     _model = CaffeClassificationModel
@@ -67,9 +77,12 @@ class CaffeClassifier(_Estimator):
         self,
         net: spec.NetSource | None = None,
         solver: spec.SolverSource | None = None,
+        *,
+        progress: bool = True,
         **arguments: Unpack[ClassifierArguments],
     ) -> None:
         super().__init__()
+        self.progress = progress
         self._own(java("CaffeClassifier"), {"net": net, "solver": solver, **arguments})
 
 
@@ -77,7 +90,8 @@ class CaffeRegressor(_Estimator):
     """Trains a net that says a number of an item, or several.
 
     As ``CaffeClassifier``, with EuclideanLoss where the net has no loss. label_col: numbers, or
-    arrays or vectors with a number for each output of the net.
+    arrays or vectors with a number for each output of the net. Empty, or the column of the
+    features: the net's input is its label, as the net sees it (an autoencoder).
     """
 
     _model = CaffeRegressionModel
@@ -86,7 +100,10 @@ class CaffeRegressor(_Estimator):
         self,
         net: spec.NetSource | None = None,
         solver: spec.SolverSource | None = None,
+        *,
+        progress: bool = True,
         **arguments: Unpack[RegressorArguments],
     ) -> None:
         super().__init__()
+        self.progress = progress
         self._own(java("CaffeRegressor"), {"net": net, "solver": solver, **arguments})

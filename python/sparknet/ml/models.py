@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,7 @@ from sparknet.ml.stages import (
     place,
     session_jvm,
 )
+from sparknet.notices import Notice, tell
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -59,6 +61,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         loaded = call(companion, "loadCaffe", net_text(net), place(caffemodel), names)
         model = CaffeClassificationModel(loaded)
         model.setParams(**params)
+        tell([Notice(logging.INFO, model.weights_report)])
         return model
 
     def _transform(self, dataset: DataFrame) -> DataFrame:
@@ -70,6 +73,13 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         self._transfer_params_to_java()
         measured = call(self._java_obj, "evaluate", dataset._jdf)
         return {str(name): float(value) for name, value in measured.items()}
+
+    @property
+    def weights_report(self) -> str:
+        """One line that says which layers took the weights that it was given, a caffemodel's, and
+        which did not: "w.caffemodel: took 14 of 16 layers; not in the file: fc8". Empty if it was
+        given none, or was loaded."""
+        return str(call(self._java_obj, "weightsReport"))
 
     @property
     def has_summary(self) -> bool:
@@ -106,8 +116,8 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
 
 
 class CaffeClassificationModel(CaffeModel):
-    """Says which class an item belongs to: adds ``rawPrediction``, ``probability`` and
-    ``prediction``."""
+    """Says which class an item, or each place of one, belongs to: adds ``rawPrediction``,
+    ``probability`` and ``prediction``."""
 
     @property
     def labels(self) -> list[str]:

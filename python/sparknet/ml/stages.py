@@ -12,10 +12,9 @@ from google.protobuf import text_format
 from pyspark.ml.param import Param, TypeConverters
 from pyspark.ml.util import JavaMLReader
 from pyspark.ml.wrapper import JavaParams
-from pyspark.sql import SparkSession
 
 from sparknet import spec
-from sparknet._jvm.py4j import Py4JJvm, translated
+from sparknet._jvm.py4j import Py4JJvm, connected, current_session, remote, translated
 from sparknet.errors import ArgumentError, SetupError
 
 __all__ = [
@@ -60,9 +59,11 @@ def java_class(name: str) -> Any:
 
 def session_jvm() -> Py4JJvm:
     """The JVM of the session; raises if there is none, or it has no jar."""
-    session = SparkSession.getActiveSession()
+    session = current_session()
     if session is None:
-        raise SetupError("no Spark session: call sparknet.session() first")
+        raise remote() if connected() else SetupError(
+            "no Spark session: call sparknet.session() first"
+        )
     return Py4JJvm(session)
 
 

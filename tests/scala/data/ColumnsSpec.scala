@@ -134,6 +134,47 @@ class ColumnsSpec extends AnyFlatSpec {
     assert(wrong.getMessage.contains("handle_invalid is 'error' or 'skip', not 'keep'"))
   }
 
+  it should "take the rows that are marked, and judge those that are not" taggedAs SparkTag in {
+    val rows = session.range(0, 9, 1, 1).selectExpr("id AS x", "id % 2 AS y", "id % 3 = 0 AS held")
+    def marked(frame: DataFrame, value: Boolean, skip: Boolean = true) =
+      Dataset.fromColumns(
+        frame,
+        Seq("x" -> null),
+        Some("y"),
+        1,
+        None,
+        skip,
+        marks = Some(Marks("held", value))
+      )
+    def values(data: Dataset) = data.rdd.flatMap(_.floats).collect().toSeq
+    assert(values(marked(rows, value = true)) == Seq(0f, 3f, 6f))
+    assert(values(marked(rows, value = false)) == Seq(1f, 2f, 4f, 5f, 7f, 8f))
+    val doubtful = rows.selectExpr("x", "y", "if(x = 4, null, held) AS held")
+    val held = marked(doubtful, value = true, skip = false)
+    assert(values(held) == Seq(0f, 3f, 6f) && held.leftOut.isEmpty)
+    val others = marked(doubtful, value = false)
+    assert(values(others) == Seq(1f, 2f, 5f, 7f, 8f))
+    assert(others.leftOut.counts == Map("null in column 'held'" -> 1L))
+    val named = intercept[CaffeException](marked(doubtful, value = false, skip = false).count())
+    assert(named.getMessage == "bad data: record 4 of partition 0: column 'held' is null")
+    val wrong =
+      intercept[CaffeException](marked(rows.drop("held").withColumn("held", rows("x")), true))
+    assert(
+      wrong.getMessage.contains("column 'held' tells rows apart by true and false, and is bigint")
+    )
+  }
+
+  it should "take labels as bytes" taggedAs SparkTag in {
+    val one = table(ArrayType(FloatType), BinaryType)(Row(Seq(1f, 2f), Array[Byte](3, -1, 0)))
+    val columns = Seq("in.put" -> Array(2))
+    val data = Dataset.fromColumns(one, columns, Some("class"), 3, None)
+    assert(data.rdd.flatMap(_.labels).collect().toSeq == Seq(3f, 255f, 0f))
+    val short = intercept[CaffeException](
+      Dataset.fromColumns(one, columns, Some("class"), 2, None).count()
+    )
+    assert(short.getMessage.contains("column 'class' has 3 values instead of 2"))
+  }
+
   it should "take empty partitions, and more rows than a block has" taggedAs SparkTag in {
     val one = session.range(0, 1000, 1, 8).selectExpr("id % 7 AS y", "id AS x").where("id < 10")
     val some = Dataset.fromColumns(one, Seq("x" -> null), Some("y"), 1, None)

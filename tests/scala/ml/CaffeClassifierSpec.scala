@@ -9,10 +9,11 @@ import org.apache.spark.ml.tuning.{CrossValidator, ParamGridBuilder}
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.feature.{IndexToString, StandardScaler}
 import org.apache.spark.sql.{DataFrame, SparkSession}
-import org.apache.spark.sql.functions.{col, when}
+import org.apache.spark.sql.functions.{col, sum, when}
 import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.jna.{CaffeException, NativeBlob}
+import sparknet.train.{Fit, RoundResult, TrainListener}
 import support.{LocalSpark, SparkTag, Temporary}
 
 class CaffeClassifierSpec extends AnyFlatSpec {
@@ -96,6 +97,23 @@ class CaffeClassifierSpec extends AnyFlatSpec {
       assert(model.evaluate(scaler.fit(points).transform(points)).get("accuracy") > 0.98)
     }
 
+  it should "tell a listener of its rounds, which may stop it" taggedAs SparkTag in {
+    var told = Seq.empty[RoundResult]
+    val stopped = classifier.fit(
+      points,
+      new TrainListener {
+        private var run: Fit = _
+        override def onStart(started: Fit): Unit = run = started
+        override def onRound(result: RoundResult): Unit = {
+          told :+= result
+          if (told.length == 3) run.stop()
+        }
+      }
+    )
+    assert(told.map(_.round) == Seq(1, 2, 3) && stopped.summary.count() == 3)
+    assert(stopped.parent.isInstanceOf[CaffeClassifier] && stopped.weightsReport.isEmpty)
+  }
+
   private lazy val model = classifier.fit(points)
 
   "Its model" should "have Spark read no more columns than it and the caller need" taggedAs SparkTag in
@@ -170,7 +188,8 @@ class CaffeClassifierSpec extends AnyFlatSpec {
     assert(refused(classifier.setEarlyStoppingRounds(3)).contains("validationIndicatorCol"))
     assert(refused(classifier.setInputShape(Array(3))).contains("2 values instead of 3"))
     val four = points.withColumn("label", when(col("id") === 5, 3.0).otherwise(col("label")))
-    assert(refused(classifier, four).contains("not one of the net's classes, 0 to 2"))
+    val gap = refused(classifier, four)
+    assert(gap.contains("not one of the net's classes, 0 to 2: they are numbered without gaps"))
   }
 
   "Layers that are frozen" should "keep the weights they start with" taggedAs SparkTag in
@@ -183,6 +202,8 @@ class CaffeClassifierSpec extends AnyFlatSpec {
         try net.param(layer, 0).read(NativeBlob.Data).toSeq
         finally net.close()
       }
+      assert(tuned.weightsReport == s"$start: took 2 of 2 layers")
+      assert(tuned.copy(ParamMap.empty).weightsReport == tuned.weightsReport)
       assert(weights(tuned, "ip1") == weights(model, "ip1"))
       assert(weights(tuned, "ip2") != weights(model, "ip2"))
     }
@@ -200,6 +221,20 @@ class CaffeClassifierSpec extends AnyFlatSpec {
     val losses = stopped.summary.select("validationLoss").collect().map(_.getDouble(0))
     assert(losses.takeRight(3).min > losses.dropRight(3).min - 1e-12)
     assert(stopped.evaluate(marked).get("accuracy") > 0.95)
+  }
+
+  it should "be told from the others by every row" taggedAs SparkTag in {
+    val marked = points
+      .coalesce(1)
+      .withColumn("held", when(col("id") === 7, null).otherwise(col("id") % 4 === 0))
+    val estimator = classifier.setValidationIndicatorCol("held").setEpochs(1)
+    val place = points.coalesce(1).select("id").collect().indexWhere(_.getInt(0) == 7)
+    val where = s"record $place of partition 0: column 'held' is null"
+    assert(refused(estimator, marked).contains(where))
+    val without = estimator.setHandleInvalid("skip").fit(marked)
+    assert(without.summary.agg(sum("images")).head().getLong(0) >= 224)
+    val numbers = points.withColumn("held", col("id") % 4)
+    assert(refused(estimator, numbers).contains("column 'held' tells rows apart by true and false"))
   }
 
   "A grid" should "be searched by several trainers at a time" taggedAs SparkTag in {

@@ -370,6 +370,19 @@ class TrainerSpec extends AnyFlatSpec with FakeTrainers {
       assert(t.fit(FitPlan(1, 1), new TrainListener {}).next().isInstanceOf[RoundDone])
     }
 
+  it should "end what runs when all jobs of the application are cancelled" taggedAs SparkTag in
+    using(trainer(2)) { t =>
+      t.setTrainData(dataset(Seq(1, 1), Seq(3, 3)))
+      val run = t.fit(FitPlan(1))
+      val ended = Future(intercept[Cancelled](while (run.next() != FitOver) ()))
+      while (FakeModel.steps.size < 10) Thread.sleep(1)
+      sc.cancelAllJobs()
+      Await.result(ended, 1.minute)
+      intercept[Cancelled](run.next())
+      t.broadcast(t.weights) // drops the round that was cut short, if it was
+      assert(t.fit(FitPlan(1, 1)).next().isInstanceOf[RoundDone])
+    }
+
   it should "give everything back when it is forgotten" taggedAs SparkTag in {
     def forgotten(): Long = {
       val t = trainer(2)

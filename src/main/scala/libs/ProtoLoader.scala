@@ -4,12 +4,10 @@ import scala.collection.JavaConverters._
 
 import caffe.Caffe.{LayerParameter, NetParameter, SolverParameter}
 import sparknet.jna.Engine
+import sparknet.net.DataLayers
 
 /** Reads prototxts and puts nets and solvers together. */
 object ProtoLoader {
-  private val dataTypes =
-    Set("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "JavaData")
-
   def loadSolverPrototxt(filename: String): SolverParameter = Engine.parseSolver(filename)
 
   def loadNetPrototxt(filename: String): NetParameter = Engine.parseNet(filename)
@@ -54,7 +52,8 @@ object ProtoLoader {
       width: Int
   ): NetParameter = {
     val layers = netParameter.getLayerList.asScala
-    val (data, others) = layers.partition(layer => dataTypes(layer.getType))
+    val (data, others) =
+      layers.partition(layer => DataLayers.reads(layer) || layer.getType == "JavaData")
     val rest = if (data.nonEmpty) others else layers.drop(2)
 
     def dataLayers(batch: Int, phase: Include.Include): Seq[LayerParameter] = Seq(

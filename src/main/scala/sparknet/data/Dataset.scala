@@ -153,7 +153,7 @@ final class Dataset private (
         throw new CaffeException(
           Status.NUMERIC,
           s"label $label of record $record of partition $partition is not one of the net's " +
-            s"classes, 0 to ${classes - 1}"
+            s"classes, 0 to ${classes - 1}: they are numbered without gaps, as StringIndexer does it"
         )
     }
   }
@@ -402,6 +402,8 @@ object Dataset {
     *   whether rows that cannot be used are left out
     * @param bgr
     *   whether images become planes blue, green, red
+    * @param marks
+    *   which of the rows are meant; None: all
     */
   private[sparknet] def fromColumns(
       table: DataFrame,
@@ -412,9 +414,11 @@ object Dataset {
       skip: Boolean = false,
       maxBadShare: Double = 1,
       storage: StorageLevel = StorageLevel.MEMORY_AND_DISK,
-      bgr: Boolean = false
+      bgr: Boolean = false,
+      marks: Option[Marks] = None
   ): Dataset = {
-    val (blocks, items) = Columns.blocks(table, columns, label, labelCount, weight, skip, bgr)
+    val (blocks, items) =
+      Columns.blocks(table, columns, label, labelCount, weight, skip, bgr, marks)
     val names = named(columns.map(_._1))
     blocks.setName(s"column${if (columns.length > 1) "s" else ""} $names of a DataFrame")
     kept(blocks, items.shape, storage, maxBadShare, items.labelling)

@@ -2,7 +2,7 @@ package sparknet.data
 
 import org.apache.spark.SparkContext
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.types.{NumericType, StructField, StructType}
+import org.apache.spark.sql.types.{BinaryType, NumericType, StructField, StructType}
 import org.apache.spark.util.SerializableConfiguration
 
 import sparknet.jna.{CaffeException, Counts, Status}
@@ -65,7 +65,7 @@ private[sparknet] object RowItems {
     *   images) bytes, if they are the only column. Images have the shape 3 x height x width, to which
     *   they are resized. The shape of a number may be null.
     * @param label
-    *   a column of numbers, or arrays or vectors of `labelCount` numbers
+    *   a column of numbers, or of arrays or vectors of `labelCount` numbers, or of as many bytes
     * @param weight
     *   a column of numbers that are not negative
     * @param bgr
@@ -132,13 +132,19 @@ private[sparknet] object RowItems {
       what: String
   ): ColumnReader = {
     val field = fieldOf(schema, name)
-    val reader = ColumnReader(field, schema.fields.indexOf(field), shape).getOrElse(
-      invalid(
-        s"$what must be numbers, or arrays or vectors of numbers, and column '$name' is " +
-          typeOf(schema, name)
+    val ordinal = schema.fields.indexOf(field)
+    val reader = ColumnReader(field, ordinal, shape).orElse(field.dataType match {
+      case BinaryType => Some(new PlanesAsFloats(new BinaryReader(name, ordinal, shape, false)))
+      case _          => None
+    })
+    suits(
+      reader.getOrElse(
+        invalid(
+          s"$what must be numbers, or arrays, vectors or bytes, and column '$name' is " +
+            typeOf(schema, name)
+        )
       )
     )
-    suits(reader)
   }
 
   private def suits(reader: ColumnReader): ColumnReader = reader match {

@@ -3,13 +3,13 @@ package sparknet.ml
 import org.apache.spark.ml.evaluation.{Evaluator, MulticlassClassificationEvaluator}
 import org.apache.spark.ml.evaluation.MultilabelClassificationEvaluator
 import org.apache.spark.ml.feature.StringIndexerModel
-import org.apache.spark.ml.param.{Param, ParamMap, StringArrayParam}
+import org.apache.spark.ml.param.{IntParam, Param, ParamMap, StringArrayParam}
 import org.apache.spark.ml.param.shared.{HasLabelCol, HasPredictionCol, HasProbabilityCol}
 import org.apache.spark.ml.param.shared.HasRawPredictionCol
 import org.apache.spark.ml.util.{DefaultParamsReadable, Identifiable, MLReadable, MLReader}
 import org.apache.spark.sql.DataFrame
-import org.apache.spark.sql.functions.expr
-import org.apache.spark.sql.types.{StringType, StructField, StructType}
+import org.apache.spark.sql.functions.{col, expr}
+import org.apache.spark.sql.types.StringType
 
 import sparknet.data.Columns.quoted
 import sparknet.jna.{CaffeException, Status}
@@ -24,13 +24,41 @@ trait ClassificationParams
   def setPredictionCol(value: String): this.type = set(predictionCol, value)
   def setProbabilityCol(value: String): this.type = set(probabilityCol, value)
   def setRawPredictionCol(value: String): this.type = set(rawPredictionCol, value)
+
+  /** The columns that a net adds.
+    *
+    * @param several
+    *   whether an item has several labels, or places with a class each
+    * @param largest
+    *   how classes follow from values
+    */
+  private[ml] def columnsOf(
+      head: Head,
+      several: Boolean,
+      largest: OutputForm,
+      names: Array[String]
+  ): Seq[OutputColumn] = {
+    import OutputForm._
+    val binary = head.isMultiLabel && !several
+    val likely =
+      if (head.isProbable) Some(head.raw)
+      else head.probabilities(NetForms.probabilityBlob).map(_.getTop(0))
+    val decision = if (binary) Side else if (head.isMultiLabel) Positives else largest
+    Seq(
+      Some(OutputColumn($(rawPredictionCol), head.raw, if (binary) BothSides else AsVector)),
+      likely.map(OutputColumn($(probabilityCol), _, if (binary) BothProbabilities else AsVector)),
+      Some(OutputColumn($(predictionCol), head.raw, decision, Labels.metadata(names)))
+    ).flatten.filter(_.name.nonEmpty)
+  }
 }
 
 /** Trains a net that says which class an item belongs to, or which of several labels it has, on the
   * rows of a DataFrame.
   *
   * A net without a loss gets SoftmaxWithLoss. With SigmoidCrossEntropyLoss and several outputs labels
-  * are arrays or vectors of 0 and 1.
+  * are arrays or vectors of 0 and 1. Where the net says a class of each of several places, of each pixel
+  * for instance, labels are arrays or vectors with a class for each place, or binary with a byte for
+  * each.
   */
 final class CaffeClassifier(override val uid: String)
     extends CaffeEstimator[CaffeClassificationModel]
@@ -40,12 +68,10 @@ final class CaffeClassifier(override val uid: String)
 
   override private[ml] def defaultLoss: String = "SoftmaxWithLoss"
 
-  override private[ml] def addedTo(schema: StructType): StructType = {
-    val columns = Seq(rawPredictionCol, probabilityCol, predictionCol).filter(has)
-    val forms = Seq(OutputForm.AsVector, OutputForm.AsVector, OutputForm.Largest)
-    StructType(schema.fields ++ columns.zip(forms).map { case (column, form) =>
-      StructField($(column), form.dataType, nullable = false)
-    })
+  override private[ml] def columnsOf(head: Head, several: Boolean): Seq[OutputColumn] = {
+    import OutputForm.{Largest, LargestOfEach}
+    // How many classes and places there are makes no other column.
+    columnsOf(head, several, if (several) LargestOfEach(1, 1) else Largest, Array.empty)
   }
 
   override private[ml] def model(
@@ -55,9 +81,7 @@ final class CaffeClassifier(override val uid: String)
   ): CaffeClassificationModel = {
     val made = new CaffeClassificationModel(uid, net)
     made.set(made.labels, names)
-    made.set(made.loss, head.loss)
-    made.set(made.rawBlob, head.raw)
-    copyValues(made)
+    copyValues(made.setHead(head))
   }
 
   override def copy(extra: ParamMap): CaffeClassifier = defaultCopy(extra)
@@ -68,7 +92,8 @@ object CaffeClassifier extends DefaultParamsReadable[CaffeClassifier]
 /** A net that says which class an item belongs to, or which of several labels it has.
   *
   * [[transform]] adds `rawPrediction`, `probability` (not with HingeLoss, which has none) and
-  * `prediction`: the class, or with several labels the numbers of those that are likelier than not.
+  * `prediction`: the class, an array with the class of each place, or with several labels the numbers of
+  * those that are likelier than not. Vectors have a blob's values of an item one after the other.
   */
 final class CaffeClassificationModel private[ml] (
     override val uid: String,
@@ -85,36 +110,38 @@ final class CaffeClassificationModel private[ml] (
   final val rawBlob: Param[String] =
     new Param[String](this, "rawBlob", "the blob that the loss looked at")
 
-  setDefault(labels -> Array.empty[String])
+  final val classAxis: IntParam =
+    new IntParam(this, "classAxis", "the axis of the classes in that blob")
 
+  setDefault(labels -> Array.empty[String], classAxis -> 1)
+
+  def setLabelCol(value: String): this.type = set(labelCol, value)
   def getLabels: Array[String] = $(labels)
   def getLoss: String = $(loss)
   def getRawBlob: String = $(rawBlob)
+  def getClassAxis: Int = $(classAxis)
 
-  private lazy val head = Head($(loss), $(rawBlob), 1)
+  private[ml] def setHead(head: Head): this.type =
+    set(loss, head.loss).set(rawBlob, head.raw).set(classAxis, head.axis)
 
-  private lazy val numOutputs =
-    LoadedNet.forms(NetParts.of(trained.proto)).shapeOf($(rawBlob)).product
+  private lazy val head = Head($(loss), $(rawBlob), $(classAxis))
+
+  private lazy val shape = LoadedNet.forms(NetParts.of(trained.proto)).shapeOf($(rawBlob))
 
   /** Whether one output decides between two classes. */
-  private def isBinary: Boolean = head.isMultiLabel && numOutputs == 1
+  private def isBinary: Boolean = head.isMultiLabel && shape.product == 1
+
+  /** Whether it says a class of each of several places of an item. */
+  private def hasPlaces: Boolean = head.takesClasses && head.places(shape) > 1
 
   /** Number of classes, or of labels that an item may have. */
-  lazy val numClasses: Int = if (isBinary) 2 else numOutputs
+  lazy val numClasses: Int =
+    if (isBinary) 2 else if (head.takesClasses) head.classes(shape) else shape.product
 
-  override private[ml] def outputs: Seq[OutputColumn] = {
-    import OutputForm._
-    val raw = $(rawBlob)
-    val likely =
-      if (head.isProbable) Some(raw)
-      else head.probabilities(NetForms.probabilityBlob).map(_.getTop(0))
-    val decision = if (isBinary) Side else if (head.isMultiLabel) Positives else Largest
-    Seq(
-      Some(OutputColumn($(rawPredictionCol), raw, if (isBinary) BothSides else AsVector)),
-      likely.map(OutputColumn($(probabilityCol), _, if (isBinary) BothProbabilities else AsVector)),
-      Some(OutputColumn($(predictionCol), raw, decision, Labels.metadata($(labels))))
-    ).flatten.filter(_.name.nonEmpty)
-  }
+  override private[ml] def outputs: Seq[OutputColumn] =
+    if (head.takesClasses)
+      columnsOf(head, hasPlaces, head.largest(shape), if (hasPlaces) Array.empty else $(labels))
+    else columnsOf(head, !isBinary, OutputForm.Largest, $(labels))
 
   override private[ml] def evaluators: Seq[(String, Evaluator)] = if (
     head.takesClasses || isBinary
@@ -125,7 +152,7 @@ final class CaffeClassificationModel private[ml] (
         .setPredictionCol($(predictionCol))
         .setProbabilityCol($(probabilityCol))
         .setMetricName(measure)
-    val likely = outputs.exists(_.name == $(probabilityCol))
+    val likely = !hasPlaces && outputs.exists(_.name == $(probabilityCol))
     Seq("accuracy", "f1", "weightedPrecision", "weightedRecall").map(by) ++
       (if (likely) Seq(by("logLoss")) else Nil)
   } else
@@ -138,33 +165,46 @@ final class CaffeClassificationModel private[ml] (
 
   override private[ml] def judged(frame: DataFrame): DataFrame = {
     InputColumns.check(frame.schema, $(labelCol))
+    if (hasPlaces) judgedPlaces(frame) else scored(known(frame))
+  }
+
+  /** A row for each place; labels that are no classes say that a place does not count. */
+  private def judgedPlaces(frame: DataFrame): DataFrame = {
+    val label = CaffeClassificationModel.judgedLabel
+    val both = scored(frame.withColumn(label, InputColumns.asArrays(frame, $(labelCol))))
+    InputColumns
+      .pairs(both, col(label), quoted($(predictionCol)), label, $(predictionCol))
+      .where(col(label).between(0, numClasses - 1))
+  }
+
+  /** With labels as numbers. */
+  private def known(frame: DataFrame): DataFrame = {
     val judgedLabel = CaffeClassificationModel.judgedLabel
-    val known =
-      if (frame.schema($(labelCol)).dataType == StringType)
-        new StringIndexerModel($(labels))
-          .setInputCol($(labelCol))
-          .setOutputCol(judgedLabel)
-          .transform(frame)
-      else if (head.takesClasses || isBinary)
-        frame.withColumn(judgedLabel, quoted($(labelCol)).cast("double"))
-      else {
-        // The numbers of the labels that a row has.
-        frame
-          .withColumn(judgedLabel, InputColumns.asArrays(frame, $(labelCol)))
-          .withColumn(
-            judgedLabel,
-            expr(
-              s"filter(transform($judgedLabel, (mark, i) -> if(mark > 0.5, cast(i as double), -1D)), " +
-                "i -> i >= 0)"
-            )
+    if (frame.schema($(labelCol)).dataType == StringType)
+      new StringIndexerModel($(labels))
+        .setInputCol($(labelCol))
+        .setOutputCol(judgedLabel)
+        .transform(frame)
+    else if (head.takesClasses || isBinary)
+      frame.withColumn(judgedLabel, quoted($(labelCol)).cast("double"))
+    else {
+      // The numbers of the labels that a row has.
+      frame
+        .withColumn(judgedLabel, InputColumns.asArrays(frame, $(labelCol)))
+        .withColumn(
+          judgedLabel,
+          expr(
+            s"filter(transform($judgedLabel, (mark, i) -> if(mark > 0.5, cast(i as double), -1D)), " +
+              "i -> i >= 0)"
           )
-      }
-    scored(known)
+        )
+    }
   }
 
   override def copy(extra: ParamMap): CaffeClassificationModel = {
     val copied = new CaffeClassificationModel(uid, trained)
     copied.rounds = rounds
+    copied.report = report
     copyValues(copied, extra).setParent(parent)
   }
 }
@@ -194,14 +234,16 @@ object CaffeClassificationModel extends MLReadable[CaffeClassificationModel] {
     val parts = NetParts.of(Solvers.net(net))
     val head = Head.of(parts, "SoftmaxWithLoss")
     val forms = LoadedNet.forms(parts)
-    val trained = LoadedNet.read(forms.deploy(Seq(head.raw), forms.likely(head)), caffemodel)
+    val (trained, report) =
+      LoadedNet.read(forms.deploy(Seq(head.raw), forms.likely(head)), caffemodel)
     val made = new CaffeClassificationModel(Identifiable.randomUID("CaffeClassifier"), trained)
-    made.set(made.loss, head.loss).set(made.rawBlob, head.raw).set(made.labels, labels)
+    made.setHead(head).set(made.labels, labels)
     if (labels.nonEmpty && labels.length != made.numClasses)
       throw new CaffeException(
         Status.INVALID_ARGUMENT,
         s"${labels.length} labels for a net of ${made.numClasses} classes"
       )
+    made.report = Some(report)
     made.set(made.channelOrder, "bgr")
   }
 }

@@ -55,7 +55,7 @@ final class CaffeFeaturizer private[ml] (override val uid: String, loaded: Optio
     val wanted = Seq($(net), $(weights)) ++ $(outputBlobs)
     if (!made.exists(_._1 == wanted)) {
       val forms = LoadedNet.forms(NetParts.of(Solvers.net($(net))))
-      made = Some((wanted, LoadedNet.read(forms.deploy($(outputBlobs).toSeq), $(weights))))
+      made = Some((wanted, LoadedNet.read(forms.deploy($(outputBlobs).toSeq), $(weights))._1))
     }
     made.get._2
   })

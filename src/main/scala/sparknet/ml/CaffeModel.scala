@@ -14,6 +14,7 @@ import org.apache.spark.sql.sparknet.ScoredRows
 import org.apache.spark.sql.types.StructType
 import org.apache.spark.sql.{DataFrame, Dataset}
 
+import sparknet.data.{Dataset => Items}
 import sparknet.jna.{CaffeException, Status}
 
 /** What scores rows with a net: adds columns to all that there are. */
@@ -80,6 +81,7 @@ private[ml] object Scores {
 /** A trained net: a stage that scores DataFrames in the executors. */
 abstract class CaffeModel[M <: CaffeModel[M]] extends Model[M] with Scores with MLWritable {
   private[ml] var rounds: Seq[RoundSummary] = Nil
+  private[ml] var report = Option.empty[String]
 
   /** What it is judged by, by name: for instance "accuracy". */
   private[ml] def evaluators: Seq[(String, Evaluator)]
@@ -104,6 +106,11 @@ abstract class CaffeModel[M <: CaffeModel[M]] extends Model[M] with Scores with 
     }
   }
 
+  /** One line that says which layers took the weights that it was given, a caffemodel's, which did not
+    * and why; empty: it was given none, or was loaded.
+    */
+  def weightsReport: String = report.getOrElse("")
+
   /** Whether it was trained in this session, and not loaded: then there is a [[summary]]. */
   def hasSummary: Boolean = rounds.nonEmpty
 
@@ -123,6 +130,22 @@ abstract class CaffeModel[M <: CaffeModel[M]] extends Model[M] with Scores with 
   /** Writes `deploy.prototxt` and `weights.caffemodel` to a folder, a path or a URI. */
   def saveCaffe(folder: String): Unit =
     trained.save(new Path(folder), CaffeModel.hadoop)
+
+  /** What it says of items of a data set, one after the other.
+    *
+    * @param output
+    *   a column that it adds, or a blob
+    * @return
+    *   the values, and the shape of what they are for an item
+    */
+  private[ml] def said(items: Items, output: String): (Array[Float], Array[Int]) = {
+    val column = outputs.find(_.name == output)
+    val stage = if (column.isEmpty) featurizer(Array(output)).setOutputType("array") else this
+    val made = column.getOrElse(OutputColumn(output, output, OutputForm.AsArray))
+    val shape = made.form.shape(LoadedNet.forms(NetParts.of(trained.proto)).shapeOf(made.blob))
+    val rows = Values.rows(items, stage.getFeaturesCol)
+    (Values.of(stage.transform(rows), output), shape)
+  }
 
   /** A stage that adds blobs of this net as columns, which sees its input as this one does. */
   def featurizer(blobs: Array[String]): CaffeFeaturizer = {

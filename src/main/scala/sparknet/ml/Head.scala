@@ -30,8 +30,25 @@ private[ml] final case class Head(loss: String, raw: String, axis: Int) {
   /** Whether each output is a label of its own, yes or no. */
   def isMultiLabel: Boolean = loss == "SigmoidCrossEntropyLoss"
 
-  /** Whether labels are classes, one for an item. */
+  /** Whether labels are classes: one for an item, or for each of its places. */
   def takesClasses: Boolean = loss != "EuclideanLoss" && !isMultiLabel
+
+  /** Whether an item may have several places, each with a class of its own. */
+  def takesPlaces: Boolean = Set("SoftmaxWithLoss", "InfogainLoss")(loss)
+
+  /** Number of classes of a blob of this shape (of an item). */
+  def classes(shape: Array[Int]): Int = shape(at(shape))
+
+  /** How many places of an item have a class each; of a net that says one class of it 1. */
+  def places(shape: Array[Int]): Int = shape.product / classes(shape)
+
+  /** How an item's classes follow from its values. */
+  def largest(shape: Array[Int]): OutputForm =
+    if (places(shape) == 1) OutputForm.Largest
+    else OutputForm.LargestOfEach(classes(shape), shape.drop(at(shape) + 1).product)
+
+  // Negative axes count from the end.
+  private def at(shape: Array[Int]) = if (axis > 0) axis - 1 else shape.length + axis
 }
 
 private[ml] object Head {
@@ -55,7 +72,8 @@ private[ml] object Head {
         case _                 => 1
       }
       val compared = NetParts.bottoms(layer).filterNot(parts.labels.contains)
-      Head(layer.getType, compared.headOption.getOrElse(layer.getBottom(0)), axis)
+      val said = compared.find(!parts.inputs.contains(_)).orElse(compared.headOption)
+      Head(layer.getType, said.getOrElse(layer.getBottom(0)), axis)
     case Some(layer) =>
       throw new CaffeException(
         Status.UNSUPPORTED,

@@ -1,8 +1,8 @@
 package sparknet.ml
 
 import org.apache.spark.ml.functions.vector_to_array
-import org.apache.spark.sql.functions.{size => arraySize}
-import org.apache.spark.sql.types.{BinaryType, NumericType, StringType, StructType}
+import org.apache.spark.sql.functions.{inline, size => arraySize, struct, udf, zip_with}
+import org.apache.spark.sql.types.{BinaryType, DataType, NumericType, StringType, StructType}
 import org.apache.spark.sql.{Column, DataFrame}
 
 import sparknet.data.Columns.quoted
@@ -129,10 +129,23 @@ private[ml] object InputColumns {
     }
   }
 
-  /** A column of arrays or vectors as arrays. */
-  def asArrays(frame: DataFrame, name: String): Column =
-    if (frame.schema(name).dataType.typeName == "vector") vector_to_array(quoted(name))
-    else quoted(name)
+  /** A column of arrays, vectors or bytes as arrays. */
+  def asArrays(frame: DataFrame, name: String): Column = frame.schema(name).dataType match {
+    case BinaryType                 => bytes(quoted(name))
+    case vector if isVector(vector) => vector_to_array(quoted(name))
+    case _                          => quoted(name)
+  }
+
+  /** A row for each pair of values of two columns of arrays, as doubles. */
+  def pairs(frame: DataFrame, first: Column, second: Column, names: String*): DataFrame = {
+    val Seq(one, other) = names
+    val both = zip_with(first, second, (a, b) => struct(a.cast("double"), b.cast("double")))
+    frame.select(inline(both)).toDF(one, other)
+  }
+
+  private val bytes = udf((all: Array[Byte]) => all.map(b => (b & 0xff).toDouble))
+
+  private def isVector(of: DataType) = of.typeName == "vector"
 
   /** Number of values of the first array or vector in a column. */
   private def lengthOfFirst(frame: DataFrame, name: String): Int = {

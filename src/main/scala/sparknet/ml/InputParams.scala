@@ -95,6 +95,9 @@ trait InputParams extends Params with HasFeaturesCol {
 
   private[ml] def skips: Boolean = $(handleInvalid) == "skip"
 
+  /** Whether the net sees items in another way than columns have them. */
+  private[ml] def changesItems: Boolean = isSet(mean) || $(scale) != 1 || isSet(crop)
+
   /** @param shape
     *   of the items before they are cropped
     */

@@ -27,8 +27,10 @@ private[ml] object LoadedNet {
 
   /** @param caffemodel
     *   a path or a URI
+    * @return
+    *   with the net, which layers took weights, and which layers the file has besides
     */
-  def read(net: NetParameter, caffemodel: String): TrainedNet =
+  def read(net: NetParameter, caffemodel: String): (TrainedNet, String) =
     new Places(CaffeModel.hadoop).reading(caffemodel) { file =>
       val in =
         try java.nio.file.Files.newInputStream(java.nio.file.Paths.get(file))

@@ -42,13 +42,14 @@ private[ml] final class NetForms(val parts: NetParts, inputShapes: Seq[Array[Int
   /** The net with layers that Spark feeds.
     *
     * @param labelCount
-    *   values of an item's label; 0: none
+    *   values of an item's label; 0: none, and a loss that is added compares with the net's input
     * @param weighted
     *   whether each item has a weight in the loss
     */
   def training(head: Head, batch: Int, labelCount: Int, weighted: Boolean): NetParameter = {
-    val label = parts.labels.headOption.getOrElse("label")
-    if (parts.labels.length > 1)
+    val label =
+      if (labelCount == 0) parts.inputs.head else parts.labels.headOption.getOrElse("label")
+    if (labelCount > 0 && parts.labels.length > 1)
       throw new CaffeException(
         Status.UNSUPPORTED,
         s"the net has ${parts.labels.length} inputs for labels (${parts.labels.mkString(", ")}), " +
@@ -69,7 +70,8 @@ private[ml] final class NetForms(val parts: NetParts, inputShapes: Seq[Array[Int
     val loss =
       if (parts.loss.nonEmpty) Nil
       else Seq(Layers(head.loss)(addedLoss, Seq(head.raw, label)))
-    val judged = if (head.takesClasses && !has("Accuracy")) Seq(accuracy(head, label)) else Nil
+    val judges = labelCount > 0 && head.takesClasses && !has("Accuracy")
+    val judged = if (judges) Seq(accuracy(head, label)) else Nil
     val all = body ++ loss ++ judged
     net(inputs ++ labels ++ weights ++ (if (weighted) all.map(weighing) else all))
   }

@@ -5,6 +5,7 @@ import scala.collection.JavaConverters._
 import caffe.Caffe.{LayerParameter, NetParameter, NetStateRule, Phase}
 
 import sparknet.jna.{CaffeException, Status}
+import sparknet.net.DataLayers
 
 /** What the parts of a net are there for. A net may be one for training, one for use, or only the
   * layers between data and loss.
@@ -32,6 +33,26 @@ private[ml] final case class NetParts(
   /** The loss by which the net is judged: the last one. Others help it in training. */
   def loss: Option[LayerParameter] =
     layers.filter(layer => isLoss(layer) && runsIn(layer, Phase.TRAIN)).lastOption
+
+  /** Whether any layer looks at labels. */
+  def takesLabels: Boolean = layers.exists(bottoms(_).exists(labels.contains))
+
+  /** The same net with its own input in the place of labels: an autoencoder. */
+  def ofItself: NetParts = inputs match {
+    case Seq(one) =>
+      val compared = layers.map { layer =>
+        val changed = layer.toBuilder.clearBottom()
+        bottoms(layer).map(b => if (labels.contains(b)) one else b).foreach(changed.addBottom)
+        changed.build
+      }
+      copy(layers = compared, labels = Nil)
+    case several =>
+      throw new CaffeException(
+        Status.INVALID_ARGUMENT,
+        s"a net is compared with its own input, and there are ${several.length} " +
+          s"(${several.mkString(", ")}): set labelCol"
+      )
+  }
 
   /** The blob that nothing comes after, if the net has no loss. */
   def end: String = {
@@ -73,15 +94,8 @@ private[ml] final case class NetParts(
   def batch: Option[Int] = sources
     .filter(runsIn(_, Phase.TRAIN))
     .map { layer =>
-      layer.getType match {
-        case "Data"       => layer.getDataParam.getBatchSize
-        case "ImageData"  => layer.getImageDataParam.getBatchSize
-        case "HDF5Data"   => layer.getHdf5DataParam.getBatchSize
-        case "MemoryData" => layer.getMemoryDataParam.getBatchSize
-        case "WindowData" => layer.getWindowDataParam.getBatchSize
-        case "JavaData"   => layer.getJavaDataParam.getShape.getDim(0).toInt
-        case _            => 0 // an Input layer's is that of use
-      }
+      if (layer.getType == "JavaData") layer.getJavaDataParam.getShape.getDim(0).toInt
+      else DataLayers.batch(layer)
     }
     .find(_ > 0)
 
@@ -109,12 +123,13 @@ private[ml] final case class NetParts(
 }
 
 private[ml] object NetParts {
-  private val reads =
-    Set("Data", "ImageData", "HDF5Data", "MemoryData", "WindowData", "JavaData", "Input")
+  private val fed = Set("JavaData", "Input")
 
   def of(net: NetParameter): NetParts = {
     val (sources, layers) =
-      net.getLayerList.asScala.partition(l => reads(l.getType) && l.getBottomCount == 0)
+      net.getLayerList.asScala.partition(l =>
+        (DataLayers.reads(l) || fed(l.getType)) && l.getBottomCount == 0
+      )
     if (layers.isEmpty) throw new CaffeException(Status.BAD_NET, "the net has no layers to train")
     val made = layers.flatMap(tops).toSet
     val open = (sources.flatMap(tops) ++ layers.flatMap(bottoms).filterNot(made)).distinct

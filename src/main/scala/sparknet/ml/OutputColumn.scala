@@ -6,6 +6,8 @@ import org.apache.spark.sql.catalyst.expressions.{GenericInternalRow, UnsafeArra
 import org.apache.spark.sql.types.{ArrayType, DataType, DoubleType, FloatType, Metadata}
 import org.apache.spark.sql.types.StructField
 
+import sparknet.jna.{CaffeException, Status}
+
 /** A column that is made of a blob's values for an item.
   *
   * @param metadata
@@ -23,12 +25,16 @@ private[ml] final case class OutputColumn(
 /** What becomes of an item's values: `values(from)` until `values(from + count)`. */
 private[ml] sealed abstract class OutputForm(val dataType: DataType) extends Serializable {
   def of(values: Array[Float], from: Int, count: Int): Any
+
+  /** The shape of what becomes of values of a shape (both without the batch). */
+  def shape(of: Array[Int]): Array[Int]
 }
 
 private[ml] object OutputForm {
 
   /** A dense vector. */
   case object AsVector extends OutputForm(SQLDataTypes.VectorType) {
+    override def shape(of: Array[Int]): Array[Int] = of
     override def of(values: Array[Float], from: Int, count: Int): Any = vector {
       Array.tabulate(count)(i => values(from + i).toDouble)
     }
@@ -36,17 +42,20 @@ private[ml] object OutputForm {
 
   /** An array of floats. */
   case object AsArray extends OutputForm(ArrayType(FloatType, containsNull = false)) {
+    override def shape(of: Array[Int]): Array[Int] = of
     override def of(values: Array[Float], from: Int, count: Int): Any =
       UnsafeArrayData.fromPrimitiveArray(java.util.Arrays.copyOfRange(values, from, from + count))
   }
 
   /** The only value. */
   case object AsNumber extends OutputForm(DoubleType) {
+    override def shape(of: Array[Int]): Array[Int] = Array.empty
     override def of(values: Array[Float], from: Int, count: Int): Any = values(from).toDouble
   }
 
   /** The first of the largest ones. */
   case object Largest extends OutputForm(DoubleType) {
+    override def shape(of: Array[Int]): Array[Int] = Array.empty
     override def of(values: Array[Float], from: Int, count: Int): Any = {
       var best = 0
       for (i <- 1 until count) if (values(from + i) > values(from + best)) best = i
@@ -54,26 +63,58 @@ private[ml] object OutputForm {
     }
   }
 
+  /** The same of each place; values are those of the classes of the first places, `inner` of each class
+    * one after the other, then those of the next places.
+    */
+  final case class LargestOfEach(classes: Int, inner: Int)
+      extends OutputForm(ArrayType(DoubleType, containsNull = false)) {
+    override def shape(of: Array[Int]): Array[Int] =
+      of.patch(
+        of.indices.find(i => of.drop(i + 1).product == inner && of(i) == classes).get,
+        Nil,
+        1
+      )
+
+    override def of(values: Array[Float], from: Int, count: Int): Any = {
+      val said = new Array[Double](count / classes)
+      for (place <- said.indices) {
+        val first = from + place / inner * classes * inner + place % inner
+        var best = first
+        for (at <- first until first + classes * inner by inner)
+          if (values(at) > values(best)) best = at
+        said(place) = ((best - first) / inner).toDouble
+      }
+      UnsafeArrayData.fromPrimitiveArray(said)
+    }
+  }
+
   /** Of one output that says how likely class 1 is. */
   case object BothProbabilities extends OutputForm(SQLDataTypes.VectorType) {
+    override def shape(of: Array[Int]): Array[Int] = Array(2)
     override def of(values: Array[Float], from: Int, count: Int): Any =
       vector(Array(1 - values(from).toDouble, values(from).toDouble))
   }
 
   /** Of one output that is above 0 where class 1 is likelier. */
   case object BothSides extends OutputForm(SQLDataTypes.VectorType) {
+    override def shape(of: Array[Int]): Array[Int] = Array(2)
     override def of(values: Array[Float], from: Int, count: Int): Any =
       vector(Array(-values(from).toDouble, values(from).toDouble))
   }
 
   /** 1 if the only value is above 0. */
   case object Side extends OutputForm(DoubleType) {
+    override def shape(of: Array[Int]): Array[Int] = Array.empty
     override def of(values: Array[Float], from: Int, count: Int): Any =
       if (values(from) > 0) 1.0 else 0.0
   }
 
   /** Which of the values are above 0, as Spark's multi-label evaluator takes them. */
   case object Positives extends OutputForm(ArrayType(DoubleType, containsNull = false)) {
+    override def shape(of: Array[Int]): Array[Int] = throw new CaffeException(
+      Status.INVALID_ARGUMENT,
+      "items have different numbers of labels, which are no array: ask for probabilities"
+    )
     override def of(values: Array[Float], from: Int, count: Int): Any =
       UnsafeArrayData.fromPrimitiveArray(
         (0 until count).filter(i => values(from + i) > 0).map(_.toDouble).toArray

@@ -13,6 +13,7 @@ import org.apache.hadoop.fs.Path
 
 import sparknet.io.{BulkTransfer, Storage}
 import sparknet.jna.{CaffeException, Engine, NativeNet, Status}
+import sparknet.train.Trainer
 
 /** A net that can be used, with its weights, as it travels to the tasks.
   *
@@ -81,14 +82,28 @@ private[ml] object TrainedNet {
     *
     * @param place
     *   of the caffemodel, a path or a URI, for messages
+    * @return
+    *   with it, which layers took weights, and which layers the file has besides
     */
-  def of(net: NetParameter, caffemodel: InputStream, place: String): TrainedNet = {
+  def of(net: NetParameter, caffemodel: InputStream, place: String): (TrainedNet, String) = {
     val made = new TrainedNet(net.toByteArray, pieces(caffemodel))
-    val (check, report) = made.make(threads = 1)
+    val (check, said) = made.make(threads = 1)
     check.close()
-    if (report.contains("not in the file"))
-      throw new CaffeException(Status.BAD_NET, report.replaceFirst("^\\S*net-\\S*?: ", s"$place: "))
-    made
+    val report = said.replaceFirst("^\\S*net-\\S*?: ", s"$place: ")
+    if (report.contains("not in the file")) throw new CaffeException(Status.BAD_NET, report)
+    (made, report)
+  }
+
+  /** With the weights of a trainer as they are. */
+  def of(trainer: Trainer, net: NetParameter): TrainedNet = {
+    val folder = BulkTransfer.directory(4L * trainer.layout.count)
+    val file = Files.createTempFile(Paths.get(folder), "trained-", ".caffemodel")
+    try {
+      trainer.saveWeights(file.toString)
+      val in = Files.newInputStream(file)
+      try of(net, in, "the trained net")._1
+      finally in.close()
+    } finally Files.delete(file)
   }
 
   /** What [[TrainedNet.save]] wrote. */

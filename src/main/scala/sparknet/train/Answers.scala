@@ -120,11 +120,7 @@ final class Answers(trainer: Trainer) {
   }
 
   /** What was done and, after U+0001, what there is to tell, if there is anything. */
-  def next(fit: Fit): String = {
-    val done = text(fit.next())
-    val told = notices()
-    if (told.isEmpty) done else done + "\u0001" + told
-  }
+  def next(fit: Fit): String = told(fit.next(), notices())
 
   /** What the engine and the trainer have told since the last call, as [[sparknet.io.Notices.take]] has
     * it. It does not wait for what the trainer is doing.
@@ -155,6 +151,10 @@ object Answers {
     val own = SolverParameter.newBuilder.mergeFrom(solver).clearSnapshot().build
     new Trainer(sc.sc, own, workers, TrainerOptions.from(options))
   }
+
+  /** What was done and, after U+0001, what there is to tell, if there is anything. */
+  private[sparknet] def told(event: FitEvent, notices: String): String =
+    if (notices.isEmpty) text(event) else text(event) + "\u0001" + notices
 
   private[train] def text(event: FitEvent): String = {
     val values: Seq[Any] = event match {

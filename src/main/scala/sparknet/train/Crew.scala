@@ -32,7 +32,19 @@ private[train] final class Crew(
   private val time: Time = RealTime
   private val neighbours = new Neighbours(trainer, time)
   private val hostJobs =
-    new HostJobs(sc, jobs, executors, neighbours, workers, trainer, newHost)
+    new HostJobs(
+      sc,
+      jobs,
+      executors,
+      neighbours,
+      workers,
+      trainer,
+      newHost,
+      () => {
+        jobs.cancel()
+        cancel()
+      }
+    )
   private val members =
     new Members(hostJobs, time, options.waitSeconds.toDouble, options.retries, seen)
   private val copy =

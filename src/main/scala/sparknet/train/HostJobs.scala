@@ -4,7 +4,7 @@ import scala.collection.mutable
 import scala.concurrent.ExecutionContext
 import scala.util.{Failure => Threw, Success}
 
-import org.apache.spark.sparknet.Decommission
+import org.apache.spark.sparknet.{CancelledJobs, Decommission}
 import org.apache.spark.{FutureAction, SparkContext}
 
 /** The Spark jobs that hosts are tasks of: one for each slot, so that each comes and goes by itself.
@@ -15,6 +15,8 @@ import org.apache.spark.{FutureAction, SparkContext}
   *   more hosts have nothing to do
   * @param host
   *   makes what a job runs: for the host of a slot
+  * @param allCancelled
+  *   is told when somebody cancels all jobs of the application, as PySpark does for Ctrl-C
   */
 private[train] final class HostJobs(
     sc: SparkContext,
@@ -23,10 +25,13 @@ private[train] final class HostJobs(
     neighbours: Neighbours,
     workers: Int,
     trainer: Long,
-    host: Int => HostRDD
+    host: Int => HostRDD,
+    allCancelled: () => Unit
 ) extends Recruiter {
   private val running = mutable.Map.empty[Int, FutureAction[Unit]]
   private val failures = mutable.Queue.empty[(Int, Throwable)]
+  private val known =
+    mutable.Set.empty[FutureAction[Unit]] // to be among those that were all cancelled
 
   override def recruit(): Unit = synchronized {
     if (running.size < workers) { // else there is no need to ask Spark, which each round would do
@@ -77,14 +82,19 @@ private[train] final class HostJobs(
     }
     running(slot) = job
     job.onComplete { result =>
-      synchronized {
+      val tells = synchronized {
         if (running.get(slot).contains(job)) running.remove(slot)
+        val first = result.failed.toOption.exists(CancelledJobs.all) && !known(job)
+        if (first) known ++= running.values
+        known -= job
         result match {
           case Threw(why) => failures.enqueue((slot, why))
           case Success(_) => ()
         }
         notifyAll()
+        first
       }
+      if (tells) allCancelled()
     }(HostJobs.direct)
   }
 }

@@ -1,5 +1,6 @@
 package sparknet.train
 
+import java.util.concurrent.atomic.AtomicInteger
 import java.util.{Timer, TimerTask, UUID}
 
 import scala.util.control.NonFatal
@@ -8,9 +9,13 @@ import org.apache.spark.SparkContext
 
 import sparknet.io.JobProperties
 
-/** The Spark jobs of one trainer, so that they can be cancelled and are named in Spark's pages. */
-private[train] final class Jobs(sc: SparkContext) {
+/** Spark jobs of one trainer, so that they can be cancelled and are named in Spark's pages. */
+private[sparknet] final class Jobs(sc: SparkContext) {
   private val tag = s"sparknet-${UUID.randomUUID}"
+  private val count = new AtomicInteger
+
+  /** How often [[cancel]] has been called: what began before is over. */
+  def cancels: Int = count.get
 
   def run[T](description: String)(body: => T): T = {
     sc.addJobTag(tag)
@@ -34,7 +39,10 @@ private[train] final class Jobs(sc: SparkContext) {
   }
 
   /** Cancels what runs; no error if nothing does. */
-  def cancel(): Unit = if (!sc.isStopped) sc.cancelJobsWithTag(tag)
+  def cancel(): Unit = {
+    count.incrementAndGet()
+    if (!sc.isStopped) sc.cancelJobsWithTag(tag)
+  }
 }
 
 private[train] object Jobs {

@@ -1,6 +1,5 @@
 package sparknet.train
 
-import java.util.concurrent.atomic.AtomicInteger
 import java.util.{LinkedHashMap, Map => JavaMap}
 
 import scala.util.Random
@@ -52,7 +51,7 @@ final class Trainer private[train] (
   snapshots.check(new Places(sc.hadoopConfiguration))
 
   private val executors = new Executors(sc)
-  private val jobs = new Jobs(sc)
+  private[sparknet] val jobs = new Jobs(sc)
   private val master = model.newMaster(firstSeed)
   private val id = OpenTrainers.add(this)
 
@@ -60,12 +59,11 @@ final class Trainer private[train] (
   val layout: WeightsLayout = master.layout
 
   private val seen = TrainerSeen.of(sc, id, model.name, workers)
-  private[train] val notices = new TrainerNotices(seen.noticed)
+  private[sparknet] val notices = new TrainerNotices(seen.noticed)
   private val files = new TrainerFiles(sc.hadoopConfiguration, master, workers, notices)
   private val data =
     new TrainerData(sc, id, model, master, workers, executors, jobs, options, firstSeed)
   private var runs = Map.empty[String, Int] // with checkpoints, in each folder
-  private val cancels = new AtomicInteger
   private var allowed = Option.empty[Int] // cancels, for what is running
   private var pending = Option.empty[RoundResult] // which is not averaged
   @volatile private var closed = false
@@ -350,9 +348,8 @@ final class Trainer private[train] (
     * SparkContext go on.
     */
   def cancel(): Unit = {
-    cancels.incrementAndGet()
-    crew.cancel()
     jobs.cancel()
+    crew.cancel()
   }
 
   /** Stops what runs, and frees the nets and data that the trainer holds in the executors. */
@@ -394,7 +391,7 @@ final class Trainer private[train] (
 
   /** Once a run is cancelled none of its steps begins, also where the crew was between two of them. */
   private def refuseCancelled(): Unit =
-    if (allowed.exists(_ != cancels.get)) throw new Cancelled
+    if (allowed.exists(_ != jobs.cancels)) throw new Cancelled
 
   /** Checkpoints of a run.
     *
@@ -439,7 +436,7 @@ final class Trainer private[train] (
   }
 
   private final class Steps extends FitSteps {
-    private val begun = cancels.get
+    private val begun = jobs.cancels
 
     override def broadcast(): Unit = own(Trainer.this.broadcast())
     override def train(tau: Int): RoundResult = own(Trainer.this.train(tau))

@@ -8,7 +8,7 @@ import sparknet.io.Notices
   * @param warned
   *   is told of warnings too
   */
-private[train] final class TrainerNotices(warned: String => Unit = _ => ())
+private[sparknet] final class TrainerNotices(warned: String => Unit = _ => ())
     extends Notices(classOf[Trainer]) {
   private var momentumLost = Set.empty[Int]
   private var missing = Seq.empty[Int]

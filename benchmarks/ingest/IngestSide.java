@@ -1,6 +1,3 @@
-import caffe.Caffe.BlobProto;
-import caffe.Caffe.BlobShape;
-import caffe.Caffe.LayerParameter;
 import caffe.Caffe.NetParameter;
 import com.sun.jna.Memory;
 import java.io.Serializable;
@@ -60,69 +57,52 @@ public final class IngestSide implements Serializable {
     return kind.equals("double") || kind.endsWith("vector") ? 8 : 4;
   }
 
-  // The column next to a number: of what a net takes it says one value, so that it is looked at.
   private Dataset<Row> table(SparkSession spark) {
     Dataset<Row> numbers = spark.range(0, rows, 1, 1).toDF("id");
     switch (kind) {
       case "float":
       case "double":
-        return numbers.selectExpr("id", "array_repeat(" + kind + "(id % 7 + 1), " + values + ") x");
+        return numbers.selectExpr("array_repeat(" + kind + "(id % 7 + 1), " + values + ") x");
       case "vector":
         Dataset<Row> doubles =
-            numbers.selectExpr("id", "array_repeat(double(id % 7 + 1), " + values + ") x");
-        return doubles.select(
-            doubles.col("id"), functions.array_to_vector(doubles.col("x")).as("x"));
+            numbers.selectExpr("array_repeat(double(id % 7 + 1), " + values + ") x");
+        return doubles.select(functions.array_to_vector(doubles.col("x")).as("x"));
       case "binary":
         return numbers.selectExpr(
-            "id", "cast(repeat(cast(id % 7 + 1 AS string), " + values + ") AS binary) x");
+            "cast(repeat(cast(id % 7 + 1 AS string), " + values + ") AS binary) x");
       default:
-        return numbers;
+        return numbers.withColumnRenamed("id", "x");
     }
   }
 
-  private static String input(String name, int count) {
+  private String made(String name, int count) {
     return String.format(
-        "layer { name: '%s' type: 'Input' top: '%s' input_param { shape { dim: 1 dim: %d } } } ",
-        name, name, count);
+        "layer { name: '%s' type: 'DummyData' top: '%s' dummy_data_param {"
+            + " shape { dim: %d dim: %d } data_filler { value: 3 } } } ",
+        name, name, batch, count);
   }
 
-  /** Takes x and says one of its values; or says as many values as x would have. */
+  /** Says one value of x, so that it is looked at; or as many values as x would have. */
   private CaffeFeaturizer net() {
+    String input =
+        String.format(
+            "layer { name: 'x' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: %d } } } ",
+            out() ? 1 : values);
     String said =
         out()
-            ? String.format(
-                "layer { name: 'all' type: 'DummyData' top: 'all' dummy_data_param {"
-                    + " shape { dim: %d dim: %d } data_filler { value: 3 } } }",
-                batch, values)
-            : input("x", values)
+            ? made("all", values)
+            : made("one", 1)
                 + String.format(
-                    "layer { name: 'one' type: 'Crop' bottom: 'x' bottom: 'id' top: 'one'"
+                    "layer { name: 'value' type: 'Crop' bottom: 'x' bottom: 'one' top: 'value'"
                         + " crop_param { axis: 1 offset: %d } }",
                     values / 2);
-    String scale =
-        "layer { name: 'same' type: 'InnerProduct' bottom: '%s' top: 'same'"
-            + " inner_product_param { num_output: 1 bias_term: false } }";
-    String text = input("id", 1) + said + String.format(scale, out() ? "id" : "one");
-    BlobProto one =
-        BlobProto.newBuilder()
-            .setShape(BlobShape.newBuilder().addDim(1).addDim(1))
-            .addData(1)
-            .build();
-    NetParameter weights =
-        NetParameter.newBuilder()
-            .addLayer(
-                LayerParameter.newBuilder()
-                    .setName("same")
-                    .setType("InnerProduct")
-                    .addBlobs(one))
-            .build();
+    byte[] none = NetParameter.newBuilder().setName("no weights").build().toByteArray();
     TrainedNet trained =
-        new TrainedNet(
-            Engine.parseNetText(text).toByteArray(), new byte[][] {weights.toByteArray()});
+        new TrainedNet(Engine.parseNetText(input + said).toByteArray(), new byte[][] {none});
     CaffeFeaturizer made = new CaffeFeaturizer("ingest", Option.apply(trained));
-    made.setFeaturesCols(out() ? new String[] {"id"} : new String[] {"id", "x"});
-    made.setOutputBlobs(new String[] {out() ? "all" : "same"}).setOutputCols(new String[] {"said"});
-    made.setOutputType(kind.equals("to-vector") ? "vector" : "array").setBatchSize(batch);
+    made.setFeaturesCol("x").setBatchSize(batch);
+    made.setOutputBlobs(new String[] {out() ? "all" : "value"}).setOutputCols(new String[] {"said"});
+    made.setOutputType(kind.equals("to-vector") ? "vector" : "array");
     return made;
   }
 
@@ -184,7 +164,7 @@ public final class IngestSide implements Serializable {
     try (Memory memory = new Memory((long) width() * values * batch)) {
       memory.clear();
       ByteBuffer into = memory.getByteBuffer(0, memory.size()).order(ByteOrder.nativeOrder());
-      for (int round = -3; round < rounds; round++) { // the first ones warm up
+      for (int round = -10; round < rounds; round++) { // the first ones warm up
         double plain = copy(blocks, into);
         double ours =
             RowMemory.rows(scored)

@@ -1,6 +1,6 @@
-"""How fast a cached column of a DataFrame reaches the engine's minibatches, and what the engine says
-becomes a column: all of what a stage does with a net that does next to nothing, against a plain
-memory copy of the same bytes between arrays and native memory.
+"""How fast a cached column of a DataFrame reaches the engine's minibatches, and how fast what the
+engine says becomes a column: all that a stage does with a net that does next to nothing, against a
+plain memory copy of the same bytes between arrays and native memory.
 
 Both sides take turns in one thread of one process, and the time is that thread's own. Bytes are
 counted where a value takes most of them, in the column or in the minibatch: 8 for each number of

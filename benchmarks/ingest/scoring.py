@@ -1,8 +1,8 @@
 """How fast ResNet-50 scores JPEGs in a cached DataFrame on executors of one core each, against
 sparknet.local on arrays in memory in one process with as many cores.
 
-Both sides take turns; the one on Spark decodes and resizes its images, which are about 500x375. Ends
-with status 1 if a ratio is below its aim.
+Both sides take turns; the one on Spark decodes and resizes its images, which are 500x375. Ends with
+status 1 if a ratio is below its aim.
 """
 
 from __future__ import annotations

@@ -24,7 +24,8 @@ HEADER = (
 )
 
 SCORING_HEADER = (
-    "| executors | batch | isa | sparknet.local, images/s | DataFrame, images/s | ratio | aim | rounds |\n"
+    "| executors | batch | isa | sparknet.local, images/s | DataFrame, images/s | ratio | aim "
+    "| rounds |\n"
     "| --- | --- | --- | --- | --- | --- | --- | --- |"
 )
 
@@ -51,9 +52,7 @@ def row(kind: str, values: int, batch: int, rounds: Sequence[tuple[float, float]
     )
 
 
-def scoring_row(
-    isa: str, executors: int, batch: int, rounds: Sequence[tuple[float, float]]
-) -> str:
+def scoring_row(isa: str, executors: int, batch: int, rounds: Sequence[tuple[float, float]]) -> str:
     """One line of the table of scoring."""
     local, ours = (statistics.median(side) for side in zip(*rounds))
     return (

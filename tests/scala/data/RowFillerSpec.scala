@@ -102,10 +102,12 @@ class RowFillerSpec extends AnyFlatSpec {
         Seq(array(4f, 5f), null),
         Seq(array(7f, 8f), 9.0)
       ) { rows =>
-        for ((inputs, expected) <- Seq(
+        for (
+          (inputs, expected) <- Seq(
             Array(3) -> Seq(Seq(1f, 2f, 3f, 4f, 5f, 6f, 7f, 8f, 9f)),
             Array(2, 1) -> Seq(Seq(1f, 2f, 4f, 5f, 7f, 8f), Seq(3f, 6f, 9f))
-          )) {
+          )
+        ) {
           val (minibatches, refused, late) = filled(own, rows, inputs, 8)
           assert(minibatches == Seq(expected))
           assert(

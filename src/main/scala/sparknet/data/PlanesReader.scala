@@ -91,7 +91,8 @@ private final class BinaryReader(column: String, ordinal: Int, shape: Array[Int]
       null
     } else {
       val bytes = row.getBinary(ordinal)
-      if (ofImages && (bytes.isEmpty || looksEncoded(bytes(_).toInt, bytes.length))) decode(bytes, to, at)
+      if (ofImages && (bytes.isEmpty || looksEncoded(bytes(_).toInt, bytes.length)))
+        decode(bytes, to, at)
       else Unfit.count(column, bytes.length, shape)
     }
 

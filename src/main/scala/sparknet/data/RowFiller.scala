@@ -24,7 +24,9 @@ private[sparknet] abstract class RowFiller(
   def begin(at: Array[Long]): Unit = {
     require(at.length == sizes.length, s"${at.length} addresses of ${sizes.length} inputs")
     if (!at.sameElements(addresses)) {
-      inputs = at.zip(sizes).map { case (start, size) => FloatRoom.at(start, Math.multiplyExact(size, batch)) }
+      inputs = at.zip(sizes).map { case (start, size) =>
+        FloatRoom.at(start, Math.multiplyExact(size, batch))
+      }
       addresses = at
     }
     filled = 0

@@ -188,13 +188,7 @@ private final class PlanesAsFloats(planes: PlanesReader)
   override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
     val bytes = new Array[Byte](count)
     val unfit = planes.read(row, new ByteRoom(bytes), 0)
-    if (unfit == null) {
-      var i = 0
-      while (i < count) {
-        to.put(at + i, (bytes(i) & 0xff).toFloat)
-        i += 1
-      }
-    }
+    if (unfit == null) to.put(at, bytes)
     unfit
   }
 }

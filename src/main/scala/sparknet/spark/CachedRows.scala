@@ -7,10 +7,7 @@ import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.SpecificInternalRow
 import org.apache.spark.sql.columnar.CachedBatch
 import org.apache.spark.sql.execution.SparkPlan
-import org.apache.spark.sql.execution.adaptive.{
-  AdaptiveSparkPlanExec,
-  TableCacheQueryStageExec
-}
+import org.apache.spark.sql.execution.adaptive.{AdaptiveSparkPlanExec, TableCacheQueryStageExec}
 import org.apache.spark.sql.execution.columnar.{
   ColumnAccessor,
   DefaultCachedBatch,

@@ -29,6 +29,16 @@ final class FloatRoom private (base: AnyRef, start: Long, length: Int)
   def put(at: Int, from: Array[Float], first: Int, count: Int): Unit =
     new FloatRoom(from).copyTo(first, count, this, at)
 
+  /** Bytes as values 0..255. */
+  def put(at: Int, from: Array[Byte]): Unit = {
+    val first = offset(at, from.length)
+    var i = 0
+    while (i < from.length) {
+      Platform.putFloat(base, first + 4L * i, (from(i) & 0xff).toFloat)
+      i += 1
+    }
+  }
+
   def get(at: Int): Float = Platform.getFloat(base, offset(at, 1))
 
   def clear(at: Int, count: Int): Unit =

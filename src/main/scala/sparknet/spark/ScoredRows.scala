@@ -179,7 +179,10 @@ final case class ScoredRowsExec(
         val batch = batches.open(partition)
         Option(TaskContext.get).foreach(_.addTaskCompletionListener[Unit](_ => batch.close()))
         val keep = UnsafeProjection.create(keeping, all)
-        new BatchedRows(rows, batch, keep).map(UnsafeProjection.create(own, own))
+        val copy =
+          if (keeping.isEmpty) (_: InternalRow) => InternalRow.empty
+          else (row: InternalRow) => keep(row).copy()
+        new BatchedRows(rows, batch, copy).map(UnsafeProjection.create(own, own))
       }
     }
   }
@@ -189,12 +192,12 @@ final case class ScoredRowsExec(
 }
 
 /** @param keep
-  *   makes what is kept of a row until it has its values
+  *   copies what is kept of a row until it has its values
   */
 private final class BatchedRows(
     rows: Iterator[InternalRow],
     batch: RowBatch,
-    keep: UnsafeProjection
+    keep: InternalRow => InternalRow
 ) extends Iterator[InternalRow] {
   private var kept = new ArrayBuffer[InternalRow](batch.capacity)
   private var at = 0
@@ -216,7 +219,7 @@ private final class BatchedRows(
     at = 0
     while (kept.length < batch.capacity && rows.hasNext) {
       val row = rows.next()
-      if (batch.add(row)) kept += keep(row).copy()
+      if (batch.add(row)) kept += keep(row)
     }
     if (kept.nonEmpty) {
       val leftOut = batch.run()

@@ -3,8 +3,6 @@ package sparknet.data
 import java.nio.file.{Files, Path}
 
 import org.apache.spark.sql.catalyst.InternalRow
-import org.apache.spark.sql.catalyst.expressions.UnsafeProjection
-import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.sql.types._
 import org.apache.spark.unsafe.types.UTF8String
 import org.scalatest.Assertion
@@ -14,19 +12,7 @@ import support._
 import sparknet.jna.CaffeException
 
 class RowItemsSpec extends AnyFlatSpec {
-  private def schema(fields: (String, DataType)*): StructType =
-    StructType(fields.map { case (name, of) => StructField(name, of) })
-
-  /** Runs a test on rows as Spark's own operators make them, and on rows of objects. */
-  private def both(of: StructType, rows: Seq[Any]*)(test: Seq[InternalRow] => Assertion): Unit = {
-    val objects = rows.map(InternalRow(_: _*))
-    test(objects)
-    val project = UnsafeProjection.create(of)
-    test(objects.map(project(_).copy()))
-    ()
-  }
-
-  private def array(values: Any*): ArrayData = ArrayData.toArrayData(values.toArray)
+  import InternalRows._
 
   private def built(items: RowItems, rows: Seq[InternalRow]): Block = {
     val builder = items.builder(10)
@@ -106,7 +92,7 @@ class RowItemsSpec extends AnyFlatSpec {
         values(place) = bad
         val what = if (bad.isNaN) "has a NaN" else "has an infinite value"
         val at = if (n == 1) "" else s" at value $place"
-        val row = InternalRow(ArrayData.toArrayData(values))
+        val row = InternalRow(array(values: _*))
         assert(refusal(one(floats, Array(n)), Seq(row))._1 == s"column 'x' $what$at")
       }
   }
@@ -175,33 +161,6 @@ class RowItemsSpec extends AnyFlatSpec {
     val many = one(IntegerType, null).builder(1000000)
     for (i <- 0 until 600000) assert(many.add(InternalRow(i)).isEmpty)
     assert(many.result().floats.sameElements(Array.range(0, 600000).map(_.toFloat)))
-  }
-
-  it should "write rows straight into a minibatch" taggedAs Boundary in {
-    val of = schema("x" -> ArrayType(FloatType), "y" -> IntegerType, "w" -> FloatType)
-    val items = RowItems(of, Seq("x" -> Array(2)), Some("y"), 1, Some("w"))
-    val bad = Seq(array(Float.NaN, 2f), 1, 1f)
-    both(of, Seq(array(1f, 2f), 3, 4f), bad, Seq(array(5f, 6f), 7, 8f)) { rows =>
-      Closing.using(new Minibatch(2, 2, items.labelling)) { into =>
-        val filler = items.filler(into)
-        assert(filler.add(rows(0)).isEmpty)
-        assert(filler.add(rows(1)).contains("column 'x' has a NaN at value 0"))
-        assert(filler.reason == "NaN in column 'x'")
-        assert(filler.add(rows(2)).isEmpty && into.size == 2)
-        assertThrows[IllegalArgumentException](filler.add(rows(0)))
-        val tops = Seq(4, 2, 2).map(java.nio.FloatBuffer.allocate)
-        into.copyTo(tops.toArray)
-        val written = tops.map(_.array.toSeq)
-        assert(written == Seq(Seq(1f, 2f, 5f, 6f), Seq(3f, 7f), Seq(4f, 8f)))
-      }
-    }
-    both(schema("x" -> BinaryType), Seq(Array[Byte](1, -1))) { rows =>
-      val bytes = one(BinaryType, Array(2))
-      Closing.using(new Minibatch(1, 2, bytes.labelling)) { into =>
-        assert(bytes.filler(into).add(rows.head).isEmpty)
-        assert(into.values.get(0) == 1f && into.values.get(1) == 255f)
-      }
-    }
   }
 
   private def file(name: String) = Path.of("tests", "resources", "images", name)
@@ -356,19 +315,4 @@ class RowItemsSpec extends AnyFlatSpec {
     assert(message(n, label = Some("n"), labelCount = 2).contains("one number in each row, not 2"))
     assert(message(n, weight = Some("a")).contains("weights must be numbers"))
   }
-}
-
-/** Of the name and with the memory that Spark ML's has, which is in another library. */
-private final class VectorUDT extends UserDefinedType[AnyRef] {
-  override def sqlType: DataType = StructType(
-    Seq(
-      StructField("type", ByteType, nullable = false),
-      StructField("size", IntegerType),
-      StructField("indices", ArrayType(IntegerType, containsNull = false)),
-      StructField("values", ArrayType(DoubleType, containsNull = false))
-    )
-  )
-  override def userClass: Class[AnyRef] = classOf[AnyRef]
-  override def serialize(obj: AnyRef): Any = obj
-  override def deserialize(datum: Any): AnyRef = datum.asInstanceOf[AnyRef]
 }

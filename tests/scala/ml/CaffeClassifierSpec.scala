@@ -9,7 +9,8 @@ import org.apache.spark.ml.tuning.{CrossValidator, ParamGridBuilder}
 import org.apache.spark.ml.{Pipeline, PipelineModel}
 import org.apache.spark.ml.feature.{IndexToString, StandardScaler}
 import org.apache.spark.sql.{DataFrame, SparkSession}
-import org.apache.spark.sql.functions.{col, sum, when}
+import org.apache.spark.sql.functions.{col, sum, udf, when}
+import org.apache.spark.sql.sparknet.ScoredRows
 import org.scalatest.flatspec.AnyFlatSpec
 
 import sparknet.jna.{CaffeException, NativeBlob}
@@ -166,6 +167,54 @@ class CaffeClassifierSpec extends AnyFlatSpec {
       error.toString
     )
     assert(model.copy(ParamMap.empty).setHandleInvalid("skip").transform(bad).count() == 19)
+  }
+
+  it should "name the first such row of a partition, and go on with the others" taggedAs SparkTag in {
+    val notANumber = udf(() => Vectors.dense(0.0, Double.NaN))
+    val sorted = points.where(col("id") < 20).orderBy("id").coalesce(1).cache()
+    val bad = sorted.withColumn(
+      "features",
+      when(col("id") === 9, notANumber()).when(col("id") === 12, null).otherwise(col("features"))
+    )
+    def predictions(frame: DataFrame) =
+      frame.select("id", "prediction").collect().map(r => r.getInt(0) -> r.getDouble(1)).toMap
+    val right = predictions(model.transform(sorted))
+    for (batch <- Seq(1, 4, 32); frame <- Seq(bad, bad.cache())) {
+      val own = model.copy(ParamMap.empty).setBatchSize(batch)
+      val error = intercept[Exception](own.transform(frame).collect())
+      val said = "row 9 of partition 0: column 'features' has a NaN at value 1"
+      assert(
+        Iterator
+          .iterate[Throwable](error)(_.getCause)
+          .takeWhile(_ != null)
+          .exists(_.getMessage.contains(said)),
+        error.toString
+      )
+      assert(predictions(own.setHandleInvalid("skip").transform(frame)) == right - 9 - 12)
+    }
+    val none = sorted.withColumn("features", notANumber())
+    assert(model.copy(ParamMap.empty).setHandleInvalid("skip").transform(none).count() == 0)
+    bad.unpersist(blocking = true)
+    sorted.unpersist(blocking = true)
+  }
+
+  it should "keep no features for a batch that nobody asks for" taggedAs SparkTag in {
+    def kept(frame: DataFrame) = frame.queryExecution.optimizedPlan.collect {
+      case scored: ScoredRows => scored.output.map(_.name)
+    }
+    val added = Seq("rawPrediction", "probability", "prediction")
+    val scored = model.transform(points)
+    val all = scored.collect()
+    assert(kept(scored.select("prediction")) == Seq(added))
+    assert(kept(scored.where(col("prediction") > 1).select("id")) == Seq("id" +: added))
+    assert(kept(scored) == Seq(scored.columns.toSeq))
+    val asked = scored.where(col("prediction") > 1).select("name", "id").collect()
+    val expected = all.filter(_.getAs[Double]("prediction") > 1)
+    assert(
+      asked.map(r => (r.getInt(1), r.getString(0))).toSet ==
+        expected.map(r => (r.getAs[Int]("id"), r.getAs[String]("name"))).toSet
+    )
+    assert(scored.select("features").collect().toSet == points.select("features").collect().toSet)
   }
 
   it should "not take a column's place" taggedAs SparkTag in {

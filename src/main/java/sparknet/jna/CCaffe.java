@@ -122,7 +122,7 @@ public interface CCaffe extends Library {
 
   int ccaffe_blob_pointer(Pointer blob, int part, PointerByReference values);
 
-  int ccaffe_blob_read(Pointer blob, int part, float[] values, long count);
+  int ccaffe_blob_read(Pointer blob, int part, FloatBuffer values, long count);
 
   int ccaffe_blob_write(Pointer blob, int part, float[] values, long count);
 

@@ -1,6 +1,6 @@
 package sparknet.data
 
-import org.apache.spark.sparknet.RowMemory
+import org.apache.spark.sparknet.{FloatRoom, RowMemory}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.util.ArrayData
 import org.apache.spark.sql.types._
@@ -15,11 +15,22 @@ private[data] abstract class ColumnReader(
   /** Number of values of each row. */
   val count: Int = Block.product(shape)
 
-  /** Writes them to `to`, from `at` on; null, or why there are none. */
-  final def read(row: InternalRow, to: Array[Float], at: Int): Unfit =
+  /** Writes them to `to`, from `at` on; null, or why there are none. They may be NaN or infinite, unless
+    * [[areFinite]]: see [[Unfit.among]].
+    */
+  final def read(row: InternalRow, to: FloatRoom, at: Int): Unfit =
     if (row.isNullAt(ordinal)) Unfit.missing(column) else readValue(row, to, at)
 
-  protected def readValue(row: InternalRow, to: Array[Float], at: Int): Unfit
+  protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit
+
+  /** As [[read]], but what is NaN or infinite is unfit. */
+  final def readFinite(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
+    val unfit = read(row, to, at)
+    if (unfit != null || areFinite) unfit else Unfit.among(column, to, at, count)
+  }
+
+  /** Whether all values of its type are numbers that a float has. */
+  def areFinite: Boolean
 }
 
 private[data] object ColumnReader {
@@ -49,10 +60,10 @@ private final class NumberReader(
     number: NumericType
 ) extends ColumnReader(column, ordinal, shape) {
 
-  override protected def readValue(row: InternalRow, to: Array[Float], at: Int): Unfit =
+  override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit =
     if (count != 1) Unfit.count(column, 1, shape)
     else {
-      to(at) = number match {
+      val value = number match {
         case FloatType   => row.getFloat(ordinal)
         case DoubleType  => row.getDouble(ordinal).toFloat
         case IntegerType => row.getInt(ordinal).toFloat
@@ -62,8 +73,11 @@ private final class NumberReader(
         case decimal: DecimalType =>
           row.getDecimal(ordinal, decimal.precision, decimal.scale).toDouble.toFloat
       }
-      Unfit.among(column, to, at, 1)
+      to.put(at, value)
+      null
     }
+
+  override def areFinite: Boolean = Elements.areFinite(number)
 }
 
 private final class ArrayReader(
@@ -73,11 +87,13 @@ private final class ArrayReader(
     elements: Elements
 ) extends ColumnReader(column, ordinal, shape) {
 
-  override protected def readValue(row: InternalRow, to: Array[Float], at: Int): Unfit = {
+  override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
     val array = row.getArray(ordinal)
     if (array.numElements != count) Unfit.count(column, array.numElements, shape)
     else elements.read(column, array, to, at)
   }
+
+  override def areFinite: Boolean = elements.areFinite
 }
 
 /** A vector as Spark ML keeps it: type (0: sparse, 1: dense), size, indices, values. */
@@ -85,7 +101,7 @@ private final class VectorReader(column: String, ordinal: Int, shape: Array[Int]
     extends ColumnReader(column, ordinal, shape) {
   private val elements = new Elements(DoubleType, nulls = false)
 
-  override protected def readValue(row: InternalRow, to: Array[Float], at: Int): Unfit = {
+  override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
     val vector = row.getStruct(ordinal, 4)
     val values = vector.getArray(3)
     val dense = vector.getByte(0) == 1
@@ -94,51 +110,58 @@ private final class VectorReader(column: String, ordinal: Int, shape: Array[Int]
     else if (dense) elements.read(column, values, to, at)
     else {
       val indices = vector.getArray(2)
-      java.util.Arrays.fill(to, at, at + count, 0f)
+      to.clear(at, count)
       var i = 0
       while (i < indices.numElements) {
-        to(at + indices.getInt(i)) = values.getDouble(i).toFloat
+        to.put(at + indices.getInt(i), values.getDouble(i).toFloat)
         i += 1
       }
-      Unfit.among(column, to, at, count)
+      null
     }
   }
+
+  override def areFinite: Boolean = elements.areFinite
 }
 
 /** The elements of an array column. */
 private final class Elements(number: NumericType, nulls: Boolean) extends Serializable {
 
-  def read(column: String, array: ArrayData, to: Array[Float], at: Int): Unfit = {
+  def read(column: String, array: ArrayData, to: FloatRoom, at: Int): Unfit = {
     val missing = if (nulls) RowMemory.firstNull(array) else -1
     if (missing >= 0) Unfit.missing(column, missing)
-    else
+    else {
       number match {
-        case FloatType =>
-          RowMemory.copyFloats(array, to, at)
-          Unfit.among(column, to, at, array.numElements)
-        case DoubleType =>
-          RowMemory.copyDoubles(array, to, at)
-          Unfit.among(column, to, at, array.numElements)
+        case FloatType  => RowMemory.copyFloats(array, to, at)
+        case DoubleType => RowMemory.copyDoubles(array, to, at)
         case decimal: DecimalType =>
           each(array, to, at)(
             array.getDecimal(_, decimal.precision, decimal.scale).toDouble.toFloat
           )
-          Unfit.among(column, to, at, array.numElements)
         case IntegerType => each(array, to, at)(array.getInt(_).toFloat)
         case LongType    => each(array, to, at)(array.getLong(_).toFloat)
         case ShortType   => each(array, to, at)(array.getShort(_).toFloat)
         case ByteType    => each(array, to, at)(array.getByte(_).toFloat)
       }
+      null
+    }
   }
 
-  @inline private def each(array: ArrayData, to: Array[Float], at: Int)(
-      value: Int => Float
-  ): Unfit = {
+  def areFinite: Boolean = Elements.areFinite(number)
+
+  @inline private def each(array: ArrayData, to: FloatRoom, at: Int)(value: Int => Float): Unit = {
     var i = 0
     while (i < array.numElements) {
-      to(at + i) = value(i)
+      to.put(at + i, value(i))
       i += 1
     }
-    null
+  }
+}
+
+private object Elements {
+
+  /** Decimals may be larger than floats. */
+  def areFinite(number: NumericType): Boolean = number match {
+    case FloatType | DoubleType | _: DecimalType => false
+    case _                                       => true
   }
 }

@@ -4,7 +4,7 @@ import java.nio.{ByteOrder, FloatBuffer}
 
 import com.sun.jna.Memory
 
-import sparknet.jna.{CaffeException, Counts, Images, Status}
+import sparknet.jna.{CaffeException, Counts, Status}
 
 /** A minibatch as the engine takes it: items one after the other in native memory, and what comes with
   * each.
@@ -99,34 +99,14 @@ final class Minibatches(
     badItems: BadRecord => Unit = bad => throw new BadItem(bad),
     labelling: Labelling = Labelling.plain
 ) extends MinibatchSource {
-  private val source = augmentation.source(shape)
-  private val length = Block.product(shape)
-  private val crop = augmentation.output(source).drop(1)
+  private val prepared = new Preparation(shape, preprocessing, augmentation, batch)
+  private val length = prepared.length
 
   /** Number of values of an item as the net sees it. */
-  val itemSize: Int = Block.product(source(0) +: crop)
+  val itemSize: Int = prepared.itemSize
 
-  private val linear = Linear.of(preprocessing)
-  linear.filter(l => l.mean != null && l.mean.length != length).foreach { l =>
-    throw new CaffeException(
-      Status.SHAPE,
-      s"the mean has ${l.mean.length} values and an item $length"
-    )
-  }
-  private lazy val bytes = new Memory(length.toLong * batch)
-  private lazy val mean: Memory = linear.map(_.mean).filter(_ != null).fold[Memory](null) { m =>
-    val memory = new Memory(4L * length)
-    memory.write(0, m, 0, length)
-    memory
-  }
   private lazy val item = new Array[Float](length)
-  private lazy val part = new Array[Float](itemSize)
   private val placed = new Array[Int](3 * batch)
-
-  /** Whether floats are as the net takes them: then they are copied once. */
-  private val asTheyAre = linear.exists(l => l.mean == null && l.scale == 1) &&
-    itemSize == length && !augmentation.mirror
-  private var usedNative = false
 
   override def newMinibatch(): Minibatch = new Minibatch(batch, itemSize, labelling)
 
@@ -138,12 +118,12 @@ final class Minibatches(
     while (into.size < batch && items.hasNext) {
       val next = items.next()
       try {
-        if (next.block.floats == null && linear.nonEmpty) {
+        if (next.block.floats == null && prepared.takesBytes) {
           next.block.withBytes(next.index)((from, start) =>
-            bytes.write(native.toLong * length, from, start, length)
+            prepared.bytes.write(native.toLong * length, from, start, length)
           )
           native += 1
-        } else if (next.block.floats != null && asTheyAre) {
+        } else if (next.block.floats != null && prepared.asTheyAre) {
           convert(into, native)
           native = 0
           values.position(into.size * itemSize)
@@ -154,7 +134,7 @@ final class Minibatches(
           native = 0
         }
         place(into.size)
-        if (native == 0 && !(asTheyAre && next.block.floats != null)) preprocess(into)
+        if (native == 0 && !(prepared.asTheyAre && next.block.floats != null)) preprocess(into)
         next.copyLabel(into, into.size)
         into.size += 1
       } catch {
@@ -171,7 +151,7 @@ final class Minibatches(
 
   private def place(i: Int): Unit = {
     val random = if (places == null) null else places.next()
-    val (top, left, mirror) = augmentation.place(source, random)
+    val (top, left, mirror) = augmentation.place(prepared.source, random)
     placed(3 * i) = top
     placed(3 * i + 1) = left
     placed(3 * i + 2) = mirror
@@ -179,43 +159,21 @@ final class Minibatches(
 
   /** From bytes to the floats of the last `count` items of the minibatch. */
   private def convert(into: Minibatch, count: Int): Unit = if (count > 0) {
-    usedNative = true
     val first = into.size - count
-    Images.fill(
-      bytes,
-      count,
-      source,
-      crop,
-      placed.slice(3 * first, 3 * into.size),
-      mean,
-      linear.get.scale,
-      into.memory.share(4L * first * itemSize)
-    )
+    val at = into.memory.share(4L * first * itemSize)
+    prepared.convert(count, placed.slice(3 * first, 3 * into.size), at)
   }
 
   private def preprocess(into: Minibatch): Unit = {
-    preprocessing(item)
     val at = 3 * into.size
-    val (top, left, mirrored) = (placed(at), placed(at + 1), placed(at + 2) == 1)
-    val (height, width) = (source(1), source(2))
-    var to = 0
-    for (channel <- 0 until source(0); row <- 0 until crop(0)) {
-      val from = (channel * height + top + row) * width + left
-      if (!mirrored) System.arraycopy(item, from, part, to, crop(1))
-      else for (column <- 0 until crop(1)) part(to + column) = item(from + crop(1) - 1 - column)
-      to += crop(1)
-    }
     val values = into.values.duplicate()
     values.position(into.size * itemSize)
-    values.put(part)
+    values.put(prepared.seen(item, placed(at), placed(at + 1), placed(at + 2) == 1))
     ()
   }
 
   /** Frees native memory. */
-  override def close(): Unit = if (usedNative) {
-    bytes.close()
-    if (mean != null) mean.close()
-  }
+  override def close(): Unit = prepared.close()
 }
 
 private object Minibatches {

@@ -4,7 +4,7 @@ import java.nio.charset.StandardCharsets.ISO_8859_1
 
 import org.apache.hadoop.fs.Path
 import org.apache.spark.broadcast.Broadcast
-import org.apache.spark.sparknet.RowMemory
+import org.apache.spark.sparknet.{ByteRoom, RowMemory}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.types.{BinaryType, IntegerType, StringType, StructField, StructType}
 import org.apache.spark.util.SerializableConfiguration
@@ -25,25 +25,25 @@ private[data] abstract class PlanesReader(
   val count: Int = Block.product(shape)
 
   /** Writes them to `to`, from `at` on; null, or why there are none. */
-  final def read(row: InternalRow, to: Array[Byte], at: Int): Unfit =
+  final def read(row: InternalRow, to: ByteRoom, at: Int): Unfit =
     if (row.isNullAt(ordinal)) Unfit.missing(column) else readValue(row, to, at)
 
-  protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit
+  protected def readValue(row: InternalRow, to: ByteRoom, at: Int): Unfit
 
   /** Whether an image may become such an item. */
   val ofImages: Boolean = shape.length == 3 && shape(0) == 3
 
-  protected def decode(encoded: Array[Byte], to: Array[Byte], at: Int): Unfit =
+  protected def decode(encoded: Array[Byte], to: ByteRoom, at: Int): Unfit =
     ImageCodec.planes(encoded, shape(1), shape(2)) match {
       case Right(planes) => put(planes, to, at)
       case Left(reason)  => Unfit(column, reason, s"has no image that can be used: $reason")
     }
 
   /** Writes an image's planes red, green, blue. */
-  protected def put(planes: Array[Byte], to: Array[Byte], at: Int): Unfit = {
+  protected def put(planes: Array[Byte], to: ByteRoom, at: Int): Unfit = {
     val plane = count / 3
     for (i <- 0 until 3)
-      System.arraycopy(planes, (if (bgr) 2 - i else i) * plane, to, at + i * plane, plane)
+      to.put(at + i * plane, planes, (if (bgr) 2 - i else i) * plane, plane)
     null
   }
 }
@@ -82,23 +82,23 @@ private[data] object PlanesReader {
 private final class BinaryReader(column: String, ordinal: Int, shape: Array[Int], bgr: Boolean)
     extends PlanesReader(column, ordinal, shape, bgr) {
 
-  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit =
+  override protected def readValue(row: InternalRow, to: ByteRoom, at: Int): Unfit =
     if (RowMemory.copyBytes(row, ordinal, count, to, at)) {
       // Of just this length may be both; what begins as an image and is none was bytes.
-      if (ofImages && looksEncoded(to, at)) {
-        val bytes = java.util.Arrays.copyOfRange(to, at, at + count)
-        decode(bytes, to, at)
+      if (ofImages && looksEncoded(i => to.get(at + i).toInt, count)) {
+        decode(to.toArray(at, count), to, at)
       }
       null
     } else {
       val bytes = row.getBinary(ordinal)
-      if (ofImages && (bytes.isEmpty || looksEncoded(bytes, 0))) decode(bytes, to, at)
+      if (ofImages && (bytes.isEmpty || looksEncoded(bytes(_).toInt, bytes.length)))
+        decode(bytes, to, at)
       else Unfit.count(column, bytes.length, shape)
     }
 
-  private def looksEncoded(bytes: Array[Byte], at: Int): Boolean =
+  private def looksEncoded(byte: Int => Int, length: Int): Boolean =
     BinaryReader.starts.exists { start =>
-      start.length <= bytes.length - at && start.indices.forall(i => bytes(at + i) == start(i))
+      start.length <= length && start.indices.forall(i => byte(i) == start(i))
     }
 }
 
@@ -118,7 +118,7 @@ private final class PathReader(
     conf: Broadcast[SerializableConfiguration]
 ) extends PlanesReader(column, ordinal, shape, bgr) {
 
-  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
+  override protected def readValue(row: InternalRow, to: ByteRoom, at: Int): Unfit = {
     val name = row.getUTF8String(ordinal).toString
     val content =
       try ImageFiles.content(new Path(name), conf.value.value)
@@ -149,7 +149,7 @@ private final class ImageStructReader(
   private val Seq(heightAt, widthAt, channelsAt, dataAt) =
     Seq("height", "width", "nChannels", "data").map(struct.fieldIndex)
 
-  override protected def readValue(row: InternalRow, to: Array[Byte], at: Int): Unfit = {
+  override protected def readValue(row: InternalRow, to: ByteRoom, at: Int): Unfit = {
     val image = row.getStruct(ordinal, fields)
     if (Seq(heightAt, widthAt, channelsAt, dataAt).exists(image.isNullAt)) Unfit.missing(column)
     else {

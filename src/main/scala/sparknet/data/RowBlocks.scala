@@ -1,5 +1,6 @@
 package sparknet.data
 
+import org.apache.spark.sparknet.{ByteRoom, FloatRoom}
 import org.apache.spark.sql.catalyst.InternalRow
 
 import sparknet.jna.Counts
@@ -25,69 +26,40 @@ private[data] final class RowBlocks(
 
   private def labelCount = labelling.count
 
-  override def filler(into: Minibatch): RowFiller = new Filler(into)
+  override def filler(
+      preprocessing: Preprocessing,
+      augmentation: Augmentation,
+      inputs: Array[Int],
+      batch: Int
+  ): RowFiller =
+    RowFiller(
+      planes,
+      columns,
+      new Preparation(shape, preprocessing, augmentation, batch),
+      inputs,
+      batch
+    )
 
-  /** Writes an item to `bytes` or `floats`, from `at` on, with the label and the weight of item `i`. */
-  private def take(
-      row: InternalRow,
-      bytes: Array[Byte],
-      floats: Array[Float],
-      at: Int,
-      labelled: Array[Float],
-      weighed: Array[Float],
-      i: Int
-  ): Unfit = {
+  /** Writes an item, its label and its weight as item `i`. */
+  private def take(row: InternalRow, into: RowBlocks.Rooms, i: Int): Unfit = {
     var unfit: Unfit = null
-    if (planes != null) unfit = planes.read(row, bytes, at)
+    if (planes != null) unfit = planes.read(row, into.bytes, i * itemSize)
     else {
-      var (column, next) = (0, at)
+      var (column, next) = (0, i * itemSize)
       while (unfit == null && column < columns.length) {
-        unfit = columns(column).read(row, floats, next)
+        unfit = columns(column).readFinite(row, into.floats, next)
         next += columns(column).count
         column += 1
       }
     }
-    if (unfit == null && labels.nonEmpty) unfit = labels.get.read(row, labelled, i * labelCount)
+    if (unfit == null && labels.nonEmpty)
+      unfit = labels.get.readFinite(row, into.labels, i * labelCount)
     if (unfit == null && weights.nonEmpty) {
-      unfit = weights.get.read(row, weighed, i)
-      if (unfit == null && weighed(i) < 0)
+      unfit = weights.get.readFinite(row, into.weights, i)
+      if (unfit == null && into.weights.get(i) < 0)
         unfit = Unfit(weights.get.column, BadRecord.negativeWeight, "has a negative weight")
     }
     unfit
-  }
-
-  private final class Filler(into: Minibatch) extends RowFiller {
-    // One item's, which stay in the processor's cache.
-    private val bytes = if (planes == null) null else new Array[Byte](itemSize)
-    private val floats = new Array[Float](itemSize)
-    private val values = into.values.duplicate()
-    private var refused: Unfit = _
-
-    override def reason: String = refused.reason
-
-    override def add(row: InternalRow): Option[String] = {
-      val i = into.size
-      require((i + 1) * itemSize <= values.capacity, s"a minibatch of more than $i items")
-      val unfit = take(row, bytes, floats, 0, into.labels, into.weights, i)
-      if (unfit == null) {
-        if (planes != null) widen()
-        values.position(i * itemSize)
-        values.put(floats)
-        into.size += 1
-        None
-      } else {
-        refused = unfit
-        Some(unfit.toString)
-      }
-    }
-
-    private def widen(): Unit = {
-      var k = 0
-      while (k < itemSize) {
-        floats(k) = (bytes(k) & 0xff).toFloat
-        k += 1
-      }
-    }
   }
 
   private final class Builder(capacity: Int) extends BlockBuilder {
@@ -99,6 +71,7 @@ private[data] final class RowBlocks(
     private var floats: Array[Float] = _
     private var labelled: Array[Float] = _
     private var weighed: Array[Float] = _
+    private var rooms: RowBlocks.Rooms = _
     private var refused: Unfit = _
     private var filled = 0
     begin()
@@ -108,7 +81,7 @@ private[data] final class RowBlocks(
 
     override def add(row: InternalRow): Option[String] = {
       if (filled == room) grow()
-      val unfit = take(row, bytes, floats, filled * itemSize, labelled, weighed, filled)
+      val unfit = take(row, rooms, filled)
       if (unfit == null) {
         filled += 1
         None
@@ -140,6 +113,7 @@ private[data] final class RowBlocks(
       else floats = new Array[Float](room * itemSize)
       labelled = new Array[Float](room * labelCount)
       if (labelling.weighted) weighed = new Array[Float](room)
+      rooms = new RowBlocks.Rooms(bytes, floats, labelled, weighed)
     }
 
     private def grow(): Unit = {
@@ -149,6 +123,7 @@ private[data] final class RowBlocks(
       else floats = java.util.Arrays.copyOf(floats, room * itemSize)
       labelled = java.util.Arrays.copyOf(labelled, room * labelCount)
       if (labelling.weighted) weighed = java.util.Arrays.copyOf(weighed, room)
+      rooms = new RowBlocks.Rooms(bytes, floats, labelled, weighed)
     }
 
     private def trimmed(values: Array[Float], length: Int): Array[Float] =
@@ -158,4 +133,19 @@ private[data] final class RowBlocks(
 
 private object RowBlocks {
   private val firstBytes = 1 << 20
+
+  /** Of what a block is made; arrays may be null. */
+  private final class Rooms(
+      byteArray: Array[Byte],
+      floatArray: Array[Float],
+      labelArray: Array[Float],
+      weightArray: Array[Float]
+  ) {
+    val bytes: ByteRoom = if (byteArray == null) null else new ByteRoom(byteArray)
+    val floats: FloatRoom = of(floatArray)
+    val labels: FloatRoom = of(labelArray)
+    val weights: FloatRoom = of(weightArray)
+
+    private def of(values: Array[Float]) = if (values == null) null else new FloatRoom(values)
+  }
 }

@@ -1,6 +1,7 @@
 package sparknet.data
 
 import org.apache.spark.SparkContext
+import org.apache.spark.sparknet.{ByteRoom, FloatRoom}
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.types.{BinaryType, NumericType, StructField, StructType}
 import org.apache.spark.util.SerializableConfiguration
@@ -19,20 +20,20 @@ private[sparknet] trait RowItems extends Serializable {
   /** Makes blocks of so many items at most. */
   def builder(capacity: Int): BlockBuilder
 
-  /** Writes rows straight into a minibatch of such items, without preprocessing: what is not kept need
-    * not become a block.
+  /** Writes rows straight into the inputs of a net: what is not kept need not become a block. Labels and
+    * weights are not looked at.
+    *
+    * @param inputs
+    *   how many values of an item each one takes, in the order of the columns
+    * @param batch
+    *   rows of a minibatch at most
     */
-  def filler(into: Minibatch): RowFiller
-}
-
-/** Takes rows into a minibatch. */
-private[sparknet] trait RowFiller {
-
-  /** Takes a row as the next item of the minibatch; or says why it cannot, as [[BlockBuilder.add]]. */
-  def add(row: InternalRow): Option[String]
-
-  /** As [[BlockBuilder.reason]]. */
-  def reason: String
+  def filler(
+      preprocessing: Preprocessing,
+      augmentation: Augmentation,
+      inputs: Array[Int],
+      batch: Int
+  ): RowFiller
 }
 
 /** Puts rows together to blocks, one block after the other. */
@@ -188,17 +189,12 @@ private[sparknet] object RowItems {
 /** Bytes where floats are asked for. */
 private final class PlanesAsFloats(planes: PlanesReader)
     extends ColumnReader(planes.column, planes.ordinal, planes.shape) {
+  override def areFinite: Boolean = true
 
-  override protected def readValue(row: InternalRow, to: Array[Float], at: Int): Unfit = {
+  override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
     val bytes = new Array[Byte](count)
-    val unfit = planes.read(row, bytes, 0)
-    if (unfit == null) {
-      var i = 0
-      while (i < count) {
-        to(at + i) = (bytes(i) & 0xff).toFloat
-        i += 1
-      }
-    }
+    val unfit = planes.read(row, new ByteRoom(bytes), 0)
+    if (unfit == null) to.put(at, bytes)
     unfit
   }
 }

@@ -1,6 +1,6 @@
 package sparknet.data
 
-import org.apache.spark.sparknet.RowMemory
+import org.apache.spark.sparknet.{FloatRoom, RowMemory}
 
 /** Why what a column has in a row cannot be used.
   *
@@ -35,12 +35,15 @@ private[data] object Unfit {
   }
 
   /** Of a value that is NaN or infinite, or null if all are numbers. */
-  def among(column: String, values: Array[Float], from: Int, count: Int): Unfit = {
+  def among(column: String, values: FloatRoom, from: Int, count: Int): Unfit = {
     if (RowMemory.areFinite(values, from, count)) null
     else {
-      val first = values.indexWhere(v => v.isNaN || v.isInfinite, from) - from
+      val first = (0 until count).indexWhere { i =>
+        val value = values.get(from + i)
+        value.isNaN || value.isInfinite
+      }
       val at = if (count == 1) "" else s" at value $first"
-      if (values(from + first).isNaN) Unfit(column, BadRecord.notANumber, s"has a NaN$at")
+      if (values.get(from + first).isNaN) Unfit(column, BadRecord.notANumber, s"has a NaN$at")
       else Unfit(column, BadRecord.infinite, s"has an infinite value$at")
     }
   }

@@ -1,6 +1,6 @@
 package sparknet.jna
 
-import java.nio.{ByteBuffer, ByteOrder}
+import java.nio.{ByteBuffer, ByteOrder, FloatBuffer}
 
 import com.sun.jna.Pointer
 import com.sun.jna.ptr.{IntByReference, PointerByReference}
@@ -35,8 +35,11 @@ final class NativeBlob private[jna] (handle: Handle) {
   }
 
   /** Copies all values into `values`, whose length is [[count]]. */
-  def readInto(part: Int, values: Array[Float]): Unit =
-    handle.run(library.ccaffe_blob_read(_, part, values, values.length.toLong))
+  def readInto(part: Int, values: Array[Float]): Unit = readInto(part, FloatBuffer.wrap(values))
+
+  /** As above, into what remains of a buffer, whose position stays; best one outside the heap. */
+  def readInto(part: Int, values: FloatBuffer): Unit =
+    handle.run(library.ccaffe_blob_read(_, part, values, values.remaining.toLong))
 
   /** Sets all values; the length of `values` is [[count]]. */
   def write(part: Int, values: Array[Float]): Unit =

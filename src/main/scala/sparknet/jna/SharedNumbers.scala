@@ -88,7 +88,7 @@ final class FloatMemory(count: Int) extends SharedNumbers(count, FloatMemory.wid
   }
 
   /** Whether none is infinite or not a number. */
-  def isFinite: Boolean = VectorMath.allFinite(this)
+  def isFinite: Boolean = VectorMath.allFinite(address(0), count.toLong)
 }
 
 object FloatMemory {

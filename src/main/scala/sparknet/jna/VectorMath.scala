@@ -48,9 +48,10 @@ object VectorMath {
     Check.ok(library.ccaffe_add_differences(all(differences), all(to), to.count.toLong))
   }
 
-  private[jna] def allFinite(values: FloatMemory): Boolean = {
+  /** Whether none of `count` floats at an address is infinite or not a number. */
+  def allFinite(address: Long, count: Long): Boolean = {
     val finite = new IntByReference
-    Check.ok(library.ccaffe_all_finite(all(values), values.count.toLong, finite))
+    Check.ok(library.ccaffe_all_finite(new Pointer(address), count, finite))
     finite.getValue == 1
   }
 

@@ -7,7 +7,7 @@ import org.apache.spark.sql.sparknet.{BatchedColumns, RowBatch, RowBatches}
 import org.apache.spark.sql.types.StructType
 import org.slf4j.LoggerFactory
 
-import sparknet.data.{Augmentation, Block, BlockBuilder, Item, Minibatches, Preprocessing, RowItems}
+import sparknet.data.{Augmentation, Preprocessing, RowItems}
 import sparknet.jna.{CaffeException, NativeBlob, NativeNet, Status}
 
 /** Scores rows with a net in the tasks that compute them.
@@ -43,109 +43,98 @@ private[ml] final class Scoring(
   }
 
   private final class Scored(items: RowItems, partition: Int, net: NativeNet) extends RowBatch {
-    private val builder: BlockBuilder = items.builder(batch)
     private val fed = inputs.map { case (name, shape) => (net.blob(name), shape) }
-    private val blobs = outputs.map(_.blob).distinct.map(name => name -> net.blob(name)).toMap
-    private var waiting = Option.empty[Block]
+    private val filler =
+      items.filler(preprocessing, augmentation, inputs.map(_._2.product).toArray, batch)
+    private val rows = new Array[Long](batch) // of the partition
+    private val blobs =
+      outputs.map(_.blob).distinct.map(name => name -> new OutputValues(name, net.blob(name)))
+    private val columns = outputs.map { output =>
+      val Some((_, values)) = blobs.find(_._1 == output.blob)
+      (values, output.form.column())
+    }.toArray
+    private val made = new GenericInternalRow(outputs.length)
+    private var filling = false
+    private var addresses = Array.empty[Long] // of the inputs
+    private var shaped = 0 // rows for which the inputs have their shape
+    private var size = 0 // rows for which all of the net has
     private var seen = 0L
     private var skipped = 0L
-    private var size = 0
     private var sound = true // what failed in between may be spoilt
-
-    private val source = new Iterator[Item] {
-      private var at = 0
-      override def hasNext: Boolean = waiting.nonEmpty
-      override def next(): Item = {
-        val block = waiting.get
-        val item = Item(block, at)
-        at += 1
-        if (at == block.size) {
-          at = 0
-          waiting = None
-        }
-        item
-      }
-    }
-    private val minibatches =
-      new Minibatches(source, items.shape, preprocessing, augmentation, batch)
-    private val minibatch = minibatches.newMinibatch()
 
     override def capacity: Int = batch
 
     override def add(row: InternalRow): Boolean = {
+      if (!filling) begin()
+      rows(filler.size) = seen
       seen += 1
-      builder.add(row) match {
+      filler.add(row) match {
         case None => true
         case Some(_) if skips =>
           skipped += 1
           false
         case Some(why) =>
-          throw new CaffeException(
-            Status.INVALID_ARGUMENT,
-            s"row ${seen - 1} of partition $partition: $why"
-          )
+          filler.finish().foreach { case (place, earlier) => refuse(rows(place), earlier) }
+          refuse(seen - 1, why)
       }
     }
 
-    override def run(): Array[InternalRow] = {
+    override def run(): Array[Int] = {
+      filling = false
+      val unusable = filler.finish()
+      if (!skips) unusable.foreach { case (place, why) => refuse(rows(place), why) }
+      skipped += unusable.length
+      if (filler.size > 0) forward(filler.size)
+      unusable.map(_._1).toArray
+    }
+
+    override def values(i: Int): InternalRow = {
+      var k = 0
+      while (k < columns.length) {
+        val (values, column) = columns(k)
+        made.update(k, column.of(values.floats, i * values.count, values.count))
+        k += 1
+      }
+      made
+    }
+
+    /** Rows go where the net reads them. */
+    private def begin(): Unit = {
+      if (shaped != batch) {
+        reshape(batch)
+        addresses = fed.map { case (blob, _) => blob.address(NativeBlob.Data) }.toArray
+      }
+      filler.begin(addresses)
+      filling = true
+    }
+
+    // Values stay where they are as long as there is room.
+    private def reshape(rows: Int): Unit = {
+      fed.foreach { case (blob, shape) => blob.reshape(rows +: shape) }
+      shaped = rows
+    }
+
+    private def forward(rows: Int): Unit = {
       sound = false
-      waiting = Some(builder.result())
-      minibatches.next(minibatch)
-      val rows = minibatch.size
-      if (rows != size) {
-        fed.foreach { case (blob, shape) => blob.reshape(rows +: shape) }
-        net.reshape()
-        size = rows
-      }
-      feed(rows)
+      if (rows < batch) reshape(rows)
+      if (rows != size) net.reshape()
+      size = rows
       net.forward()
-      val values = blobs.map { case (name, blob) => name -> read(name, blob, rows) }
+      blobs.foreach(_._2.read(rows))
       sound = true
-      Array.tabulate(rows) { i =>
-        val row = new GenericInternalRow(outputs.length)
-        for ((output, k) <- outputs.zipWithIndex) {
-          val (all, count) = values(output.blob)
-          row.update(k, output.form.of(all, i * count, count))
-        }
-        row
-      }
     }
 
-    /** The items' values, of which each input gets its part. */
-    private def feed(rows: Int): Unit = {
-      val itemSize = minibatches.itemSize
-      val into = fed.map { case (blob, _) => blob.buffer(NativeBlob.Data).asFloatBuffer }
-      val from = minibatch.values.duplicate()
-      from.limit(rows * itemSize)
-      if (into.length == 1) into.head.put(from)
-      else
-        for (i <- 0 until rows) {
-          var at = i * itemSize
-          for (((_, shape), buffer) <- fed.zip(into)) {
-            from.limit(at + shape.product).position(at)
-            buffer.put(from)
-            at += shape.product
-          }
-        }
-      ()
-    }
-
-    private def read(name: String, blob: NativeBlob, rows: Int): (Array[Float], Int) = {
-      val values = blob.read(NativeBlob.Data)
-      if (blob.shape.headOption.forall(_ != rows) || values.length % rows != 0)
-        throw new CaffeException(
-          Status.SHAPE,
-          s"blob '$name' has the shape ${blob.shape.mkString("x")} for $rows items: its values " +
-            "are not those of one item after the other"
-        )
-      (values, values.length / rows)
-    }
+    private def refuse(row: Long, why: String): Nothing =
+      throw new CaffeException(
+        Status.INVALID_ARGUMENT,
+        s"row $row of partition $partition: $why"
+      )
 
     override def close(): Unit = {
       if (skipped > 0)
         Scoring.log.warn(s"$skipped of $seen rows of partition $partition cannot be used")
-      minibatches.close()
-      minibatch.close()
+      filler.close()
+      blobs.foreach(_._2.close())
       if (sound) NetPool.takeBack(model.value, net) else net.close()
     }
   }

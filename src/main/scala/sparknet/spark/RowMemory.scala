@@ -5,6 +5,8 @@ import org.apache.spark.sql.DataFrame
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.{UnsafeArrayData, UnsafeRow}
 import org.apache.spark.sql.catalyst.util.ArrayData
+import org.apache.spark.sql.execution.SparkPlan
+import org.apache.spark.sql.execution.columnar.sparknet.CachedRows
 import org.apache.spark.unsafe.Platform
 
 /** The rows of DataFrames as Spark has them in memory: values are copied from where they lie, and no
@@ -13,83 +15,90 @@ import org.apache.spark.unsafe.Platform
 object RowMemory {
 
   /** A DataFrame's rows. An iterator may give the same object again and again, with other content. */
-  def rows(frame: DataFrame): RDD[InternalRow] = frame.queryExecution.toRdd
+  def rows(frame: DataFrame): RDD[InternalRow] = {
+    val query = frame.queryExecution
+    CachedRows.of(query.executedPlan).getOrElse(query.toRdd)
+  }
+
+  /** Those that a plan makes, as above. */
+  def rows(plan: SparkPlan): RDD[InternalRow] = CachedRows.of(plan).getOrElse(plan.execute())
 
   /** Copies the elements of an array of floats. */
-  def copyFloats(array: ArrayData, to: Array[Float], at: Int): Unit = {
+  def copyFloats(array: ArrayData, to: FloatRoom, at: Int): Unit = {
     val count = array.numElements
-    require(at >= 0 && count <= to.length - at, s"$count values at $at of ${to.length}")
+    val start = to.offset(at, count)
     array match {
       case there: UnsafeArrayData =>
         Platform.copyMemory(
           there.getBaseObject,
           there.getBaseOffset + UnsafeArrayData.calculateHeaderPortionInBytes(count),
-          to,
-          Platform.FLOAT_ARRAY_OFFSET + 4L * at,
+          to.base,
+          start,
           4L * count
         )
       case other =>
         var i = 0
         while (i < count) {
-          to(at + i) = other.getFloat(i)
+          Platform.putFloat(to.base, start + 4L * i, other.getFloat(i))
           i += 1
         }
     }
   }
 
   /** Copies the elements of an array of doubles, rounded to floats. */
-  def copyDoubles(array: ArrayData, to: Array[Float], at: Int): Unit = {
+  def copyDoubles(array: ArrayData, to: FloatRoom, at: Int): Unit = {
     val count = array.numElements
-    require(at >= 0 && count <= to.length - at, s"$count values at $at of ${to.length}")
+    val start = to.offset(at, count)
+    val into = to.base
     array match {
       case there: UnsafeArrayData =>
-        val base = there.getBaseObject
-        val start = there.getBaseOffset + UnsafeArrayData.calculateHeaderPortionInBytes(count)
-        // Pieces that stay in the cache: the JVM is quicker at arrays than at memory of any kind.
-        val piece = new Array[Double](math.min(count, pieceLength))
-        var from = 0
-        while (from < count) {
-          val n = math.min(count - from, piece.length)
-          Platform.copyMemory(base, start + 8L * from, piece, Platform.DOUBLE_ARRAY_OFFSET, 8L * n)
-          round(piece, n, to, at + from)
-          from += n
+        val from = there.getBaseObject
+        val first = there.getBaseOffset + UnsafeArrayData.calculateHeaderPortionInBytes(count)
+        var i = 0
+        // Four at a time: the JVM does not unroll loops over memory of any kind.
+        while (i <= count - 4) {
+          val read = first + 8L * i
+          val written = start + 4L * i
+          val a = Platform.getDouble(from, read)
+          val b = Platform.getDouble(from, read + 8)
+          val c = Platform.getDouble(from, read + 16)
+          val d = Platform.getDouble(from, read + 24)
+          Platform.putFloat(into, written, a.toFloat)
+          Platform.putFloat(into, written + 4, b.toFloat)
+          Platform.putFloat(into, written + 8, c.toFloat)
+          Platform.putFloat(into, written + 12, d.toFloat)
+          i += 4
+        }
+        while (i < count) {
+          Platform.putFloat(into, start + 4L * i, Platform.getDouble(from, first + 8L * i).toFloat)
+          i += 1
         }
       case other =>
         var i = 0
         while (i < count) {
-          to(at + i) = other.getDouble(i).toFloat
+          Platform.putFloat(into, start + 4L * i, other.getDouble(i).toFloat)
           i += 1
         }
     }
   }
 
-  private def round(values: Array[Double], count: Int, to: Array[Float], at: Int): Unit = {
-    var i = 0
-    while (i < count) {
-      to(at + i) = values(i).toFloat
-      i += 1
-    }
-  }
-
-  private final val pieceLength = 512
-
   /** Whether none of these values is NaN or infinite. Two at a time, and no way out of the loop: the
     * JVM makes one value after the other of a plain loop, which takes longer than to copy them.
     */
-  def areFinite(values: Array[Float], from: Int, count: Int): Boolean = {
-    require(from >= 0 && count <= values.length - from, s"$count values at $from")
-    val start = Platform.FLOAT_ARRAY_OFFSET + 4L * from
+  def areFinite(values: FloatRoom, from: Int, count: Int): Boolean = {
+    val start = values.offset(from, count)
+    val base = values.base
     var carried = 0L
     var i = 0
     while (i <= count - 8) {
       val at = start + 4L * i
-      carried |= carries(values, at) | carries(values, at + 8) |
-        carries(values, at + 16) | carries(values, at + 24)
+      carried |= carries(base, at) | carries(base, at + 8) |
+        carries(base, at + 16) | carries(base, at + 24)
       i += 8
     }
     var finite = (carried & signs) == 0
     while (i < count) {
-      val value = values(from + i)
+      val value = Platform.getFloat(base, start + 4L * i)
       finite &= value - value == 0
       i += 1
     }
@@ -97,7 +106,7 @@ object RowMemory {
   }
 
   /** An exponent of ones and one more is a carry into the sign's place. */
-  @inline private def carries(values: Array[Float], at: Long): Long =
+  @inline private def carries(values: AnyRef, at: Long): Long =
     (Platform.getLong(values, at) & exponents) + oneMore
 
   private final val exponents = 0x7f8000007f800000L
@@ -122,8 +131,8 @@ object RowMemory {
   }
 
   /** Copies a binary value if it has `length` bytes. */
-  def copyBytes(row: InternalRow, ordinal: Int, length: Int, to: Array[Byte], at: Int): Boolean = {
-    require(at >= 0 && length <= to.length - at, s"$length bytes at $at of ${to.length}")
+  def copyBytes(row: InternalRow, ordinal: Int, length: Int, to: ByteRoom, at: Int): Boolean = {
+    val start = to.offset(at, length)
     row match {
       case there: UnsafeRow =>
         val place = there.getLong(ordinal) // offset within the row and size
@@ -132,15 +141,15 @@ object RowMemory {
           Platform.copyMemory(
             there.getBaseObject,
             there.getBaseOffset + (place >>> 32),
-            to,
-            Platform.BYTE_ARRAY_OFFSET.toLong + at,
+            to.base,
+            start,
             length.toLong
           )
         same
       case other =>
         val bytes = other.getBinary(ordinal)
         val same = bytes.length == length
-        if (same) System.arraycopy(bytes, 0, to, at, length)
+        if (same) to.put(at, bytes, 0, length)
         same
     }
   }

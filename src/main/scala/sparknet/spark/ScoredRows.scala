@@ -4,17 +4,20 @@ import scala.collection.mutable.ArrayBuffer
 
 import org.apache.spark.TaskContext
 import org.apache.spark.rdd.RDD
+import org.apache.spark.sparknet.RowMemory
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.analysis.MultiInstanceRelation
 import org.apache.spark.sql.catalyst.expressions.{
   Alias,
   Attribute,
   AttributeReference,
-  AttributeSet
+  AttributeSet,
+  ExprId
 }
 import org.apache.spark.sql.catalyst.expressions.{JoinedRow, SortOrder, UnsafeProjection}
-import org.apache.spark.sql.catalyst.plans.logical.{LogicalPlan, Project, UnaryNode}
+import org.apache.spark.sql.catalyst.plans.logical.{Filter, LogicalPlan, Project, UnaryNode}
 import org.apache.spark.sql.catalyst.plans.physical.Partitioning
+import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy, UnaryExecNode}
 import org.apache.spark.sql.types.{StructField, StructType}
 import org.apache.spark.sql.{DataFrame, Dataset, SparkSession}
@@ -42,8 +45,15 @@ trait RowBatch extends AutoCloseable {
   /** Takes what it needs of a row, which may change afterwards; false: the row is left out. */
   def add(row: InternalRow): Boolean
 
-  /** The values to add to each row that was taken since the last call. */
-  def run(): Array[InternalRow]
+  /** Works out the values of the rows that were taken since the last call.
+    *
+    * @return
+    *   places of rows among them that are left out after all, in ascending order
+    */
+  def run(): Array[Int]
+
+  /** The values to add to row `i` of those that are left; the next call may change them. */
+  def values(i: Int): InternalRow
 }
 
 /** Columns that are added to all those there are, when the rows are computed. */
@@ -73,28 +83,34 @@ object ScoredRows {
         )
     }
     val made = added.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
-    Dataset.ofRows(session, ScoredRows(child, needed, made, columns))
+    Dataset.ofRows(session, ScoredRows(child, needed, made, columns, Set.empty))
   }
 
   /** Lets a session know how it is done. */
   private def plan(session: SparkSession): Unit = session.synchronized {
-    val known = session.experimental.extraStrategies
-    if (!known.contains(ScoredRowsStrategy))
-      session.experimental.extraStrategies = known :+ ScoredRowsStrategy
+    val own = session.experimental
+    if (!own.extraStrategies.contains(ScoredRowsStrategy)) {
+      own.extraStrategies = own.extraStrategies :+ ScoredRowsStrategy
+      own.extraOptimizations = own.extraOptimizations :+ UnaskedColumns
+    }
   }
 }
 
 /** @param needed
   *   of the child's columns; the others are there to be kept
+  * @param dropped
+  *   of the needed columns those that nobody asks for afterwards
   */
 final case class ScoredRows(
     child: LogicalPlan,
     needed: Seq[Attribute],
     added: Seq[Attribute],
-    columns: BatchedColumns
+    columns: BatchedColumns,
+    dropped: Set[ExprId]
 ) extends UnaryNode
     with MultiInstanceRelation {
-  override def output: Seq[Attribute] = child.output ++ added
+  override def output: Seq[Attribute] =
+    child.output.filterNot(a => dropped(a.exprId)) ++ added
   override def producedAttributes: AttributeSet = AttributeSet(added)
 
   // Where a table is joined with itself the two must not have the same columns.
@@ -112,10 +128,25 @@ final case class ScoredRows(
     copy(child = changed)
 }
 
+/** Of what the net looks at nothing is kept for a batch that is not asked for: images, most of all. */
+private object UnaskedColumns extends Rule[LogicalPlan] {
+  override def apply(plan: LogicalPlan): LogicalPlan = plan.transform {
+    case project @ Project(columns, scored: ScoredRows) =>
+      val rest = without(scored, project.references)
+      if (columns == rest.output) rest else project.withNewChildren(Seq(rest))
+    case project @ Project(_, filter @ Filter(_, scored: ScoredRows)) =>
+      val asked = project.references ++ filter.references
+      project.withNewChildren(Seq(filter.withNewChildren(Seq(without(scored, asked)))))
+  }
+
+  private def without(scored: ScoredRows, asked: AttributeSet): ScoredRows =
+    scored.copy(dropped = scored.child.output.filterNot(asked.contains).map(_.exprId).toSet)
+}
+
 private object ScoredRowsStrategy extends SparkStrategy {
   override def apply(plan: LogicalPlan): Seq[SparkPlan] = plan match {
-    case ScoredRows(child, needed, added, columns) =>
-      Seq(ScoredRowsExec(planLater(child), needed, added, columns))
+    case ScoredRows(child, needed, added, columns, dropped) =>
+      Seq(ScoredRowsExec(planLater(child), needed, added, columns, dropped))
     case _ => Nil
   }
 }
@@ -124,10 +155,13 @@ final case class ScoredRowsExec(
     child: SparkPlan,
     needed: Seq[Attribute],
     added: Seq[Attribute],
-    columns: BatchedColumns
+    columns: BatchedColumns,
+    dropped: Set[ExprId]
 ) extends UnaryExecNode {
+  private def kept = child.output.filterNot(a => dropped(a.exprId))
+
   override def nodeName: String = "SparkNet"
-  override def output: Seq[Attribute] = child.output ++ added
+  override def output: Seq[Attribute] = kept ++ added
   override def producedAttributes: AttributeSet = AttributeSet(added)
   override def outputPartitioning: Partitioning = child.outputPartitioning
   override def outputOrdering: Seq[SortOrder] = child.outputOrdering
@@ -138,14 +172,17 @@ final case class ScoredRowsExec(
     val schema = StructType(child.output.zipWithIndex.map { case (a, i) =>
       StructField(if (ids(a.exprId)) a.name else s"#$i", a.dataType, a.nullable, a.metadata)
     })
-    val (own, from, batches) = (output, child.output ++ added, columns.bind(schema))
-    child.execute().mapPartitionsWithIndex { (partition, rows) =>
+    val (all, keeping, own, batches) = (child.output, kept, output, columns.bind(schema))
+    RowMemory.rows(child).mapPartitionsWithIndex { (partition, rows) =>
       if (rows.isEmpty) Iterator.empty
       else {
         val batch = batches.open(partition)
         Option(TaskContext.get).foreach(_.addTaskCompletionListener[Unit](_ => batch.close()))
-        val joined = UnsafeProjection.create(own, from)
-        new BatchedRows(rows, batch).map(joined)
+        val keep = UnsafeProjection.create(keeping, all)
+        val copy =
+          if (keeping.isEmpty) (_: InternalRow) => InternalRow.empty
+          else (row: InternalRow) => keep(row).copy()
+        new BatchedRows(rows, batch, copy).map(UnsafeProjection.create(own, own))
       }
     }
   }
@@ -154,30 +191,42 @@ final case class ScoredRowsExec(
     copy(child = changed)
 }
 
-private final class BatchedRows(rows: Iterator[InternalRow], batch: RowBatch)
-    extends Iterator[InternalRow] {
-  private val kept = new ArrayBuffer[InternalRow](batch.capacity)
-  private var values = Array.empty[InternalRow]
+/** @param keep
+  *   copies what is kept of a row until it has its values
+  */
+private final class BatchedRows(
+    rows: Iterator[InternalRow],
+    batch: RowBatch,
+    keep: InternalRow => InternalRow
+) extends Iterator[InternalRow] {
+  private var kept = new ArrayBuffer[InternalRow](batch.capacity)
   private var at = 0
   private val joined = new JoinedRow
 
-  override def hasNext: Boolean = at < kept.length || fill()
+  override def hasNext: Boolean = {
+    while (at == kept.length && rows.hasNext) fill()
+    at < kept.length
+  }
 
   override def next(): InternalRow = {
     if (!hasNext) throw new NoSuchElementException
     at += 1
-    joined(kept(at - 1), values(at - 1))
+    joined(kept(at - 1), batch.values(at - 1))
   }
 
-  private def fill(): Boolean = {
+  private def fill(): Unit = {
     kept.clear()
     at = 0
     while (kept.length < batch.capacity && rows.hasNext) {
       val row = rows.next()
-      if (batch.add(row)) kept += row.copy()
+      if (batch.add(row)) kept += keep(row)
     }
-    if (kept.nonEmpty) values = batch.run()
-    kept.nonEmpty
+    if (kept.nonEmpty) {
+      val leftOut = batch.run()
+      if (leftOut.nonEmpty) {
+        val places = leftOut.toSet
+        kept = kept.indices.filterNot(places).map(kept).to[ArrayBuffer]
+      }
+    }
   }
-
 }

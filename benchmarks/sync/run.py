@@ -18,9 +18,9 @@ from sparknet import jar
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
-# For so many weights: rounds that are measured, and seconds of rounds before them for each executor.
-# Short rounds are for long trainings, and at their speed once the JVMs, which share the cores, have
-# compiled what thousands of them run.
+# For so many weights: rounds that are measured, and seconds of rounds before them for each
+# executor. Short rounds are for long trainings, and at their speed once the JVMs, which share the
+# cores, have compiled what thousands of them run.
 CASES = {100_000: (60, 20), 7_000_000: (20, 4), 61_000_000: (7, 4)}
 
 

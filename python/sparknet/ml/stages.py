@@ -61,8 +61,10 @@ def session_jvm() -> Py4JJvm:
     """The JVM of the session; raises if there is none, or it has no jar."""
     session = current_session()
     if session is None:
-        raise remote() if connected() else SetupError(
-            "no Spark session: call sparknet.session() first"
+        raise (
+            remote()
+            if connected()
+            else SetupError("no Spark session: call sparknet.session() first")
         )
     return Py4JJvm(session)
 

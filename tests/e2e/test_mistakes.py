@@ -91,7 +91,9 @@ os.environ["SPARK_REMOTE"] = "local"
 def test_sessions_of_others(jar: Path, tmp_path: Path) -> None:
     shows = PROGRAM[PROGRAM.index("def show") : PROGRAM.index("mistakes, gone")]
     one, other = (f"show({lines([mistake])!r})" for mistake in ELSEWHERE)
-    with python(jar, tmp_path, "\n".join(["import sys", WITHOUT, shows, one, CONNECTED, other])) as program:
+    with python(
+        jar, tmp_path, "\n".join(["import sys", WITHOUT, shows, one, CONNECTED, other])
+    ) as program:
         assert program.wait() == 0
         shown = dict(part.split("\n", 1) for part in program.err.split("\n=== ")[1:])
     for mistake in ELSEWHERE:

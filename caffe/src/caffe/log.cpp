@@ -54,9 +54,8 @@ void log_to(const std::string& filename, LogLevel minimum) {
 void warnings_to(WarningReceiver receiver) {
   Log& log = the_log();
   std::lock_guard<std::mutex> lock(log.mutex);
-  log.receiver = receiver == nullptr
-                     ? nullptr
-                     : std::make_shared<const WarningReceiver>(std::move(receiver));
+  log.receiver =
+      receiver == nullptr ? nullptr : std::make_shared<const WarningReceiver>(std::move(receiver));
 }
 
 void log(LogLevel level, const std::string& line) {

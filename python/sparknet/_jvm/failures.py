@@ -62,7 +62,9 @@ def _known(causes: list[Any]) -> SparkNetError:
     for text in texts:
         missing, other = _NO_PYTHON.search(text), _OTHER_PYTHON.search(text)
         if missing is not None:
-            return SetupError(f"the Python of the executors does not start: {missing[0]}; {_REMEDY}")
+            return SetupError(
+                f"the Python of the executors does not start: {missing[0]}; {_REMEDY}"
+            )
         if other is not None:
             theirs, ours = f"{other[1]}.{other[2]}", other[3]
             return SetupError(

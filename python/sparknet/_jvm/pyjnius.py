@@ -18,7 +18,6 @@ __all__ = ["call", "classes", "read", "set_python_layers", "translate"]
 _OPTIONS = ("-Xrs", "-Xss4m")
 
 
-
 def _told(_context: object, text: bytes) -> None:
     """The engine's ``ccaffe_warning_callback``."""
     tell([Notice(logging.WARNING, text.decode(errors="replace"))])

@@ -122,7 +122,9 @@ def test_a_python_that_is_not_there() -> None:
     why = 'Cannot run program "/nowhere/python3": error=2, No such file or directory'
     error = translate(from_java(Thrown("java.io.IOException", f"{why}\n\tat java.base/java.lang")))
     assert type(error) is errors.SetupError
-    assert str(error).startswith(f"the Python of the executors does not start: {why}; set PYSPARK_P")
+    assert str(error).startswith(
+        f"the Python of the executors does not start: {why}; set PYSPARK_P"
+    )
     other = Thrown("java.io.IOException", 'Cannot run program "dot": error=2, No such file')
     assert type(translate(from_java(other))) is errors.InternalError
 

@@ -61,14 +61,15 @@ private[train] final class TrainerNotices(warned: String => Unit = _ => ())
     * @param slots
     *   tasks that the cluster runs at a time
     */
-  def threads(workers: Int, slots: Int, of: Seq[WorkerResult]): Unit = if (of.nonEmpty) once("threads") {
-    val threads = of.map(_.threads).distinct.sorted.mkString(" or ")
-    val executors = of.map(_.executor).distinct.size
-    val turns = if (workers > slots) s" (they take turns: slots: $slots)" else ""
-    info(
-      s"workers: $workers$turns, executors that train: $executors, threads of each net: $threads"
-    )
-  }
+  def threads(workers: Int, slots: Int, of: Seq[WorkerResult]): Unit = if (of.nonEmpty)
+    once("threads") {
+      val threads = of.map(_.threads).distinct.sorted.mkString(" or ")
+      val executors = of.map(_.executor).distinct.size
+      val turns = if (workers > slots) s" (they take turns: slots: $slots)" else ""
+      info(
+        s"workers: $workers$turns, executors that train: $executors, threads of each net: $threads"
+      )
+    }
 
   private def named(workers: Seq[Int]): String =
     s"worker${if (workers.length == 1) "" else "s"} ${workers.mkString(", ")}"

@@ -1,4 +1,4 @@
-"""Places where somebody types: a PySpark shell on a terminal of its own, and a notebook's kernel."""
+"""Places where somebody types: a PySpark shell on a terminal of its own, a notebook's kernel."""
 
 from __future__ import annotations
 

@@ -64,8 +64,9 @@ ELSEWHERE = [
         "no jar",
         "data.from_numpy(np.zeros((4, 2)), np.zeros(4))",
         "SetupError",
-        r"SparkNet's classes are not on the class path of this Spark session\. Start it with --jars "
-        r"\S+\.jar \(spark-submit or pyspark\), or create the session with sparknet\.session\(\)",
+        r"SparkNet's classes are not on the class path of this Spark session\. Start it with"
+        r" --jars \S+\.jar \(spark-submit or pyspark\), or create the session with"
+        r" sparknet\.session\(\)",
     ),
     Mistake(
         "Spark Connect",
@@ -91,9 +92,8 @@ os.environ["SPARK_REMOTE"] = "local"
 def test_sessions_of_others(jar: Path, tmp_path: Path) -> None:
     shows = PROGRAM[PROGRAM.index("def show") : PROGRAM.index("mistakes, gone")]
     one, other = (f"show({lines([mistake])!r})" for mistake in ELSEWHERE)
-    with python(
-        jar, tmp_path, "\n".join(["import sys", WITHOUT, shows, one, CONNECTED, other])
-    ) as program:
+    source = "\n".join(["import sys", WITHOUT, shows, one, CONNECTED, other])
+    with python(jar, tmp_path, source) as program:
         assert program.wait() == 0
         shown = dict(part.split("\n", 1) for part in program.err.split("\n=== ")[1:])
     for mistake in ELSEWHERE:

@@ -32,8 +32,8 @@ _STOPPED = ("Cannot call methods on a stopped SparkContext", "SparkContext has b
 # The Python of the executors: Spark starts a program that is not there, or one of another version.
 _NO_PYTHON = re.compile(r'Cannot run program "[^"\n]*python[^\n]*')
 _OTHER_PYTHON = re.compile(
-    r"PYTHON_VERSION_MISMATCH\] Python in worker has different version \D*(\d+)\D+(\d+)\D+ than that"
-    r" in driver (\d+\.\d+)"
+    r"PYTHON_VERSION_MISMATCH\] Python in worker has different version"
+    r" \D*(\d+)\D+(\d+)\D+ than that in driver (\d+\.\d+)"
 )
 _REMEDY = "set PYSPARK_PYTHON to one of this program's version that all of them have"
 # The exception's own line: frames and source are indented; a group's have a bar in front.

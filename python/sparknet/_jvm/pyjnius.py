@@ -73,8 +73,8 @@ def _start() -> None:
         import jnius_config
     except ImportError:
         raise SetupError(
-            "sparknet.local needs pyjnius: pip install pyjnius; so does reading a prototxt where there"
-            " is no Spark session"
+            "sparknet.local needs pyjnius: pip install pyjnius; so does reading a prototxt where"
+            " there is no Spark session"
         ) from None
     if not jnius_config.vm_running:
         jnius_config.add_options(*_OPTIONS)

@@ -8,7 +8,7 @@ import sparknet.io.Notices
   * @param warned
   *   is told of warnings too
   */
-private[sparknet] final class TrainerNotices(warned: String => Unit = _ => ())
+private[train] final class TrainerNotices(warned: String => Unit = _ => ())
     extends Notices(classOf[Trainer]) {
   private var momentumLost = Set.empty[Int]
   private var missing = Seq.empty[Int]
@@ -61,8 +61,8 @@ private[sparknet] final class TrainerNotices(warned: String => Unit = _ => ())
     * @param slots
     *   tasks that the cluster runs at a time
     */
-  def threads(workers: Int, slots: Int, of: Seq[WorkerResult]): Unit = if (of.nonEmpty)
-    once("threads") {
+  def threads(workers: Int, slots: Int, of: Seq[WorkerResult]): Unit =
+    if (of.nonEmpty) once("threads") {
       val threads = of.map(_.threads).distinct.sorted.mkString(" or ")
       val executors = of.map(_.executor).distinct.size
       val turns = if (workers > slots) s" (they take turns: slots: $slots)" else ""

@@ -19,15 +19,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import pack
 from sparknet._jvm import DatasetHandle, Jvm
-from sparknet._jvm.py4j import (
-    Py4JJvm,
-    call,
-    connected,
-    current_session,
-    ending_jobs,
-    remote,
-    stopped,
-)
+from sparknet._jvm.calls import call, current_session, ending_jobs
+from sparknet._jvm.failures import connected, remote, stopped
+from sparknet._jvm.py4j import Py4JJvm
 from sparknet.errors import ArgumentError, SetupError, ShapeError, error_for
 from sparknet.fields import did_you_mean
 from sparknet.interrupts import interruptible

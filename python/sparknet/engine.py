@@ -48,7 +48,8 @@ def read(prototxt: bytes, solver: bool, name: str) -> bytes:
 def _session() -> Jvm | None:
     if "pyspark" not in sys.modules:
         return None
-    from sparknet._jvm.py4j import Py4JJvm, current_session
+    from sparknet._jvm.calls import current_session
+    from sparknet._jvm.py4j import Py4JJvm
 
     session = current_session()
     return None if session is None else Py4JJvm(session)

@@ -13,7 +13,9 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
-from sparknet._jvm.py4j import Py4JJvm, connected, remote, silence
+from sparknet._jvm.calls import silence
+from sparknet._jvm.failures import connected, remote
+from sparknet._jvm.py4j import Py4JJvm
 from sparknet.errors import SparkNetError
 from sparknet.interrupts import interruptible, postponed
 

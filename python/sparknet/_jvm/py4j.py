@@ -4,124 +4,25 @@ from __future__ import annotations
 
 import contextlib
 import os
-import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from py4j.java_gateway import JavaPackage
-from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
-from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from sparknet import jar, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View, Watch, Watched
 from sparknet._jvm.answers import notices, parse, told, watched
-from sparknet._jvm.failures import connected, remote, stopped, translate
-from sparknet.errors import InternalError, SetupError, SparkNetError, StateError
+from sparknet._jvm.calls import call, ending_jobs
+from sparknet.errors import SetupError, StateError
 from sparknet.history import Evaluation, Round
-from sparknet.interrupts import interruptible
 from sparknet.notices import Notice, telling
 from sparknet.proto import caffe_pb2
 from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
-__all__ = [
-    "Py4JJvm",
-    "call",
-    "connected",
-    "current_session",
-    "ending_jobs",
-    "remote",
-    "silence",
-    "stopped",
-    "translate",
-    "translated",
-]
-
-
-def call(java: Any, method: str, *args: Any) -> Any:
-    """Calls a method of a Java object or class, or of PySpark.
-
-    Ctrl-C raises KeyboardInterrupt without the transport's own report; what the JVM is doing
-    goes on, unless whoever called ends it.
-    """
-    try:
-        with interruptible():
-            return getattr(java, method)(*args)
-    except Exception as failure:
-        error = _known(failure, method)
-        if error is None:
-            raise
-        raise error from None
-
-
-@contextmanager
-def translated(method: str) -> Iterator[None]:
-    """Failures of the JVM inside are errors of this package, as those of ``call`` are."""
-    try:
-        yield
-    except Exception as failure:
-        error = _known(failure, method)
-        if error is None:
-            raise
-        raise error from None
-
-
-def _known(failure: Exception, method: str) -> SparkNetError | None:
-    """The error for what the JVM threw; the one place that translates. None: it is Python's own."""
-    if isinstance(failure, (Py4JJavaError, Py4JNetworkError)):
-        return translate(failure)
-    if isinstance(failure, Py4JError):  # No such method: jar and package differ in version.
-        return InternalError(f"{method}: {str(failure).splitlines()[0]}")
-    # PySpark turns some JVM exceptions into its own; they keep the Java one.
-    return None if getattr(failure, "_origin", None) is None else translate(failure)
-
-
-@contextmanager
-def ending_jobs(context: SparkContext) -> Iterator[None]:
-    """Ctrl-C ends the Spark jobs that were started inside, and no others."""
-    if context._jsc is None:
-        raise stopped()
-    tag = f"sparknet-{uuid.uuid4()}"
-    call(context, "addJobTag", tag)
-    try:
-        yield
-    except KeyboardInterrupt:
-        # Under spark-submit the JVM gets the signal too, and may be gone.
-        with contextlib.suppress(StateError):
-            jvm: Any = context._jvm
-            call(jvm.sparknet.io.EndedJobs, "end", context._jsc, tag)
-        raise
-    finally:
-        with contextlib.suppress(StateError):
-            call(context, "removeJobTag", tag)
-
-
-def current_session() -> SparkSession | None:
-    """The session of this thread, or else the one that there is; none that is Spark Connect's.
-
-    A thread that Ctrl-C has cut off from the JVM is another one there, without a session.
-    """
-    if connected():
-        return None
-    active = SparkSession.getActiveSession()
-    if active is not None:
-        return active
-    try:
-        found = SparkSession.active()
-    except RuntimeError:
-        return None
-    return None if found.sparkContext._jsc is None else found
-
-
-def silence(spark: SparkSession) -> None:
-    """Ends Spark's logging, and the standard error of its JVM: Scala's thread pools print there."""
-    call(spark.sparkContext, "setLogLevel", "OFF")
-    jvm: Any = spark.sparkContext._jvm
-    nowhere = call(jvm.java.io.OutputStream, "nullOutputStream")
-    call(jvm.java.lang.System, "setErr", call(jvm.java.io, "PrintStream", nowhere))
+__all__ = ["Py4JJvm"]
 
 
 class Py4JJvm:

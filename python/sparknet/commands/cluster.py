@@ -88,7 +88,7 @@ def told_in_a_line() -> Iterator[None]:
     """What Spark and the JVM raise is an error of this package."""
     from pyspark.errors import AnalysisException, PySparkException
 
-    from sparknet._jvm.py4j import translated
+    from sparknet._jvm.calls import translated
 
     try:
         with translated("this"):

@@ -9,7 +9,7 @@ from pyspark.ml.wrapper import JavaEstimator
 from pyspark.sql import DataFrame
 
 from sparknet import spec
-from sparknet._jvm.py4j import translated
+from sparknet._jvm.calls import translated
 from sparknet.ml.fitting import fitted
 from sparknet.ml.models import CaffeClassificationModel, CaffeModel, CaffeRegressionModel
 from sparknet.ml.stages import Stage, java

@@ -11,7 +11,7 @@ from pyspark.ml.wrapper import JavaTransformer
 from pyspark.sql import DataFrame
 
 from sparknet import spec
-from sparknet._jvm.py4j import translated
+from sparknet._jvm.calls import translated
 from sparknet.ml.stages import Stage, java
 
 if TYPE_CHECKING:

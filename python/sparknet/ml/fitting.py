@@ -12,7 +12,8 @@ from pyspark.sql import DataFrame
 
 from sparknet._jvm import Event, Resumed
 from sparknet._jvm.answers import notices, told
-from sparknet._jvm.py4j import Py4JJvm, call
+from sparknet._jvm.calls import call
+from sparknet._jvm.py4j import Py4JJvm
 from sparknet.errors import StateError
 from sparknet.history import Evaluation, Round
 from sparknet.interrupts import interruptible

@@ -13,7 +13,7 @@ from pyspark.ml.wrapper import JavaModel
 from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import spec
-from sparknet._jvm.py4j import call, translated
+from sparknet._jvm.calls import call, translated
 from sparknet.ml.featurizer import CaffeFeaturizer
 from sparknet.ml.stages import (
     Stage,

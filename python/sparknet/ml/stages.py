@@ -14,7 +14,9 @@ from pyspark.ml.util import JavaMLReader
 from pyspark.ml.wrapper import JavaParams
 
 from sparknet import spec
-from sparknet._jvm.py4j import Py4JJvm, connected, current_session, remote, translated
+from sparknet._jvm.calls import current_session, translated
+from sparknet._jvm.failures import connected, remote
+from sparknet._jvm.py4j import Py4JJvm
 from sparknet.errors import ArgumentError, SetupError
 
 __all__ = [

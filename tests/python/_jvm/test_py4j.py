@@ -8,8 +8,8 @@ import pytest
 from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 
 from sparknet import errors
+from sparknet._jvm.calls import call
 from sparknet._jvm.failures import translate
-from sparknet._jvm.py4j import call
 
 pytestmark = pytest.mark.unit
 

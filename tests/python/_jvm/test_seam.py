@@ -33,6 +33,7 @@ def test_only_the_transports_import_theirs(root: Path) -> None:
         if transport in imported(path)
     }
     assert users == {
+        ("py4j", "_jvm/calls.py"),
         ("py4j", "_jvm/py4j.py"),
         ("jnius", "_jvm/pyjnius.py"),
         ("jnius_config", "_jvm/pyjnius.py"),

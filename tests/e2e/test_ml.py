@@ -23,6 +23,7 @@ from pyspark.ml.linalg import Vectors
 from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
 from pyspark.sql import functions as F
 from sklearn.datasets import load_digits
+from sparknet import data
 from sparknet.ml import CaffeClassifier, CaffeClassificationModel
 
 folder = sys.argv[1]
@@ -65,13 +66,13 @@ skipping = mlp.copy().setEpochs(2).setValidationIndicatorCol("third").setHandleI
 watched = skipping.fit(train.withColumn("third", third))
 said["watched"] = watched.summary.where("validationLoss is not null").count()
 
-data = """
+inputs = """
 layer { name: "items" type: "Input" top: "data" top: "label" input_param {
   shape { dim: 32 dim: 64 } shape { dim: 32 dim: 1 } } }"""
 loss = """
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip2" bottom: "label" top: "loss" }"""
-items = sparknet.data.from_numpy(images[~held] / 16, labels[~held])
-with sparknet.Trainer(net=data + net + loss, train=items, learning_rate=0.1, seed=1) as trainer:
+items = data.from_numpy(images[~held] / 16, labels[~held])
+with sparknet.Trainer(net=inputs + net + loss, train=items, learning_rate=0.1, seed=1) as trainer:
     trainer.fit(epochs=10, tau=5, progress=False)
     asked = trainer.predict(images[held] / 16)
     rows = predictions(trainer.predict(test))

@@ -241,6 +241,17 @@ class CaffeClassifierSpec extends AnyFlatSpec {
     assert(gap.contains("not one of the net's classes, 0 to 2: they are numbered without gaps"))
   }
 
+  "Rows without a class" should "be named, or left out" taggedAs SparkTag in {
+    val one = points.coalesce(1)
+    val some = one.withColumn("name", when(col("id") =!= 7, col("name")))
+    val place = one.select("id").collect().indexWhere(_.getInt(0) == 7)
+    val named = classifier.setLabelCol("name").setEpochs(1)
+    val where = s"record $place of partition 0: column 'name_as_class' is null"
+    assert(refused(named, some).contains(where))
+    val without = named.setHandleInvalid("skip").fit(some)
+    assert(without.getLabels.toSet == Set("east", "west", "north"))
+  }
+
   "Layers that are frozen" should "keep the weights they start with" taggedAs SparkTag in
     Temporary.folder { folder =>
       model.saveCaffe(folder.toUri.toString)

@@ -38,7 +38,7 @@ class NetPartsSpec extends AnyFlatSpec {
     val net = parts(input + body + softmax)
     assert(net.inputs == Seq("data") && net.labels.isEmpty && net.loss.isEmpty)
     assert(net.shapeOf("data").get.sameElements(Array(4)) && net.end == "prob")
-    assert(net.batch.isEmpty) // one item a time is how it is used, not trained
+    assert(net.batch.isEmpty) // that of its input is for use, not for training
     assert(Head.of(net, "SoftmaxWithLoss") == Head("SoftmaxWithLoss", "out", 1))
     assert(Head.of(net, "EuclideanLoss") == Head("EuclideanLoss", "prob", 1))
   }

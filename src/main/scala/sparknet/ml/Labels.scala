@@ -3,7 +3,10 @@ package sparknet.ml
 import org.apache.spark.ml.attribute.{Attribute, BinaryAttribute, NominalAttribute}
 import org.apache.spark.ml.feature.StringIndexer
 import org.apache.spark.sql.DataFrame
+import org.apache.spark.sql.functions.when
 import org.apache.spark.sql.types.{Metadata, NumericType, StringType, StructField}
+
+import sparknet.data.Columns.quoted
 
 /** A column of labels.
   *
@@ -25,8 +28,14 @@ private[ml] object Labels {
       Labels(frame, column, namesOf(frame.schema(column)))
     else {
       val index = s"${column}_as_class"
-      val indexer = new StringIndexer().setInputCol(column).setOutputCol(index).fit(frame)
-      Labels(indexer.transform(frame), index, indexer.labelsArray(0))
+      // What has no class is judged with all else that a row has.
+      val indexer = new StringIndexer()
+        .setInputCol(column)
+        .setOutputCol(index)
+        .setHandleInvalid("keep")
+        .fit(frame)
+      val known = when(quoted(column).isNotNull, quoted(index))
+      Labels(indexer.transform(frame).withColumn(index, known), index, indexer.labelsArray(0))
     }
   }
 

@@ -89,12 +89,12 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         # Under spark-submit the JVM gets the signal too, and may be gone.
-        with contextlib.suppress(StateError):
+        with contextlib.suppress(SparkNetError), translated("end"):
             jvm: Any = context._jvm
             call(jvm.sparknet.io.EndedJobs, "end", context._jsc, tag)
         raise
     finally:
-        with contextlib.suppress(StateError):
+        with contextlib.suppress(SparkNetError):
             call(context, "removeJobTag", tag)
 
 

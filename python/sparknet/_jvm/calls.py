@@ -13,7 +13,7 @@ from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
 from sparknet._jvm.failures import connected, stopped, translate
-from sparknet.errors import InternalError, SparkNetError, StateError
+from sparknet.errors import InternalError, SparkNetError
 from sparknet.interrupts import interruptible
 
 __all__ = ["call", "current_session", "ending_jobs", "silence", "translated"]
@@ -68,12 +68,12 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
         yield
     except KeyboardInterrupt:
         # Under spark-submit the JVM gets the signal too, and may be gone.
-        with contextlib.suppress(StateError):
+        with contextlib.suppress(SparkNetError), translated("end"):
             jvm: Any = context._jvm
             call(jvm.sparknet.io.EndedJobs, "end", context._jsc, tag)
         raise
     finally:
-        with contextlib.suppress(StateError):
+        with contextlib.suppress(SparkNetError):
             call(context, "removeJobTag", tag)
 
 

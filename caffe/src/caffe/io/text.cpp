@@ -37,13 +37,14 @@ std::string quoted_after(const std::string& words, const std::string& text) {
 // other way to tell that it is about a name; of an enum's value it tells the field.
 std::string with_near_names(const std::string& message,
                             const google::protobuf::FileDescriptor& schema) {
+  const std::string in_type = quoted_after("Message type ", message);
   const std::string field = quoted_after("has no field named ", message);
   const std::string value = quoted_after("nknown enumeration value of ", message);
   const std::string of_field = quoted_after("for field ", message);
   std::vector<std::string> known;
   for (int i = 0; i < schema.message_type_count(); ++i) {
     const google::protobuf::Descriptor& type = *schema.message_type(i);
-    const bool has_field = type.full_name() == quoted_after("Message type ", message);
+    const bool has_field = type.full_name() == in_type;
     for (int j = 0; j < type.field_count(); ++j) {
       const google::protobuf::FieldDescriptor& own = *type.field(j);
       if (!field.empty() && has_field) known.push_back(own.name());

@@ -82,8 +82,9 @@ def _listed(paragraph: str, arguments: Collection[str]) -> str:
     items = []
     for match, end in zip(found, ends):
         name, more = _line(match["names"]), _line(match["more"] or "")
-        items.append(f"- `{name}`{more}: {_line(paragraph[match.end() : end])}")
-    before = paragraph[: found[0].start()].strip()
+        told = re.sub(";$", ".", _line(paragraph[match.end() : end]))
+        items.append(f"- `{name}`{more}: {told}")
+    before = re.sub(";$", ".", paragraph[: found[0].start()].strip())
     return "\n\n".join([*([before] if before else []), "\n".join(items)])
 
 

@@ -1,8 +1,8 @@
 """MkDocs' hook for links that leave docs/: what they name becomes a page, or a file, of the site.
 
 Pages link to files of the repository as it is laid out, so that links work where the repository
-is read. The site has a copy of each such file under ``repository/``. What only tests read, the
-comments ``<!-- setup ... -->`` and ``<!-- not run: ... -->``, is left out.
+is read. The site has a copy of each such file under ``repository/``; links to folders are left
+out. So is what only tests read: the comments ``<!-- setup ... -->`` and ``<!-- not run: ... -->``.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ LANGUAGES = {".py": "python", ".sh": "bash", ".prototxt": "protobuf", ".proto": 
 
 _FENCE = re.compile(r"^(\s*)(```+|~~~+).*?^\1\2\s*$", re.MULTILINE | re.DOTALL)
 _LINK = re.compile(r"(?<=\]\()(?![a-z]+:|#|/)([^)\s#]+)(#[^)\s]*)?(?=[)\s])")
+_NAMED = re.compile(r"(?<!!)\[([^\[\]]*)\]\((?![a-z]+:|#|/)([^)\s#]+)\)")
 _FOR_TESTS = re.compile(r"^[ \t]*<!-- (?:setup\n|not run: ).*?-->\n", re.MULTILINE | re.DOTALL)
 
 
@@ -51,7 +52,7 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
         target = _target(link[1], source)
         return posixpath.relpath(_in_site(target), posixpath.dirname(here)) + (link[2] or "")
 
-    return _outside_of_code(lambda text: _LINK.sub(inside, text), _FOR_TESTS.sub("", markdown))
+    return _outside_of_code(lambda text: _LINK.sub(inside, text), _readable(markdown, source))
 
 
 def _targets(markdown: str, source: str) -> list[str]:
@@ -61,8 +62,17 @@ def _targets(markdown: str, source: str) -> list[str]:
         found.extend(_target(link[1], source) for link in _LINK.finditer(text))
         return text
 
-    _outside_of_code(note, _FOR_TESTS.sub("", markdown))
+    _outside_of_code(note, _readable(markdown, source))
     return found
+
+
+def _readable(markdown: str, source: str) -> str:
+    """The text without what is for tests, and without links to folders, which are no pages."""
+
+    def kept(link: re.Match[str]) -> str:
+        return link[1] if (ROOT / _target(link[2], source)).is_dir() else link[0]
+
+    return _outside_of_code(lambda text: _NAMED.sub(kept, text), _FOR_TESTS.sub("", markdown))
 
 
 def _outside_of_code(change: Any, markdown: str) -> str:

@@ -62,8 +62,10 @@ def spark(folder: Path, store: S3Server, monkeypatch: pytest.MonkeyPatch) -> Ite
     )
     yield session
     running = type(session).getActiveSession()
-    if running is not None:
+    if running is not None:  # What a page has in memory is not for the next one.
         running.catalog.clearCache()
+        for kept in running.sparkContext._jsc.getPersistentRDDs().values():
+            kept.unpersist()
 
 
 def _lay_out(folder: Path) -> None:

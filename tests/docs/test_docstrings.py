@@ -23,9 +23,13 @@ are; height, width ("in pixels"): of each. Others stay. note: is no argument.
     assert markdown(text, {"files", "height", "width"}).splitlines() == [
         "Reads files.",
         "",
-        "- `files`: where they are;",
+        "- `files`: where they are.",
         '- `height, width` ("in pixels"): of each. Others stay. note: is no argument.',
     ]
+
+
+def test_a_sentence_may_end_before_them() -> None:
+    assert markdown("A net; path: of it.", {"path"}) == "A net.\n\n- `path`: of it."
 
 
 @pytest.mark.parametrize("before", ["The loop by hand is", "By name.", "Heads."])

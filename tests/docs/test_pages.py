@@ -8,7 +8,7 @@ import gc
 import re
 import subprocess
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +16,7 @@ import pytest
 from blocks import ROOT, Block, blocks, name, pages
 
 from sparknet import spec
+from sparknet.errors import SparkNetError
 from sparknet.proto import caffe_pb2
 
 if TYPE_CHECKING:
@@ -24,10 +25,12 @@ if TYPE_CHECKING:
 # Blocks that need what tests do not have. Another one has to be worth it. Those of docs/migration
 # are not counted: they are what other frameworks' users have.
 MAX_NOT_RUN = 6
-PAGES = [page for page in pages() if "api" not in page.parts]
+PAGES = [page for page in pages() if page.parent.name != "api"]
 # In commands: scripts and files of the repository. What builds make is not there in each checkout.
 PLACE = re.compile(r"(?<![\w./-])(?:build|python|benchmarks|docs|caffe|tests)/[\w./*-]+")
-MADE = re.compile(r"^(?:build/tools/|docs/site|caffe/data/.*\.bin)")
+MADE = re.compile(r"^(?:build/tools/|caffe/data/.*\.bin)")
+
+Check = Callable[[str, str], None]
 
 
 def of(page: Path, *languages: str) -> list[Block]:
@@ -73,7 +76,7 @@ def run(block: Block, page: str, space: dict[str, Any]) -> None:
     exec(compile("\n" * (block.line - 1) + block.text, page, "exec"), space)
 
 
-@pytest.mark.unit
+@pytest.mark.boundary
 @having("bash", "json", "prototxt", "yaml")
 def test_texts_can_be_read(page: Path) -> None:
     for block in of(page, "bash", "json", "prototxt", "yaml"):
@@ -102,8 +105,27 @@ def check_prototxt(text: str, where: str) -> None:
     if "..." in text:  # A part of one.
         return
     is_net = re.search(r"^\s*(layers?\b|input\b)", text, re.MULTILINE)
-    kind = caffe_pb2.NetParameter if is_net else caffe_pb2.SolverParameter
-    spec.parse(text, kind, where)
+    try:
+        spec.net(text) if is_net else spec.solver(text, net=caffe_pb2.NetParameter())
+    except SparkNetError as error:
+        raise AssertionError(f"{where}: {error}") from None
+
+
+@pytest.mark.boundary
+@pytest.mark.parametrize(
+    ("check", "good", "bad"),
+    [
+        (check_commands, "build/setup && ls docs/*.md\n", "if true; do\n"),
+        (check_commands, "build/tools/caffe time\n", "python python/apps/none.py\n"),
+        (check_prototxt, "base_lr: 0.1\nnet: 'x'\n", "base_lrr: 0.1\n"),
+        (check_prototxt, 'layer { name: "a"\n  type: "ReLU" }\n', "layer { nam: 'a'\n }\n"),
+        (check_prototxt, "layer { ... }\n", "layer {\n"),
+    ],
+)
+def test_what_cannot_be_read_is_seen(check: Check, good: str, bad: str) -> None:
+    check(good, "page:1")
+    with pytest.raises(AssertionError, match="page:1: "):
+        check(bad, "page:1")
 
 
 @pytest.mark.unit

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
@@ -21,7 +22,8 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     pytest.importorskip("mkdocs")
     folder = tmp_path_factory.mktemp("site")
     build = [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)]
-    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True)
+    quiet = {**os.environ, "NO_MKDOCS_2_WARNING": "1"}
+    done = subprocess.run(build, cwd=ROOT, capture_output=True, text=True, env=quiet)
     assert done.returncode == 0, done.stdout + done.stderr
     return folder
 
@@ -52,7 +54,7 @@ def test_what_is_fetched_is_seen() -> None:
     page = (
         '<link rel="stylesheet" href="https://a/b.css"><a href="https://c/"></a><img src="d.png">'
     )
-    assert list(elsewhere(page)) == ["https://a/b.png"]
+    assert list(elsewhere(page)) == ["https://a/b.css"]
 
 
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
@@ -63,6 +65,8 @@ def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
         if not place.startswith("data:")
     }
     assert not found
+    sheets = "".join(sheet.read_text(encoding="utf-8") for sheet in site.rglob("*.css"))
+    assert not re.search(r"(?:url\(|@import\s+)['\"]?(?:https?:)?//", sheets)
 
 
 def test_files_out_of_docs_are_pages_too(site: Path) -> None:
@@ -70,6 +74,13 @@ def test_files_out_of_docs_are_pages_too(site: Path) -> None:
     assert "<table>" in results
     nets = (site / "nets.html").read_text(encoding="utf-8")
     assert 'href="repository/python/sparknet/flops.py.html"' in nets
+
+
+def test_layer_types_have_their_fields(site: Path) -> None:
+    page = (site / "api/layers.html").read_text(encoding="utf-8")
+    assert re.search(r"<td><code>kernel_size</code></td>\s*<td>list of int</td>", page)
+    assert 'href="#fillerparameter"' in page
+    assert 'id="fillerparameter"' in page
 
 
 def test_what_is_for_tests_is_not_shown(site: Path) -> None:
@@ -91,5 +102,6 @@ def _modules(page: Path) -> Iterator[str]:
     for block in blocks(page.read_text(encoding="utf-8")):
         for package, names in importing.findall(block.text) if block.language == "python" else ():
             for each in names.split(","):
-                is_module = package == "sparknet" and each.strip().islower()
-                yield f"sparknet.{each.strip()}" if is_module else package
+                module = each.partition(" as ")[0].strip()
+                is_module = package == "sparknet" and module.islower()
+                yield f"sparknet.{module}" if is_module else package

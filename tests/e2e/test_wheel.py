@@ -26,7 +26,6 @@ print("outputs", Net("net.prototxt").forward().keys())
 TRAIN = """
 import sys
 sys.path.insert(0, sys.argv[1])
-import numpy as np
 from pyspark.sql import SparkSession
 from sparknet import jar
 from sparknet.ml import CaffeClassifier
@@ -36,10 +35,10 @@ builder = SparkSession.builder.master("local-cluster[2,1,1024]")
 spark = builder.config("spark.jars", str(jar.find())).getOrCreate()
 rows = [(image.tolist(), float(label)) for image, label in zip(*load_digits(return_X_y=True))]
 frame = spark.createDataFrame(rows, "features array<double>, label double")
-net = \'\'\'
+net = '''
 layer { name: "ip" type: "InnerProduct" bottom: "data" top: "ip"
         inner_product_param { num_output: 10 weight_filler { type: "xavier" } } }
-\'\'\'
+'''
 model = CaffeClassifier(net, epochs=10, learning_rate=0.01, scale=1 / 16, seed=1).fit(frame)
 print("accuracy", model.evaluate(frame)["accuracy"])
 spark.stop()

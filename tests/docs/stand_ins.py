@@ -215,7 +215,9 @@ def net_of_shapes(spark: Any, folder: str) -> None:
     shapes(f"{folder}/known", 600, sorted_by_name=True)
     net = sparknet.Net("shapes", inputs={"data": (32, 3, 32, 32)})
     msra = {"type": "msra"}
-    conv1 = net["data"].Convolution("conv1", num_output=16, kernel_size=5, pad=2, weight_filler=msra)
+    conv1 = net["data"].Convolution(
+        "conv1", num_output=16, kernel_size=5, pad=2, weight_filler=msra
+    )
     pool1 = conv1.ReLU(in_place=True).Pooling("pool1", kernel_size=2, stride=2)
     conv2 = pool1.Convolution("conv2", num_output=32, kernel_size=3, pad=1, weight_filler=msra)
     pool2 = conv2.ReLU(in_place=True).Pooling("pool2", kernel_size=4, stride=4)

@@ -33,6 +33,9 @@ public final class IngestSide implements Serializable {
   // One thread on each side: what others do on the machine takes less away from its own time.
   private static final ThreadMXBean CPU = ManagementFactory.getThreadMXBean();
 
+  // Rounds: the JVM compiles what rows go through more than once until it knows all of it.
+  private static final int WARM_UP = 40;
+
   private final String kind;
   private final int values;
   private final int rows;
@@ -164,7 +167,7 @@ public final class IngestSide implements Serializable {
     try (Memory memory = new Memory((long) width() * values * batch)) {
       memory.clear();
       ByteBuffer into = memory.getByteBuffer(0, memory.size()).order(ByteOrder.nativeOrder());
-      for (int round = -10; round < rounds; round++) { // the first ones warm up
+      for (int round = -WARM_UP; round < rounds; round++) {
         double plain = copy(blocks, into);
         double ours =
             RowMemory.rows(scored)

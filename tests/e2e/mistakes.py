@@ -93,7 +93,8 @@ MISTAKES = [
         "a label out of range",
         "trainer(data=data.from_numpy(items, labels + 1, spark=spark))",
         "NumericError",
-        r"label 3\.0 of record \d+ of partition \d is not one of the net's classes, 0 to 2",
+        r"label 3\.0 of record \d+ of partition \d is not one of the net's classes, 0 to 2:"
+        r" they are numbered without gaps, as StringIndexer does it",
     ),
     Mistake(
         "a solver that is not there",

@@ -78,6 +78,9 @@ SNAPSHOT = (
     PRELUDE
     + """
 spark = sparknet.session(2)
+# Workers of one executor would be lost together; the driver counts, too.
+while spark.sparkContext._jsc.sc().getExecutorMemoryStatus().size() < 3:
+    time.sleep(0.05)
 train = data.from_numpy(images, labels, partitions)
 for number in range(2):
     with sparknet.Trainer(SOLVER, train, workers=2, seed=1) as trainer:

@@ -91,6 +91,7 @@ def test_the_jar_has_what_a_jre_needs(jar: Path) -> None:
     ):
         assert entry in names, f"{entry} is not in the jar"
     # Ours are packages of their own, for what Spark shows to its own packages only.
-    theirs = re.compile(r"org/apache/spark/(?!(?:sql/|ml/)?sparknet/).+\.class")
+    own = "(?:(?:sql|ml|sql/execution/columnar)/)?sparknet/"
+    theirs = re.compile(rf"org/apache/spark/(?!{own}).+\.class")
     spark = [name for name in names if theirs.match(name)]
     assert not spark

@@ -249,6 +249,7 @@ READINGS = (
     PRELUDE
     + """
 import os, uuid
+from py4j.protocol import Py4JJavaError
 from pyspark.sql.functions import col, udf
 from pyspark.sql.types import FloatType
 
@@ -279,7 +280,10 @@ with sparknet.Trainer(SOLVER, train, workers=2, seed=1) as trainer:
     say("iteration", trainer.iteration)
     if kind == "raise":  # what has been read stays as it was
         (folder / "armed").unlink()
-        trained(trainer, 5)
+        try:
+            trained(trainer, 5)
+        except Py4JJavaError:  # the other worker may have read before, and ahead of its turn
+            trained(trainer, 5)
         trainer.average()
 spark.stop()
 """

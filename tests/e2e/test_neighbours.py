@@ -249,7 +249,6 @@ READINGS = (
     PRELUDE
     + """
 import os, uuid
-from py4j.protocol import Py4JJavaError
 from pyspark.sql.functions import col, udf
 from pyspark.sql.types import FloatType
 
@@ -280,10 +279,7 @@ with sparknet.Trainer(SOLVER, train, workers=2, seed=1) as trainer:
     say("iteration", trainer.iteration)
     if kind == "raise":  # what has been read stays as it was
         (folder / "armed").unlink()
-        try:
-            trained(trainer, 5)
-        except Py4JJavaError:  # the other worker may have read before, and ahead of its turn
-            trained(trainer, 5)
+        trained(trainer, 5)
         trainer.average()
 spark.stop()
 """

@@ -44,7 +44,10 @@ def test_what_is_missing(no_jar: None, monkeypatch: pytest.MonkeyPatch) -> None:
     found = told()
     assert found["jar"].startswith("none: the SparkNet jar was not found: build it with")
     assert found["Spark"] == "none: pip install 'sparknet[spark]'"
-    assert found["engine"].startswith("none: sparknet.local needs pyjnius: pip install pyjnius")
+    assert found["engine"] == (
+        "none: sparknet.local needs pyjnius: pip install pyjnius; so does reading a prototxt where"
+        " there is no Spark session"
+    )
     assert found["Java"] == "none that this process could start"
 
 

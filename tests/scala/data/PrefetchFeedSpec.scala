@@ -46,6 +46,19 @@ class PrefetchFeedSpec extends AnyFlatSpec {
     fed.close()
   }
 
+  it should "know of a failure before its minibatch is due" taggedAs Unit in {
+    val sound = feed()
+    Seq.fill(3)(sound.fill(tops))
+    assert(!sound.hasFailed)
+    sound.close()
+    val fed = feed(item => if (item(0) == 4f) throw new IllegalStateException("four"))
+    while (!fed.hasFailed) Thread.sleep(1)
+    fed.fill(tops)
+    assertThrows[IllegalStateException](fed.current())
+    assert(fed.hasFailed)
+    fed.close()
+  }
+
   it should "end its thread when it is closed" taggedAs Unit in {
     val fed = feed(order = Iterator.continually(0))
     fed.fill(tops)

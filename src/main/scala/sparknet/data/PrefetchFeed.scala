@@ -48,6 +48,9 @@ final class PrefetchFeed(
   /** Items of the source in the minibatches that were gone through, unusable ones among them. */
   def taken: Long = used
 
+  /** Whether something went wrong with one of the minibatches that are ready or current. */
+  def hasFailed: Boolean = head.exists(_.isLeft) || ready.stream.anyMatch(_.isLeft)
+
   /** For how long so far minibatches were not ready when they were asked for. */
   def waitedSeconds: Double = waited / 1e9
 

@@ -102,7 +102,7 @@ private[train] final class Worker(
         }
       } catch {
         // A step that gets no data changes nothing: net and momentum stay of use.
-        case thrown: Throwable if PrefetchFeed.isWaitEnded(thrown) => ()
+        case thrown: Throwable if PrefetchFeed.isWaitEnded(thrown) => opened.waitEnded = true
       } finally net.setTrainFeed(null) // it would keep the items in memory
       if (steps == 0) None
       else {
@@ -196,8 +196,9 @@ private[train] final class Worker(
   override def close(): Unit = closeFeed()
 
   private def openAt(position: Long, supply: Supply, batch: Int): Worker.OpenFeed = {
-    // After a turn that came to nothing it is ahead.
-    if (!feed.exists(_.position == position)) {
+    // After a turn that came to nothing it is ahead. What failed when nobody waited for it any more is
+    // read anew by who wants it now.
+    if (!feed.exists(f => f.position == position && !(f.waitEnded && f.feed.hasFailed))) {
       closeFeed()
       val leftOut = new AtomicReference(BadRecords.empty)
       feed = Some(
@@ -221,6 +222,7 @@ private[train] final class Worker(
         )
       )
     }
+    feed.get.waitEnded = false
     feed.get
   }
 }
@@ -248,6 +250,9 @@ private[train] object Worker {
       start: Long
   ) {
     def position: Long = start + feed.taken
+
+    /** Whether the last turn ended while it waited for a minibatch. */
+    var waitEnded: Boolean = false
   }
 
   /** Seed of what is random in a net during a turn. */

@@ -21,17 +21,50 @@ fail() {
   exit 1
 }
 
-# pom_property NAME: the text of <NAME> in build/pom.xml.
+# The line of Spark that is built for and run on, by the id of its profile in build/pom.xml:
+# `--spark 4` of build/setup and build/test, or this variable.
+: "${SPARKNET_SPARK:=spark-3.5}"
+export SPARKNET_SPARK
+
+# pom_property NAME: the text of <NAME> in build/pom.xml, of the line's profile if it is in several.
 pom_property() {
   local value
-  value="$(sed -n "s|^ *<$1>\(.*\)</$1>.*|\1|p" "$POM" | head -n 1)"
-  [[ -n "$value" ]] || fail "build/pom.xml has no <$1>"
+  value="$(awk -v line="$SPARKNET_SPARK" -v begin="<$1>" -v end="</$1>" '
+    /<profile>/ { inside = 1; own = 0 }
+    /<\/profile>/ { inside = 0 }
+    inside && index($0, "<id>" line "</id>") { own = 1 }
+    (!inside || own) && (at = index($0, begin)) && (to = index($0, end)) {
+      at += length(begin)
+      print substr($0, at, to - at)
+      exit
+    }' "$POM")"
+  [[ -n "$value" ]] || fail "build/pom.xml has no <$1> for $SPARKNET_SPARK"
   printf '%s\n' "$value"
 }
 
-SPARKNET_VERSION="$(pom_property version)"
-SCALA_BINARY_VERSION="$(pom_property scala.binary.version)"
-readonly JAR="$TARGET/scala-$SCALA_BINARY_VERSION/sparknet-assembly-$SPARKNET_VERSION.jar"
+# spark_line NAME: what `--spark NAME` stands for, the id of a profile: 4 or spark-4 for spark-4.
+spark_line() {
+  local id="spark-${1#spark-}"
+  grep -q "<id>$id</id>" "$POM" || fail "build/pom.xml has no Spark '$1'; there are $(
+    sed -n 's|^ *<id>spark-\(.*\)</id>|\1|p' "$POM" | paste -s -d ' '
+  )"
+  printf '%s\n' "$id"
+}
+
+# use_spark NAME: what depends on the line from here on: its project in build.sbt and where its things
+# are. PYSPARK is a folder to put before the environment's packages; empty: it has this PySpark.
+use_spark() {
+  SPARKNET_SPARK="$(spark_line "$1")"
+  if [[ "$SPARKNET_SPARK" == spark-3.5 ]]; then
+    LINE_TARGET="$TARGET" LINE_PROJECT=sparknet PYSPARK=""
+  else
+    LINE_TARGET="$TARGET/$SPARKNET_SPARK" LINE_PROJECT="${SPARKNET_SPARK//[-.]/}"
+    PYSPARK="$LINE_TARGET/python"
+  fi
+  JAR="$LINE_TARGET/scala-$(pom_property scala.binary.version)"
+  JAR+="/sparknet-assembly-$(pom_property version).jar"
+}
+use_spark "$SPARKNET_SPARK"
 
 # logged NAME COMMAND...: runs COMMAND with its output in target/logs/NAME.log; on failure shows
 # the end of it and where it is.

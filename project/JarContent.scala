@@ -10,19 +10,19 @@ object JarContent {
   def settings: Seq[Setting[_]] = Seq(
     Compile / resourceGenerators += Def.task {
       val file = (Compile / resourceManaged).value / "sparknet" / "version.properties"
-      val template = IO.read(baseDirectory.value / "build" / "version.properties")
+      val template = IO.read(SparkLine.root.value / "build" / "version.properties")
       IO.write(file, template.replace("${project.version}", version.value))
       // The one table that Python and Scala share: the jar has it beside the Python modules.
       val types = file.getParentFile / "layer_types.tsv"
-      IO.copyFile(baseDirectory.value / "python" / "sparknet" / "layer_types.tsv", types)
+      IO.copyFile(SparkLine.root.value / "python" / "sparknet" / "layer_types.tsv", types)
       Seq(file, types)
     },
     stage := {
-      ProtobufSources.generate.value
+      (LocalProject("sparknet") / ProtobufSources.generate).value
       val folder = target.value / "jar-content"
       val cache = streams.value.cacheStoreFactory
       Sync.sync(cache.make("jar-content"))(
-        mappings(baseDirectory.value).map { case (file, path) => file -> folder / path }
+        mappings(SparkLine.root.value).map { case (file, path) => file -> folder / path }
       )
       folder
     },

@@ -2,12 +2,19 @@ import sbt._
 
 import scala.xml.{Elem, Node, XML}
 
-/** What sbt needs of build/pom.xml, the one place of versions and JVM dependencies. */
-final class Pom(file: File) {
+/** What sbt needs of build/pom.xml, the one place of versions and JVM dependencies, for one line of Spark:
+  * `profile` is the POM's profile of it.
+  */
+final class Pom(file: File, profile: String) {
   private val root: Elem = XML.loadFile(file)
 
-  private val properties: Map[String, String] =
-    (root \ "properties" \ "_").map(node => node.label -> node.text.trim).toMap
+  private val properties: Map[String, String] = {
+    val line = Pom.profiles(root).find(node => (node \ "id").text.trim == profile)
+    val own = line.getOrElse(throw new MessageOnlyException(s"$file has no profile '$profile'"))
+    (root \ "properties" \ "_" ++ own \ "properties" \ "_")
+      .map(node => node.label -> node.text.trim)
+      .toMap
+  }
 
   private val placeholder = """\$\{([^}]+)\}""".r
 
@@ -33,4 +40,8 @@ final class Pom(file: File) {
       case scope => slim % scope
     }
   }
+}
+
+object Pom {
+  private def profiles(root: Elem): Seq[Node] = root \ "profiles" \ "profile"
 }

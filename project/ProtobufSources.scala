@@ -12,13 +12,13 @@ object ProtobufSources {
   def settings: Seq[Setting[_]] = Seq(
     ivyConfigurations += Protoc,
     libraryDependencies += {
-      val pom = new Pom((ThisBuild / baseDirectory).value / "build" / "pom.xml")
+      val pom = SparkLine.pom.value
       val binary = Artifact("protoc", "exe", "exe", pom.property("native.platform"))
       ("com.google.protobuf" % "protoc" % pom.property("protobuf.version") % Protoc)
         .artifacts(binary)
     },
     generate := {
-      val root = baseDirectory.value
+      val root = SparkLine.root.value
       val schema = root / "caffe" / "src" / "caffe" / "proto" / "caffe.proto"
       val java = (Compile / sourceManaged).value / "protobuf"
       val python = root / "python" / "sparknet" / "proto"
@@ -31,7 +31,9 @@ object ProtobufSources {
       )(_ => run(protoc, schema, java, python))
       cached(inputs).toSeq
     },
-    Compile / sourceGenerators += generate.map(_.filter(_.ext == "java"))
+    // Once for all lines: they share the Python module.
+    Compile / sourceGenerators +=
+      (LocalProject("sparknet") / generate).map(_.filter(_.ext == "java"))
   )
 
   private def executable(report: UpdateReport): File = {

@@ -8,7 +8,7 @@ object TestGroups {
   private val apart = Seq("support.OnCluster" -> "cluster", "support.OwnContexts" -> "contexts")
 
   val settings: Seq[Setting[_]] = Seq(
-    Test / envVars ++= sparkHome(target.value, (Test / scalaBinaryVersion).value),
+    Test / envVars ++= sparkHome(SparkLine.root.value / "target", (Test / scalaBinaryVersion).value),
     Test / testGrouping := {
       val loader = (Test / testLoader).value
       val kinds = apart.map { case (kind, group) => loader.loadClass(kind) -> group }

@@ -50,7 +50,7 @@ class PagesSpec extends AnyFlatSpec {
     seen.joined(1, evil, evil)
     seen.left(1, evil)
     seen.noticed(evil)
-    seen.given(DataSeen(evil, 3, BadRecords.empty + BadRecord(evil, evil)))
+    seen.taken(DataSeen(evil, 3, BadRecords.empty + BadRecord(evil, evil)))
     intercept[IllegalStateException](seen.during(evil)(throw new IllegalStateException(evil)))
     for (parameters <- Seq(Nil, Seq("id" -> "1"))) {
       val (title, content) = shown(of(seen), parameters: _*)

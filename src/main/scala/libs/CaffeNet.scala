@@ -90,17 +90,17 @@ class CaffeNet(state: Pointer, library: CaffeLibrary) extends Net with AutoClose
     )
     // All is compared before the first value changes.
     val values = for ((name, blobs) <- blobsByName) yield {
-      val given = allWeights.allWeights.getOrElse(
+      val source = allWeights.allWeights.getOrElse(
         name,
         throw new IllegalArgumentException(s"there are no weights of layer $name")
       )
       val shapes = blobs.map(BlobValues.shape(library, _).toList)
       require(
-        given.map(_.shape.toList) == shapes,
+        source.map(_.shape.toList) == shapes,
         s"layer $name has blobs ${shapes.mkString(", ")}; the weights given have " +
-          given.map(_.shape.toList).mkString(", ")
+          source.map(_.shape.toList).mkString(", ")
       )
-      blobs.zip(given)
+      blobs.zip(source)
     }
     for ((blob, array) <- values.flatten) BlobValues.write(library, blob, array.toFlat())
   }

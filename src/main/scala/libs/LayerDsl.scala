@@ -72,10 +72,8 @@ object PoolingLayer {
       stride: (Int, Int)
   ): LayerParameter = {
     val param = PoolingParameter.newBuilder()
-    param.setPool(pooling match {
-      case Pooling.Max => PoolingParameter.PoolMethod.MAX
-      case Pooling.Ave => PoolingParameter.PoolMethod.AVE
-    })
+    val largest = pooling == Pooling.Max
+    param.setPool(if (largest) PoolingParameter.PoolMethod.MAX else PoolingParameter.PoolMethod.AVE)
     param.setKernelH(kernel._1).setKernelW(kernel._2).setStrideH(stride._1).setStrideW(stride._2)
     LayerDsl.layer("Pooling", name, bottom).setPoolingParam(param).build()
   }

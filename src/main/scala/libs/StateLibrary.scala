@@ -143,7 +143,7 @@ private[libs] final class StateLibrary extends CaffeLibrary {
     if (layer < 0 || layer >= layers.size) -1
     else if (layers.get(layer).getType != "JavaData") -2
     else {
-      net.setData(layer, if (callback == null) null else callback.invoke)
+      net.setData(layer, if (callback == null) null else callback.invoke(_, _, _, _))
       0
     }
   }

@@ -66,7 +66,7 @@ class ImageNetLoader(bucket: String) extends java.io.Serializable {
 
   /** That of the JVM's Spark context, which a task has none of. */
   private def configuration: Configuration =
-    if (SparkEnv.get != null && TaskContext.get == null)
+    if (SparkEnv.get != null && TaskContext.get() == null)
       SparkContext.getOrCreate().hadoopConfiguration
     else new Configuration()
 }

@@ -22,7 +22,7 @@ object ComputeMean {
       shape.length == 3 && shape(0) == 3 && numData > 0,
       s"a mean needs a shape 3,H,W and at least one image, not ${shape.mkString(",")} and $numData"
     )
-    val Array(_, height, width) = shape
+    val (height, width) = (shape(1), shape(2))
     val each = minibatchRDD.mapPartitions { minibatches =>
       val sum = new Array[Double](3 * height * width)
       val pixels = new Array[Float](sum.length)

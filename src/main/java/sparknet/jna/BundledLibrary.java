@@ -3,6 +3,7 @@ package sparknet.jna;
 import com.sun.jna.Platform;
 import java.io.IOException;
 import java.io.InputStream;
+import java.math.BigInteger;
 import java.net.URL;
 import java.net.URLConnection;
 import java.nio.charset.StandardCharsets;
@@ -14,9 +15,9 @@ import java.security.DigestInputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * The shared libraries inside the jar: the resources {@code native/<platform>/*}, listed with their
@@ -66,7 +67,7 @@ final class BundledLibrary {
     try (InputStream in = index.openStream()) {
       list = in.readAllBytes();
     }
-    String version = HexFormat.of().formatHex(sha256().digest(list)).substring(0, 16);
+    String version = hex(sha256().digest(list)).substring(0, 16);
     Optional<Path> shared = sharedFolder(temporary);
     if (shared.isPresent()) {
       return Optional.of(unpack(list, resources, shared.get().resolve(version)).resolve(name));
@@ -80,6 +81,10 @@ final class BundledLibrary {
   }
 
   /** {@code sparknet-<user>}; empty if someone else made one of that name. */
+  private static String hex(byte[] digest) {
+    return String.format("%0" + 2 * digest.length + "x", new BigInteger(1, digest));
+  }
+
   private static Optional<Path> sharedFolder(Path temporary) throws IOException {
     Path folder = temporary.resolve("sparknet-" + System.getProperty("user.name"));
     if (!Files.exists(folder, LinkOption.NOFOLLOW_LINKS)) {
@@ -111,7 +116,7 @@ final class BundledLibrary {
     if (!Files.exists(index)) {
       place(index, beside -> Files.write(beside, list));
     }
-    for (String line : new String(list, StandardCharsets.UTF_8).lines().toList()) {
+    for (String line : new String(list, StandardCharsets.UTF_8).lines().collect(Collectors.toList())) {
       String[] entry = line.strip().split("\\s+", 2);
       if (entry.length == 2) {
         unpackFile(resources + entry[1], entry[0], folder.resolve(entry[1]));
@@ -135,7 +140,7 @@ final class BundledLibrary {
           file,
           beside -> {
             Files.copy(in, beside, StandardCopyOption.REPLACE_EXISTING);
-            String found = HexFormat.of().formatHex(digest.digest());
+            String found = hex(digest.digest());
             if (!found.equals(sha256)) {
               throw new IOException(
                   resource + " is damaged: SHA-256 " + found + ", not " + sha256);

@@ -38,7 +38,8 @@ final case class Augmentation(cropHeight: Int, cropWidth: Int, mirror: Boolean) 
       source(shape) // mirroring has its own demands
       shape
     } else {
-      val Array(channels, height, width) = source(shape)
+      val whole = source(shape)
+      val (channels, height, width) = (whole(0), whole(1), whole(2))
       if (cropHeight > height || cropWidth > width)
         throw new CaffeException(
           Status.SHAPE,

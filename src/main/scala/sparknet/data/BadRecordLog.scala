@@ -26,7 +26,7 @@ final class BadRecordLog private (who: String, partitions: Int, maxShare: Double
     var read = 0L
     var bad = BadRecords.empty
     var complete = false
-    val task = TaskContext.get
+    val task = TaskContext.get()
     // At the task's end, because it may stop before the records do.
     task.addTaskCompletionListener[Unit] { _ =>
       if (read > 0 || complete) counts.add(index -> RecordCounts.Part(read, bad, complete))
@@ -64,7 +64,7 @@ final class BadRecordLog private (who: String, partitions: Int, maxShare: Double
     * exception here fails the job: the one place that a job cannot get round.
     */
   private def writeObject(out: ObjectOutputStream): Unit = {
-    if (TaskContext.get == null) refusal.foreach(e => throw e)
+    if (TaskContext.get() == null) refusal.foreach(e => throw e)
     out.defaultWriteObject()
   }
 

@@ -69,9 +69,9 @@ private final class NumberReader(
         case IntegerType => row.getInt(ordinal).toFloat
         case LongType    => row.getLong(ordinal).toFloat
         case ShortType   => row.getShort(ordinal).toFloat
-        case ByteType    => row.getByte(ordinal).toFloat
         case decimal: DecimalType =>
           row.getDecimal(ordinal, decimal.precision, decimal.scale).toDouble.toFloat
+        case _ => row.getByte(ordinal).toFloat // Spark's last number
       }
       to.put(at, value)
       null
@@ -89,7 +89,7 @@ private final class ArrayReader(
 
   override protected def readValue(row: InternalRow, to: FloatRoom, at: Int): Unfit = {
     val array = row.getArray(ordinal)
-    if (array.numElements != count) Unfit.count(column, array.numElements, shape)
+    if (array.numElements() != count) Unfit.count(column, array.numElements(), shape)
     else elements.read(column, array, to, at)
   }
 
@@ -105,14 +105,14 @@ private final class VectorReader(column: String, ordinal: Int, shape: Array[Int]
     val vector = row.getStruct(ordinal, 4)
     val values = vector.getArray(3)
     val dense = vector.getByte(0) == 1
-    val size = if (dense) values.numElements else vector.getInt(1)
+    val size = if (dense) values.numElements() else vector.getInt(1)
     if (size != count) Unfit.count(column, size, shape)
     else if (dense) elements.read(column, values, to, at)
     else {
       val indices = vector.getArray(2)
       to.clear(at, count)
       var i = 0
-      while (i < indices.numElements) {
+      while (i < indices.numElements()) {
         to.put(at + indices.getInt(i), values.getDouble(i).toFloat)
         i += 1
       }
@@ -140,7 +140,7 @@ private final class Elements(number: NumericType, nulls: Boolean) extends Serial
         case IntegerType => each(array, to, at)(array.getInt(_).toFloat)
         case LongType    => each(array, to, at)(array.getLong(_).toFloat)
         case ShortType   => each(array, to, at)(array.getShort(_).toFloat)
-        case ByteType    => each(array, to, at)(array.getByte(_).toFloat)
+        case _           => each(array, to, at)(array.getByte(_).toFloat) // Spark's last number
       }
       null
     }
@@ -150,7 +150,7 @@ private final class Elements(number: NumericType, nulls: Boolean) extends Serial
 
   @inline private def each(array: ArrayData, to: FloatRoom, at: Int)(value: Int => Float): Unit = {
     var i = 0
-    while (i < array.numElements) {
+    while (i < array.numElements()) {
       to.put(at + i, value(i))
       i += 1
     }

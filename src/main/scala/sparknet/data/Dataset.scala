@@ -50,7 +50,7 @@ final class Dataset private (
       persist(level)
       throw fault.thrown
     }
-    val leftOut = BadRecords.all(found.map(_.leftOut))
+    val leftOut = BadRecords.all(found.toSeq.map(_.leftOut))
     val items = found.map(_.items).sum
     if (leftOut.total > 0) {
       val told = leftOut.leftOutOf(items + leftOut.total)
@@ -63,7 +63,7 @@ final class Dataset private (
   }
 
   /** Records that could not be used, by reason. */
-  def leftOut: BadRecords = BadRecords.all(parts.map(_.leftOut))
+  def leftOut: BadRecords = BadRecords.all(parts.toSeq.map(_.leftOut))
 
   /** Number of items. The first call computes the data set and checks it. */
   def count(): Long = parts.map(_.items).sum
@@ -250,24 +250,24 @@ object Dataset {
       labels: String,
       options: JavaMap[String, Object]
   ): Dataset = {
-    val given =
+    val chosen =
       new Options(options, "height", "width", "encoded", "storage", "max_bad_share", "partitions")
-    val conf = sc.hadoopConfiguration
+    val conf = sc.hadoopConfiguration()
     val files = ImageTars.list(conf, images)
     val alone = files.count(ImageFiles.isImage)
     val few = files.length - alone + math.min(alone, sc.defaultParallelism)
-    val partitions = Some(given.int("partitions", few))
+    val partitions = Some(chosen.int("partitions", few))
     val records =
       if (labels != null)
         ImageTars.records(sc.sc, files, ImageTars.labels(conf, labels), partitions)
       else ImageTars.ofFolders(sc.sc, files, ImageFiles.classes(images, files), partitions)
-    val shape = Array(3, given.int("height", 256), given.int("width", 256))
-    val blocks = ImagePacker.blocks(records, shape, given.boolean("encoded", default = false))
+    val shape = Array(3, chosen.int("height", 256), chosen.int("width", 256))
+    val blocks = ImagePacker.blocks(records, shape, chosen.boolean("encoded", default = false))
     kept(
       blocks.setName(s"images of $images"),
       shape,
-      storageLevel(given.string("storage", "MEMORY_AND_DISK")),
-      given.double("max_bad_share", defaultMaxBadShare),
+      storageLevel(chosen.string("storage", "MEMORY_AND_DISK")),
+      chosen.double("max_bad_share", defaultMaxBadShare),
       sources = ImageTars.shares(files, partitions).map(named)
     )
   }
@@ -373,26 +373,26 @@ object Dataset {
       label: String,
       options: JavaMap[String, Object]
   ): Dataset = {
-    val given =
+    val chosen =
       new Options(options, "label_size", "weight", "handle_invalid", "max_bad_share", "storage")
     if (features.size != shapes.size)
       invalid(s"${features.size} columns of items have ${shapes.size} shapes")
-    val columns = features.asScala.zip(shapes.asScala).map { case (name, shape) =>
+    val columns = features.asScala.toSeq.zip(shapes.asScala).map { case (name, shape) =>
       name -> (if (shape.isEmpty) null else shape)
     }
     fromColumns(
       table,
       columns,
       Option(label),
-      given.int("label_size", 1),
-      Option(given.string("weight", null)),
-      given.string("handle_invalid", "error") match {
+      chosen.int("label_size", 1),
+      Option(chosen.string("weight", null)),
+      chosen.string("handle_invalid", "error") match {
         case "error" => false
         case "skip"  => true
         case other   => invalid(s"handle_invalid is 'error' or 'skip', not '$other'")
       },
-      given.double("max_bad_share", 1),
-      storageLevel(given.string("storage", "MEMORY_AND_DISK"))
+      chosen.double("max_bad_share", 1),
+      storageLevel(chosen.string("storage", "MEMORY_AND_DISK"))
     )
   }
 

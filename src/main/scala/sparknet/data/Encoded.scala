@@ -33,7 +33,7 @@ object Encoded {
     val ends = images
       .scanLeft(0)((end, image) => Counts.toInt(end.toLong + image.length, "the size of a block"))
       .tail
-    new Encoded(Array.concat(images: _*), ends, names)
+    new Encoded(Array.concat(images.toSeq: _*), ends, names)
   }
 }
 

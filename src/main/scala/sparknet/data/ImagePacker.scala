@@ -23,7 +23,7 @@ private[data] object ImagePacker {
       shape: Array[Int],
       keepEncoded: Boolean
   ): Iterator[Block] = {
-    val Array(_, height, width) = shape
+    val (height, width) = (shape(1), shape(2))
     def usable(image: ImageRecord): Either[BadRecord, Array[Byte]] =
       (if (keepEncoded) ImageCodec.check(image.bytes).map(_ => image.bytes)
        else ImageCodec.planes(image.bytes, height, width)).left.map(BadRecord(_, image.name))
@@ -46,7 +46,7 @@ private[data] object ImagePacker {
       val block =
         if (keepEncoded)
           Block.ofImages(shape, labels.toArray, Encoded(content.toArray, names.toArray))
-        else new Block(shape, labels.toArray, Array.concat(content: _*), null)
+        else new Block(shape, labels.toArray, Array.concat(content.toSeq: _*), null)
       block.noting(None, leftOut)
     }
   }

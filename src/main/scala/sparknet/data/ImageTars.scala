@@ -106,7 +106,7 @@ object ImageTars {
   ): Iterator[Either[BadRecord, ImageRecord]] = {
     var open = Option.empty[TarReader]
     // A task may stop early: first(), take(n), an error further on.
-    Option(TaskContext.get).foreach { task =>
+    Option(TaskContext.get()).foreach { task =>
       task.addTaskCompletionListener[Unit](_ => open.foreach(_.close()))
     }
     files.flatMap { uri =>

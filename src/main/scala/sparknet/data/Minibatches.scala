@@ -34,7 +34,7 @@ final class Minibatch(batch: Int, itemSize: Int, labelling: Labelling) extends A
     // What a top takes of an item: the net's batch is all of the minibatch, or what there is of it.
     val sizes = Seq(size, batch).distinct
       .map(n => tops.map(_.remaining / math.max(1, n)))
-      .find(dealt.of(_).isRight)
+      .find(sizes => dealt.of(sizes.toSeq).isRight)
       .getOrElse(
         throw new CaffeException(
           Status.SHAPE,
@@ -42,7 +42,7 @@ final class Minibatch(batch: Int, itemSize: Int, labelling: Labelling) extends A
             tops.map(_.remaining).mkString(", ")
         )
       )
-    val labelTops = dealt.of(sizes).toOption.get
+    val labelTops = dealt.of(sizes.toSeq).toOption.get
     spread(values.duplicate(), itemSize, tops, sizes, 0 until labelTops.start)
     spread(FloatBuffer.wrap(labels), labelling.count, tops, sizes, labelTops)
     if (labelTops.end < tops.length) tops.last.put(weights, 0, size)

@@ -53,7 +53,7 @@ private[data] object Packer {
         .take(1)
         .toList
         .headOption
-      fault.fold(block(items, group.iterator.map(_._2).toArray)) { what =>
+      fault.fold(block(items.toSeq, group.iterator.map(_._2).toArray)) { what =>
         Block.faulty(shape, Fault.ofData(what))
       }
     }

@@ -28,7 +28,7 @@ private[sparknet] final case class Part(
 ) {
   def items: Long = blocks.iterator.map(_.toLong).sum
 
-  def leftOut: BadRecords = BadRecords.all(leftOutBefore)
+  def leftOut: BadRecords = BadRecords.all(leftOutBefore.toSeq)
 }
 
 private[sparknet] object Part {

@@ -146,8 +146,10 @@ private final class ImageStructReader(
     struct: StructType
 ) extends PlanesReader(column, ordinal, shape, bgr) {
   private val fields = struct.length
-  private val Seq(heightAt, widthAt, channelsAt, dataAt) =
-    Seq("height", "width", "nChannels", "data").map(struct.fieldIndex)
+  private val heightAt = struct.fieldIndex("height")
+  private val widthAt = struct.fieldIndex("width")
+  private val channelsAt = struct.fieldIndex("nChannels")
+  private val dataAt = struct.fieldIndex("data")
 
   override protected def readValue(row: InternalRow, to: ByteRoom, at: Int): Unfit = {
     val image = row.getStruct(ordinal, fields)

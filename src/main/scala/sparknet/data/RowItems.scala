@@ -102,11 +102,11 @@ private[sparknet] object RowItems {
   private def item(
       schema: StructType,
       name: String,
-      given: Array[Int],
+      stated: Array[Int],
       bgr: Boolean
   ): Either[PlanesReader, ColumnReader] = {
     val field = fieldOf(schema, name)
-    val shape = Option(given).getOrElse {
+    val shape = Option(stated).getOrElse {
       if (field.dataType.isInstanceOf[NumericType]) Array(1)
       else invalid(s"column '$name' is ${typeOf(schema, name)}: say what shape its items have")
     }

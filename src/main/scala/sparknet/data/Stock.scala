@@ -71,7 +71,7 @@ final class Stock(val chunks: Array[Array[Int]], read: Int => Iterator[Block]) {
 
   /** Reads blocks that are not here yet, and lets go of all others. */
   private def load(wanted: IndexedSeq[BlockId]): IndexedSeq[Block] = {
-    loaded = loaded.filterKeys(wanted.toSet).toMap // before more is read
+    loaded = loaded.filter(kept => wanted.contains(kept._1)) // before more is read
     val blocks = mutable.Map(loaded.toSeq: _*)
     for (id <- wanted if !blocks.contains(id)) blocks(id) = readUpTo(id)
     loaded = blocks.toMap

@@ -77,7 +77,7 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
   private def step(): Option[Either[BadRecord, ImageRecord]] =
     try {
       val from = tar.getOrElse(open())
-      Option(from.getNextTarEntry) match {
+      Option(from.getNextEntry.asInstanceOf[TarArchiveEntry]) match {
         case Some(entry) =>
           if (!entry.isCheckSumOK) Some(broken())
           else {
@@ -97,7 +97,7 @@ private[data] final class TarReader(uri: URI, conf: Configuration, label: String
       case failure: StorageException => throw failure
       case NonFatal(thrown)          =>
         // A task that Spark has cancelled ends; it is not the file's fault.
-        if (Option(TaskContext.get).exists(_.isInterrupted)) throw thrown
+        if (Option(TaskContext.get()).exists(_.isInterrupted())) throw thrown
         Some(failed(thrown))
     }
 

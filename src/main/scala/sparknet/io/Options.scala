@@ -11,8 +11,8 @@ import sparknet.jna.{CaffeException, Status}
   * @param known
   *   the names that there are
   */
-final class Options(given: JavaMap[String, Object], known: String*) {
-  given.keySet.asScala.toSeq.sorted
+final class Options(chosen: JavaMap[String, Object], known: String*) {
+  chosen.keySet.asScala.toSeq.sorted
     .find(!known.contains(_))
     .foreach(unknown =>
       invalid(
@@ -45,7 +45,7 @@ final class Options(given: JavaMap[String, Object], known: String*) {
   def string(name: String, default: String): String = get(name, default)(_.toString)
 
   private def get[A](name: String, default: A)(read: Object => A): A =
-    Option(given.get(name)).fold(default)(read)
+    Option(chosen.get(name)).fold(default)(read)
 
   private def invalid(message: String): Nothing =
     throw new CaffeException(Status.INVALID_ARGUMENT, message)

@@ -39,7 +39,7 @@ private[sparknet] final class Places(conf: Configuration) {
               case e: CaffeException =>
                 throw new CaffeException(e.getCode, e.getCodeName, s"$place: ${e.getMessage}", e)
             }
-          failing(s"$place cannot be written")(put(files, new Path(folderOf(place))))
+          failing(s"$place cannot be written")(put(files.toSeq, new Path(folderOf(place))))
           files.map(file => folderOf(place) + file.getName)
         }
     }

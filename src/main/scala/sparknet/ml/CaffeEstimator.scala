@@ -53,14 +53,14 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
       keeps: Boolean
   ): Fitting[M] = {
     transformSchema(dataset.schema)
-    val parts = given
+    val parts = stated
     new Fitting(completed(parts), parts, dataset.toDF(), listeners, keeps)
   }
 
   override def transformSchema(schema: StructType): StructType = {
     val others = Seq(weightCol, validationIndicatorCol).filter(has).map($(_))
     (columns ++ others).foreach(InputColumns.check(schema, _))
-    val parts = given
+    val parts = stated
     val labels = labelOf(parts)
     labels.foreach(InputColumns.check(schema, _))
     val single = labels.exists(schema(_).dataType match {
@@ -78,7 +78,7 @@ abstract class CaffeEstimator[M <: CaffeModel[M]]
   /** Whether the net's own input is its label. */
   private def isOfItself: Boolean = $(labelCol).isEmpty || columns == Seq($(labelCol))
 
-  private def given: NetParts = {
+  private def stated: NetParts = {
     val net = get(this.net).orElse(get(solver).flatMap(Solvers.netOf))
     val parts = NetParts.of(
       Solvers.net(net.getOrElse(invalid("there is no net: set net, or a solver that names one")))

@@ -52,16 +52,16 @@ private[ml] object InputColumns {
       }
       val augmentation = params.augmentation(mirror = false)
       val seen = shapes.map(augmentation.output)
-      seen.zip(inputs).foreach { case (given, input) =>
-        own(input).filter(_.product != given.product).foreach { wanted =>
+      seen.zip(inputs).foreach { case (stated, input) =>
+        own(input).filter(_.product != stated.product).foreach { wanted =>
           throw new CaffeException(
             Status.SHAPE,
             s"input '$input' of the net takes items of ${wanted.mkString("x")}, and gets " +
-              s"${given.mkString("x")}"
+              s"${stated.mkString("x")}"
           )
         }
       }
-      val taken = seen.zip(inputs).map { case (given, input) => own(input).getOrElse(given) }
+      val taken = seen.zip(inputs).map { case (stated, input) => own(input).getOrElse(stated) }
       InputColumns(
         names.zip(shapes),
         if (shapes.length == 1) shapes.head else Array(shapes.map(_.product).sum),
@@ -107,9 +107,9 @@ private[ml] object InputColumns {
       own: Option[Array[Int]],
       single: Boolean
   ): Array[Int] = {
-    val given = if (single) params.get(params.inputShape) else None
+    val stated = if (single) params.get(params.inputShape) else None
     val crops = params.isSet(params.crop)
-    def whole = given.orElse(if (crops) None else own)
+    def whole = stated.orElse(if (crops) None else own)
     def image: Array[Int] = params.get(params.imageSize) match {
       case Some(extents) =>
         val (height, width) = InputParams.extents("imageSize", extents)
@@ -137,8 +137,7 @@ private[ml] object InputColumns {
   }
 
   /** A row for each pair of values of two columns of arrays, as doubles. */
-  def pairs(frame: DataFrame, first: Column, second: Column, names: String*): DataFrame = {
-    val Seq(one, other) = names
+  def pairs(frame: DataFrame, first: Column, second: Column, one: String, other: String): DataFrame = {
     val both = zip_with(first, second, (a, b) => struct(a.cast("double"), b.cast("double")))
     frame.select(inline(both)).toDF(one, other)
   }

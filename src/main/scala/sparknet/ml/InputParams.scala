@@ -116,7 +116,7 @@ trait InputParams extends Params with HasFeaturesCol {
 private[ml] object InputParams {
 
   /** One number is for both. */
-  def extents(what: String, given: Array[Int]): (Int, Int) = given match {
+  def extents(what: String, stated: Array[Int]): (Int, Int) = stated match {
     case Array(both)          => (both, both)
     case Array(height, width) => (height, width)
     case other                => invalid(s"$what is height and width, not ${other.mkString(", ")}")

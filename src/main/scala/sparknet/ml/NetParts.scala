@@ -127,7 +127,7 @@ private[ml] object NetParts {
 
   def of(net: NetParameter): NetParts = {
     val (sources, layers) =
-      net.getLayerList.asScala.partition(l =>
+      net.getLayerList.asScala.toSeq.partition(l =>
         (DataLayers.reads(l) || fed(l.getType)) && l.getBottomCount == 0
       )
     if (layers.isEmpty) throw new CaffeException(Status.BAD_NET, "the net has no layers to train")
@@ -135,7 +135,7 @@ private[ml] object NetParts {
     val open = (sources.flatMap(tops) ++ layers.flatMap(bottoms).filterNot(made)).distinct
     val (labels, inputs) = open.partition(blob => blob == "label" || isLabel(blob, layers))
     if (inputs.isEmpty) throw new CaffeException(Status.BAD_NET, "no layer of the net takes data")
-    NetParts(net.getName, layers.toSeq, sources.toSeq, inputs.toSeq, labels.toSeq)
+    NetParts(net.getName, layers, sources, inputs, labels)
   }
 
   def isLoss(layer: LayerParameter): Boolean = layer.getType.endsWith("Loss")

@@ -48,10 +48,9 @@ private[ml] final class Scoring(
       items.filler(preprocessing, augmentation, inputs.map(_._2.product).toArray, batch)
     private val rows = new Array[Long](batch) // of the partition
     private val blobs =
-      outputs.map(_.blob).distinct.map(name => name -> new OutputValues(name, net.blob(name)))
+      outputs.map(_.blob).distinct.map(name => name -> new OutputValues(name, net.blob(name))).toMap
     private val columns = outputs.map { output =>
-      val Some((_, values)) = blobs.find(_._1 == output.blob)
-      (values, output.form.column())
+      (blobs(output.blob), output.form.column())
     }.toArray
     private val made = new GenericInternalRow(outputs.length)
     private var filling = false

@@ -25,8 +25,8 @@ private[ml] object Solvers {
     *   whether it has a test net
     */
   def of(params: TrainingParams, net: NetParameter, tests: Boolean): SolverParameter = {
-    val given = params.get(params.solver)
-    val base = given.fold(SolverParameter.getDefaultInstance)(solver)
+    val stated = params.get(params.solver)
+    val base = stated.fold(SolverParameter.getDefaultInstance)(solver)
     val result = base.toBuilder
       .clearNet()
       .clearTrainNet()
@@ -49,30 +49,30 @@ private[ml] object Solvers {
     val kind = result.getType
     if (!result.hasBaseLr) result.setBaseLr(rate(kind))
     if (!result.hasLrPolicy) result.setLrPolicy("fixed")
-    if (given.isEmpty && !result.hasMomentum && Set("SGD", "Nesterov", "Adam")(kind))
+    if (stated.isEmpty && !result.hasMomentum && Set("SGD", "Nesterov", "Adam")(kind))
       result.setMomentum(0.9f)
     if (kind == "AdaDelta" && !result.hasMomentum) result.setMomentum(0.95f)
     result.build
   }
 
   /** A net from prototxt, or from the path of one. */
-  def net(given: String): NetParameter =
-    if (isText(given)) Engine.parseNetText(given) else Engine.parseNet(existing(given))
+  def net(stated: String): NetParameter =
+    if (isText(stated)) Engine.parseNetText(stated) else Engine.parseNet(existing(stated))
 
   /** The net that a solver has or names. */
-  def netOf(given: String): Option[String] = {
-    val own = solver(given)
+  def netOf(stated: String): Option[String] = {
+    val own = solver(stated)
     if (own.hasNetParam) Some(Engine.toText(own.getNetParam))
     else if (own.hasTrainNetParam) Some(Engine.toText(own.getTrainNetParam))
     else Seq(own.getNet, own.getTrainNet).find(_.nonEmpty)
   }
 
-  private def solver(given: String): SolverParameter =
-    if (isText(given)) Engine.parseSolverText(given) else Engine.parseSolver(existing(given))
+  private def solver(stated: String): SolverParameter =
+    if (isText(stated)) Engine.parseSolverText(stated) else Engine.parseSolver(existing(stated))
 
   // As Python's sparknet.spec tells them apart.
-  private def isText(given: String): Boolean =
-    given.exists(c => c == '\n' || c == '{') || given.matches("""\s*\w+\s*:\s*\S.*""")
+  private def isText(stated: String): Boolean =
+    stated.exists(c => c == '\n' || c == '{') || stated.matches("""\s*\w+\s*:\s*\S.*""")
 
   private def existing(path: String): String = {
     if (!Files.exists(Paths.get(path)))

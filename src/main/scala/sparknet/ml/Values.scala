@@ -5,7 +5,7 @@ import scala.collection.mutable.ArrayBuilder
 import org.apache.spark.sparknet.RowMemory
 import org.apache.spark.sql.catalyst.InternalRow
 import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData
-import org.apache.spark.sql.sparknet.InternalRows
+import org.apache.spark.sql.sparknet.Frames
 import org.apache.spark.sql.types.{ArrayType, DoubleType, FloatType, StructField, StructType}
 import org.apache.spark.sql.{DataFrame, SparkSession}
 
@@ -26,7 +26,7 @@ private[ml] object Values {
       }
     }
     val field = StructField(column, ArrayType(FloatType, containsNull = false), nullable = false)
-    InternalRows.frame(SparkSession.active, rows, StructType(Seq(field)))
+    Frames.of(SparkSession.active, rows, StructType(Seq(field)))
   }
 
   /** The values of a column that a model adds, those of each row after the other. */
@@ -37,14 +37,14 @@ private[ml] object Values {
       rows.foreach { row =>
         kind match {
           case DoubleType              => values += row.getDouble(0).toFloat
-          case ArrayType(FloatType, _) => values ++= row.getArray(0).toFloatArray
-          case ArrayType(_, _)         => row.getArray(0).toDoubleArray.foreach(values += _.toFloat)
+          case ArrayType(FloatType, _) => values ++= row.getArray(0).toFloatArray()
+          case ArrayType(_, _)         => row.getArray(0).toDoubleArray().foreach(values += _.toFloat)
           // A dense vector: its values are the last of four fields.
-          case _ => row.getStruct(0, 4).getArray(3).toDoubleArray.foreach(values += _.toFloat)
+          case _ => row.getStruct(0, 4).getArray(3).toDoubleArray().foreach(values += _.toFloat)
         }
       }
       Iterator(values.result())
     }
-    Array.concat(parts.collect(): _*)
+    Array.concat(parts.collect().toSeq: _*)
   }
 }

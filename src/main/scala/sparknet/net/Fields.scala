@@ -49,7 +49,7 @@ object Fields {
     }
   }
 
-  private[net] def names(kind: Descriptor): Seq[String] = kind.getFields.asScala.map(_.getName)
+  private[net] def names(kind: Descriptor): Seq[String] = kind.getFields.asScala.toSeq.map(_.getName)
 
   /** Replaces what the field holds.
     *
@@ -80,7 +80,7 @@ object Fields {
   private def elements(value: Any): Option[Seq[Any]] = value match {
     case several: Array[_]          => Some(several.toSeq)
     case several: Seq[_]            => Some(several)
-    case several: java.util.List[_] => Some(several.asScala)
+    case several: java.util.List[_] => Some(several.asScala.toSeq)
     case pair: Product2[_, _]       => Some(pair.productIterator.toSeq)
     case _                          => None
   }
@@ -147,7 +147,7 @@ object Fields {
         }
     }
     found.getOrElse {
-      val names = known.getValues.asScala.map(_.getName)
+      val names = known.getValues.asScala.toSeq.map(_.getName)
       val hint = value match {
         case name: String => NearNames.hint(name, names)
         case _            => ""

@@ -34,7 +34,7 @@ object Layers extends Dynamic {
   private val layer = LayerParameter.getDescriptor
 
   private[net] lazy val entries: SortedMap[String, Entry] = {
-    val named = layer.getFields.asScala.collect {
+    val named = layer.getFields.asScala.toSeq.collect {
       case field
           if field.getName.endsWith(
             "_param"
@@ -46,11 +46,13 @@ object Layers extends Dynamic {
     val lines =
       try Source.fromInputStream(table, "UTF-8").getLines().filterNot(_.startsWith("#")).toList
       finally table.close()
-    lines.map(_.split('\t')).foldLeft(SortedMap(named: _*)) {
-      case (types, Array(name, _, "-")) => types - name
-      case (types, Array(name, own, tops)) =>
-        val fields = own.split(',').toSeq.filter(_ != "-").map(layer.findFieldByName)
+    lines.map(_.split('\t')).foldLeft(SortedMap(named: _*)) { (types, row) =>
+      val (name, own, tops) = (row(0), row(1), row(2))
+      if (tops == "-") types - name
+      else {
+        val fields = own.split(',').toSeq.filter(_ != "-").map(layer.findFieldByName(_))
         types + (name -> Entry(fields, tops.toInt))
+      }
     }
   }
 

@@ -5,14 +5,14 @@ private[sparknet] object NearNames {
 
   /** `; did you mean a or b?` with up to three known names near to a name, or nothing. */
   def hint(name: String, known: Seq[String]): String = {
-    val given = name.toLowerCase
+    val wanted = name.toLowerCase
     val near = known
       .flatMap { candidate =>
         val other = candidate.toLowerCase
-        val steps = distance(given, other)
-        val begins = math.min(given.length, other.length) >= 3 &&
-          (other.startsWith(given) || given.startsWith(other))
-        if (begins || steps <= math.max(1, (given.length + 1) / 3)) Some((steps, candidate))
+        val steps = distance(wanted, other)
+        val begins = math.min(wanted.length, other.length) >= 3 &&
+          (other.startsWith(wanted) || wanted.startsWith(other))
+        if (begins || steps <= math.max(1, (wanted.length + 1) / 3)) Some((steps, candidate))
         else None
       }
       .sorted
@@ -21,7 +21,7 @@ private[sparknet] object NearNames {
     near match {
       case Seq()          => ""
       case Seq(one)       => s"; did you mean $one?"
-      case several :+ one => s"; did you mean ${several.mkString(", ")} or $one?"
+      case several        => s"; did you mean ${several.init.mkString(", ")} or ${several.last}?"
     }
   }
 

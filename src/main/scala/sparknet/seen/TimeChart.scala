@@ -31,9 +31,9 @@ private[seen] object TimeChart {
       val tops = heights.scanLeft(bottom)(_ - _).tail
       <g><title>{s"${named(round)}: ${told(mean)}"}</title>{
         parts.zip(heights).zip(tops).collect {
-          case (((_, colour, _), height), top) if height >= 0.05 =>
+          case (((_, colour, _), height), upper) if height >= 0.05 =>
             <rect x={Figures.place(begin)} width={Figures.place(width)}
-                  y={Figures.place(top)} height={Figures.place(height)} fill={colour}/>
+                  y={Figures.place(upper)} height={Figures.place(height)} fill={colour}/>
         }
       }</g>
     }

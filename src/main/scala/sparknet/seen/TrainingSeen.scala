@@ -104,7 +104,7 @@ final class TrainingSeen(
   }
 
   /** What it trains or tests on from now on. */
-  def given(set: DataSeen): Unit = synchronized { data = data.updated(set.use, set) }
+  def taken(set: DataSeen): Unit = synchronized { data = data.updated(set.use, set) }
 
   def end(): Unit = synchronized { if (ended.isEmpty) ended = Some(now()) }
 

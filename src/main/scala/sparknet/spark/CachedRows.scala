@@ -47,7 +47,7 @@ private final class CachedRows(
     columns: Array[Int],
     types: Array[DataType]
 ) extends Iterator[InternalRow] {
-  private val row = new SpecificInternalRow(types)
+  private val row = new SpecificInternalRow(types.toSeq)
   private var values = Array.empty[ColumnAccessor]
   private var left = 0 // rows of the batch
 

@@ -5,6 +5,7 @@ import java.nio.ByteBuffer
 import java.nio.channels.{Channels, ReadableByteChannel}
 
 import io.netty.buffer.ByteBuf
+import org.apache.commons.io.IOUtils
 import org.apache.spark.network.buffer.ManagedBuffer
 
 /** Bytes that came from another JVM, or lie on the disk of this one. */
@@ -26,7 +27,7 @@ final class Fetched private[sparknet] (data: ManagedBuffer) extends AutoCloseabl
       ()
     case None =>
       open = open.orElse(Some(Channels.newChannel(file)))
-      file.skipNBytes(start.toLong - position)
+      IOUtils.skipFully(file, start.toLong - position)
       position = start + into.remaining
       while (into.hasRemaining && open.get.read(into) >= 0) ()
       if (into.hasRemaining) throw new EOFException(s"${into.remaining} bytes are missing")

@@ -25,7 +25,7 @@ object RowMemory {
 
   /** Copies the elements of an array of floats. */
   def copyFloats(array: ArrayData, to: FloatRoom, at: Int): Unit = {
-    val count = array.numElements
+    val count = array.numElements()
     val start = to.offset(at, count)
     array match {
       case there: UnsafeArrayData =>
@@ -47,7 +47,7 @@ object RowMemory {
 
   /** Copies the elements of an array of doubles, rounded to floats. */
   def copyDoubles(array: ArrayData, to: FloatRoom, at: Int): Unit = {
-    val count = array.numElements
+    val count = array.numElements()
     val start = to.offset(at, count)
     val into = to.base
     array match {
@@ -115,7 +115,7 @@ object RowMemory {
 
   /** The first element that is null, or -1. */
   def firstNull(array: ArrayData): Int = {
-    val count = array.numElements
+    val count = array.numElements()
     val first = array match {
       case there: UnsafeArrayData =>
         // A bit for each element, behind their number.

@@ -20,7 +20,7 @@ import org.apache.spark.sql.catalyst.plans.physical.Partitioning
 import org.apache.spark.sql.catalyst.rules.Rule
 import org.apache.spark.sql.execution.{SparkPlan, SparkStrategy, UnaryExecNode}
 import org.apache.spark.sql.types.{StructField, StructType}
-import org.apache.spark.sql.{DataFrame, Dataset, SparkSession}
+import org.apache.spark.sql.{DataFrame, SparkSession}
 
 /** What adds columns to rows, many rows at a time. */
 trait BatchedColumns extends Serializable {
@@ -83,7 +83,7 @@ object ScoredRows {
         )
     }
     val made = added.map(f => AttributeReference(f.name, f.dataType, f.nullable, f.metadata)())
-    Dataset.ofRows(session, ScoredRows(child, needed, made, columns, Set.empty))
+    Frames.of(session, ScoredRows(child, needed, made, columns, Set.empty))
   }
 
   /** Lets a session know how it is done. */
@@ -177,7 +177,7 @@ final case class ScoredRowsExec(
       if (rows.isEmpty) Iterator.empty
       else {
         val batch = batches.open(partition)
-        Option(TaskContext.get).foreach(_.addTaskCompletionListener[Unit](_ => batch.close()))
+        Option(TaskContext.get()).foreach(_.addTaskCompletionListener[Unit](_ => batch.close()))
         val keep = UnsafeProjection.create(keeping, all)
         val copy =
           if (keeping.isEmpty) (_: InternalRow) => InternalRow.empty
@@ -225,7 +225,7 @@ private final class BatchedRows(
       val leftOut = batch.run()
       if (leftOut.nonEmpty) {
         val places = leftOut.toSet
-        kept = kept.indices.filterNot(places).map(kept).to[ArrayBuffer]
+        kept = ArrayBuffer(kept.indices.filterNot(places).map(kept): _*)
       }
     }
   }

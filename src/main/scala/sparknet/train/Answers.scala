@@ -51,7 +51,7 @@ final class Answers(trainer: Trainer) {
       options: JavaMap[String, Object],
       listeners: JavaList[TrainListener]
   ): Fit = {
-    val given = new Options(
+    val chosen = new Options(
       options,
       "rounds",
       "images",
@@ -64,35 +64,35 @@ final class Answers(trainer: Trainer) {
       "keep"
     )
     def has(name: String) = options.containsKey(name)
-    val tau = given.int("tau", 10)
+    val tau = chosen.int("tau", 10)
     var plan =
       if (has("rounds") || has("images"))
         FitPlan(
           tau,
-          given.int("rounds", Int.MaxValue),
-          given.double("images", Double.PositiveInfinity)
+          chosen.int("rounds", Int.MaxValue),
+          chosen.double("images", Double.PositiveInfinity)
         )
       else FitPlan.of(SolverParameter.parseFrom(solver), tau)
-    if (has("test_every")) plan = plan.copy(tests = FitPlan.every(often(given, "test_every")))
+    if (has("test_every")) plan = plan.copy(tests = FitPlan.every(often(chosen, "test_every")))
     if (has("snapshot_every"))
-      plan = plan.copy(snapshots = FitPlan.every(often(given, "snapshot_every")))
+      plan = plan.copy(snapshots = FitPlan.every(often(chosen, "snapshot_every")))
     if (has("snapshot_prefix")) {
       val kept = plan.snapshots
       plan = plan.copy(
         snapshots = pause => kept(pause) || (pause.over && pause.done > 0),
-        prefix = given.string("snapshot_prefix", "")
+        prefix = chosen.string("snapshot_prefix", "")
       )
     }
     if (plan.snapshots eq FitPlan.never) plan = plan.copy(prefix = "")
-    val checkpoints = if (has("checkpoint")) Some(given.string("checkpoint", "")) else None
+    val checkpoints = if (has("checkpoint")) Some(chosen.string("checkpoint", "")) else None
     plan = plan.copy(checkpoints =
-      checkpoints.map(CheckpointPlan(_, given.int("every", 10), given.int("keep", 3)))
+      checkpoints.map(CheckpointPlan(_, chosen.int("every", 10), chosen.int("keep", 3)))
     )
     trainer.fit(plan, listeners.asScala.toSeq: _*)
   }
 
-  private def often(given: Options, name: String): Int = {
-    val rounds = given.int(name, 0)
+  private def often(chosen: Options, name: String): Int = {
+    val rounds = chosen.int(name, 0)
     if (rounds < 0)
       throw new CaffeException(
         Status.INVALID_ARGUMENT,
@@ -116,7 +116,7 @@ final class Answers(trainer: Trainer) {
       case early: EarlyStopping => early.hasStopped
       case _                    => false
     }
-    Seq(Option(watch.best).getOrElse(""), watch.bestIteration, stopped).mkString("\u0000")
+    Seq[Any](Option(watch.best).getOrElse(""), watch.bestIteration, stopped).mkString("\u0000")
   }
 
   /** What was done and, after U+0001, what there is to tell, if there is anything. */
@@ -160,13 +160,13 @@ object Answers {
     val values: Seq[Any] = event match {
       case RoundDone(r) => round(r)
       case TestDone(iteration, scores) =>
-        Seq("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
-          Seq(name, mean)
+        Seq[Any]("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
+          Seq[Any](name, mean)
         }
       case SnapshotDone(files)                => "snapshot" +: files.toSeq
-      case Resumed(iteration, rounds, images) => Seq("resumed", iteration, rounds, images)
+      case Resumed(iteration, rounds, images) => Seq[Any]("resumed", iteration, rounds, images)
       case CheckpointDone(place)              => Seq("checkpoint", place)
-      case FitOver                            => Seq("over")
+      case FitOver                            => Seq[Any]("over")
     }
     values.mkString("\u0000")
   }
@@ -175,14 +175,14 @@ object Answers {
   private def round(r: RoundResult): Seq[Any] = {
     def listed[A](all: Seq[A])(values: A => Seq[Any]) = all.length +: all.flatMap(values)
     val leftOut = r.leftOut.counts.toSeq.sorted
-    Seq("round", r.iteration, r.loss, r.images, r.seconds, r.workers) ++
+    Seq[Any]("round", r.iteration, r.loss, r.images, r.seconds, r.workers) ++
       listed(r.allLost)(worker => Seq(worker)) ++
       listed(r.statistics.turns) { t =>
         val times = Seq(t.compute, t.feed, t.exchange, t.waiting)
-        Seq(t.worker, t.executor, t.steps, t.images) ++ times
+        Seq[Any](t.worker, t.executor, t.steps, t.images) ++ times
       } ++
       listed(leftOut) { case (reason, count) =>
-        Seq(reason, count) ++ listed(r.leftOut.names(reason))(name => Seq(name))
+        Seq[Any](reason, count) ++ listed(r.leftOut.names(reason))(name => Seq[Any](name))
       }
   }
 }

@@ -46,8 +46,8 @@ private[train] object Checkpoint {
       "seed" -> seed.toString,
       "layout" -> shapes(layout)
     )
-    val given = extra.map { case (key, value) => s"$extraKey$key" -> value }
-    folder.write(progress.iteration.toLong, notes ++ given) { files =>
+    val extras = extra.map { case (key, value) => s"$extraKey$key" -> value }
+    folder.write(progress.iteration.toLong, notes ++ extras) { files =>
       files.floats(weightsFile, coordinator.weights())
       coordinator.eachMomentum((worker, values) => files.floats(momentumFile(worker), values))
     }

@@ -66,12 +66,12 @@ private[train] final class Coordinator(
     * @param fill
     *   writes the weights over the current ones
     */
-  def adopt(next: Progress, given: Map[Int, FloatMemory] = Map.empty)(
+  def adopt(next: Progress, handed: Map[Int, FloatMemory] = Map.empty)(
       fill: FloatMemory => Unit
   ): Unit = {
     drop()
     exchange.adopt(next)(fill)
-    momentum.takeOver(given)
+    momentum.takeOver(handed)
   }
 
   /** Forgets a round that is not averaged. */
@@ -134,11 +134,11 @@ private[train] final class Coordinator(
     val hosts = placement.of(workers, if (staying.isEmpty) crew else staying)
     val moved = momentum.moved(crew, hosts, now.rounds)
     placement.used(hosts)
-    val given = momentum.published()
+    val handed = momentum.published()
     try {
       val own = (0 until workers).groupBy(hosts(_).id).map { case (host, own) =>
         host -> own.map { worker =>
-          val from = given.get(worker).map(_.vector).orElse(moved.get(worker))
+          val from = handed.get(worker).map(_.vector).orElse(moved.get(worker))
           Turn(worker, now.positions(worker), from)
         }
       }
@@ -152,7 +152,7 @@ private[train] final class Coordinator(
         case _                => false
       }
     } finally {
-      given.values.toSet[Publication].foreach(_.withdraw())
+      handed.values.toSet[Publication].foreach(_.withdraw())
       if (moved.nonEmpty) momentum.forget()
     }
   }

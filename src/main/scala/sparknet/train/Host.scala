@@ -215,8 +215,8 @@ private[train] final class Host(
   }
 
   private def takeBack(values: SharedNumbers): Unit = values match {
-    case floats: FloatMemory => spare ::= floats
-    case halves: HalfMemory  => spareHalves ::= halves
+    case whole: FloatMemory => spare ::= whole
+    case half: HalfMemory   => spareHalves ::= half
   }
 
   private def since(begin: Long): Double = (System.nanoTime - begin) / 1e9

@@ -120,9 +120,9 @@ private[train] final class HostRDD(
 
 private[train] object HostRDD {
   private def dependencies(data: Iterable[RDD[Block]]): Seq[Dependency[_]] =
-    data.toSeq.map { rdd =>
-      new NarrowDependency(rdd) {
-        override def getParents(partition: Int): Seq[Int] = rdd.partitions.indices
+    data.toSeq.map { blocks =>
+      new NarrowDependency(blocks) {
+        override def getParents(partition: Int): Seq[Int] = blocks.partitions.indices
       }
     }
 }
@@ -142,7 +142,7 @@ private final class HostTask(
     items: Int => Stock,
     testItems: Int => Stock
 ) {
-  private val id = context.taskAttemptId
+  private val id = context.taskAttemptId()
   private val orders = new LinkedBlockingQueue[ToHost]
   @volatile private var abandoned = -1L
   private val memory = new SparkMemory

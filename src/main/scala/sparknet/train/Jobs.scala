@@ -32,7 +32,7 @@ private[sparknet] final class Jobs(sc: SparkContext) {
   /** For cleaning up, where the cluster may be gone; ends all jobs after so many seconds. */
   def quietly(seconds: Int)(body: => Unit): Unit = {
     val timer = new Timer("sparknet-clean-up", true)
-    timer.schedule(new TimerTask { override def run(): Unit = cancel() }, seconds * 1000L)
+    timer.schedule(new TimerTask { override def run(): Unit = Jobs.this.cancel() }, seconds * 1000L)
     try run("freeing nets")(body)
     catch { case NonFatal(_) => () }
     finally timer.cancel()

@@ -259,7 +259,7 @@ private[train] final class Members(
   def carryOut(work: Seq[(Member, Work)], seconds: Double = Double.PositiveInfinity)(
       enough: Outcome => Boolean
   ): Seq[(Member, Outcome)] = synchronized {
-    val given =
+    val asked =
       for ((host, what) <- work if isHost(host) || (what.ofMomentum && remains(host))) yield {
         orders += 1
         host.order = Some(orders)
@@ -268,12 +268,12 @@ private[train] final class Members(
         host
       }
     val last = orders
-    def unfinished = given.filter(h => h.order.nonEmpty && (isHost(h) || remains(h)))
+    def unfinished = asked.filter(h => h.order.nonEmpty && (isHost(h) || remains(h)))
     var ended = true // in time
     try
       await(time.now + seconds) {
         val whole = unfinished.isEmpty
-        ended = whole || given.exists(_.outcome.exists(enough))
+        ended = whole || asked.exists(_.outcome.exists(enough))
         ended
       }
     catch {
@@ -285,7 +285,7 @@ private[train] final class Members(
         host.send(Abandon(last))
         if (ended) host.stopsUntil = time.now + stopSeconds
       }
-    val outcomes = for (host <- given; outcome <- host.outcome) yield (host, outcome)
+    val outcomes = for (host <- asked; outcome <- host.outcome) yield (host, outcome)
     outcomes.foreach {
       case (_, Failed(failure)) => throw new TrainingException(failure)
       case _                    => ()

@@ -90,13 +90,13 @@ private[train] final case class MemoryNeeds(floats: Long, history: Long, blobs: 
   private def beside(heap: Long): Long =
     jvm + heap / heapTables + math.min(floatBytes * vector, underWay)
 
-  private def require(setting: String, given: Long, needed: Long): Unit =
-    if (given < needed) {
+  private def require(setting: String, present: Long, needed: Long): Unit =
+    if (present < needed) {
       val enough = (needed / mega + 100) / 100 * 100
       throw new CaffeException(
         Status.OUT_OF_MEMORY,
         f"$setting is too small: a net of ${floats / 1e6}%.1f million weights takes about " +
-          f"${needed / mega}%d MB of it, and there are ${given / mega}%d MB; set it to ${enough}m " +
+          f"${needed / mega}%d MB of it, and there are ${present / mega}%d MB; set it to ${enough}m " +
           "when the application is started"
       )
     }

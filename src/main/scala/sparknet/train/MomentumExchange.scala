@@ -19,7 +19,7 @@ private[train] final class MomentumExchange(
     cut: (Int, Int) => Pieces,
     assembled: () => Seq[Member]
 ) {
-  private var given = Map.empty[Int, FloatMemory] // that workers take over in the next round
+  private var handed = Map.empty[Int, FloatMemory] // that workers take over in the next round
 
   /** The mean of momentum over workers, weighted by their images.
     *
@@ -32,7 +32,7 @@ private[train] final class MomentumExchange(
       images: IndexedSeq[Long]
   )(chosen: Seq[ExportedMomentum] => Seq[ExportedMomentum]): Option[FloatMemory] = {
     val wanted = images.indices.filter(images(_) > 0)
-    if (given.nonEmpty) meanTakenOver(images)
+    if (handed.nonEmpty) meanTakenOver(images)
     else if (wanted.isEmpty) None
     else
       exported(wanted) { (there, layout) =>
@@ -57,7 +57,7 @@ private[train] final class MomentumExchange(
   private def meanTakenOver(images: IndexedSeq[Long]): Option[FloatMemory] = {
     val shown = published()
     try {
-      val terms = given.toSeq.sortBy(_._1).map { case (worker, _) =>
+      val terms = handed.toSeq.sortBy(_._1).map { case (worker, _) =>
         Term(shown(worker).vector, math.max(1L, images(worker)))
       }
       val mean = new FloatMemory(count)
@@ -72,7 +72,7 @@ private[train] final class MomentumExchange(
 
   /** The momentum of each worker that has gathered it in all rounds, one at a time. */
   def each(rounds: Int)(use: (Int, FloatMemory) => Unit): Unit =
-    if (given.nonEmpty) given.toSeq.sortBy(_._1).foreach(use.tupled)
+    if (handed.nonEmpty) handed.toSeq.sortBy(_._1).foreach(use.tupled)
     else if (rounds > 0)
       // One at a time: all of a host's at once may be more than it can publish.
       for (worker <- 0 until workers)
@@ -91,7 +91,7 @@ private[train] final class MomentumExchange(
       rounds: Int
   ): Map[Int, Published] = {
     val moves = for {
-      worker <- 0 until workers if !given.contains(worker)
+      worker <- 0 until workers if !handed.contains(worker)
       before <- placement.executorOf(worker) if before != hosts(worker).executor
       from <- holder(crew, before)
     } yield worker -> from
@@ -102,14 +102,14 @@ private[train] final class MomentumExchange(
         from -> Export(own.map(_._1), pieces)
       }
       val outcomes = members.carryOut(orders)(_ => false)
-      val given = outcomes
+      val handed = outcomes
         .collect { case (_, Exported(own)) => own }
         .flatten
         .filter(m => m.whole && m.round >= rounds - 1) // a round that was dropped counts, too
         .map(m => m.worker -> m.vector)
         .toMap
-      if (given.isEmpty) forget()
-      given
+      if (handed.isEmpty) forget()
+      handed
     }
   }
 
@@ -175,18 +175,18 @@ private[train] final class MomentumExchange(
   }
 
   def takeOver(momentum: Map[Int, FloatMemory]): Unit = {
-    given.values.toSet[FloatMemory].foreach(_.close())
-    given = momentum
+    handed.values.toSet[FloatMemory].foreach(_.close())
+    handed = momentum
   }
 
   /** What workers are to take over; workers that take the same get the same. */
   def published(): Map[Int, Publication] = {
-    val published = given.values
+    val published = handed.values
       .toSet[FloatMemory]
       .map { values =>
         values -> copy.publish(values, cut(count, 1))
       }
       .toMap
-    given.map { case (worker, values) => worker -> published(values) }
+    handed.map { case (worker, values) => worker -> published(values) }
   }
 }

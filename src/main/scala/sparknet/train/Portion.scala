@@ -14,18 +14,18 @@ private[train] object Portion {
     */
   def of(parts: IndexedSeq[Array[Int]], workers: Int): Option[IndexedSeq[Portion]] = {
     val counts = parts.map(_.iterator.map(_.toLong).sum)
-    val given = Array.fill(workers)(Vector.empty[Int])
-    if (parts.length == workers) parts.indices.foreach(i => given(i) = Vector(i))
+    val shares = Array.fill(workers)(Vector.empty[Int])
+    if (parts.length == workers) parts.indices.foreach(i => shares(i) = Vector(i))
     else {
       val load = new Array[Long](workers)
       for (i <- parts.indices.sortBy(i => (-counts(i), i))) {
         val least = load.indexOf(load.min)
-        given(least) :+= i
+        shares(least) :+= i
         load(least) += counts(i)
       }
       if (load.min < evenEnough * load.max) return None
     }
-    Some(given.toIndexedSeq.map { own =>
+    Some(shares.toIndexedSeq.map { own =>
       val sorted = own.sorted.toArray
       Portion(sorted, sorted.map(parts))
     })

@@ -80,15 +80,15 @@ final class Trainer private[train] (
     * otherwise the items are dealt out anew.
     */
   def setTrainData(
-      given: Dataset,
+      source: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use(seen.during("looking at training data") {
-    val next = accepted(given, preprocessing, augmentation, master.trainInput, trained = true)
+    val next = accepted(source, preprocessing, augmentation, master.trainInput, trained = true)
     crew.lead(_.drop())
     data.train.foreach(_.release())
     data.train = Some(next)
-    seen.given("training", next)
+    seen.taken("training", next)
   })
 
   /** How many of the items each worker trains on. */
@@ -103,14 +103,14 @@ final class Trainer private[train] (
     setTestData(data, preprocessing, Augmentation.none)
 
   def setTestData(
-      given: Dataset,
+      source: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation
   ): Unit = use(seen.during("looking at test data") {
-    val next = accepted(given, preprocessing, augmentation, testInput, trained = false)
+    val next = accepted(source, preprocessing, augmentation, testInput, trained = false)
     data.test.foreach(_.release())
     data.test = Some(next)
-    seen.given("test", next)
+    seen.taken("test", next)
   })
 
   /** Sends the weights to the workers: what the next round starts from. They get them by themselves
@@ -372,14 +372,14 @@ final class Trainer private[train] (
 
   /** Hosts know the data that they began with, and looking at new data takes slots: they go. */
   private def accepted(
-      given: Dataset,
+      source: Dataset,
       preprocessing: Preprocessing,
       augmentation: Augmentation,
       input: NetInput,
       trained: Boolean
   ): WorkerData = {
     crew.lead(_.dismiss())
-    data.accepted(given, preprocessing, augmentation, input, trained)
+    data.accepted(source, preprocessing, augmentation, input, trained)
   }
 
   private def testInput: NetInput = master.testInput.getOrElse(

@@ -65,9 +65,9 @@ final case class TrainerOptions(
 object TrainerOptions {
 
   /** From options by their names in Python, such as `wait_seconds`, each of which may be missing. */
-  def from(given: JavaMap[String, Object]): TrainerOptions = {
+  def from(chosen: JavaMap[String, Object]): TrainerOptions = {
     val options = new Options(
-      given,
+      chosen,
       "seed",
       "threads",
       "wait_seconds",

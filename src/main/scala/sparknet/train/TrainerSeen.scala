@@ -44,8 +44,8 @@ private[train] final class TrainerSeen(training: TrainingSeen) extends MembersWa
   /** @param use
     *   "training" or "test"
     */
-  def given(use: String, data: WorkerData): Unit =
-    training.given(DataSeen(use, data.count, data.leftOut))
+  def taken(use: String, data: WorkerData): Unit =
+    training.taken(DataSeen(use, data.count, data.leftOut))
 
   override def joined(member: Member): Unit =
     training.joined(member.id, member.place.executor, member.place.host)

@@ -272,7 +272,8 @@ private[train] final class WeightsExchange(
       }
       if (present.isEmpty) return None
       val terms = present.map(result => Term(result.vector.get, result.images))
-      for (weights <- reduced(crew, terms, layout)) return Some((weights, present))
+      val weights = reduced(crew, terms, layout)
+      if (weights.nonEmpty) return weights.map((_, present))
       attempts += 1
       if (attempts > Members.attempts) unreachable()
     }

@@ -26,23 +26,23 @@ private[train] final case class Supply(
 
 /** A data set as the workers see it: a portion for each, spread over the executors. */
 private[train] final class WorkerData(
-    given: Dataset,
+    source: Dataset,
     preprocessing: Preprocessing,
     augmentation: Augmentation,
     workers: Int,
     executors: Executors
 ) {
-  private lazy val wholePartitions = Portion.of(given.parts.map(_.blocks), workers)
-  private lazy val data = if (wholePartitions.nonEmpty) given else given.repartition(workers)
+  private lazy val wholePartitions = Portion.of(source.parts.toIndexedSeq.map(_.blocks), workers)
+  private lazy val data = if (wholePartitions.nonEmpty) source else source.repartition(workers)
   private lazy val portions: IndexedSeq[Portion] =
-    wholePartitions.getOrElse(Portion.of(data.parts.map(_.blocks), workers).get)
+    wholePartitions.getOrElse(Portion.of(data.parts.toIndexedSeq.map(_.blocks), workers).get)
   private var placed: Option[RDD[Block]] = None
   private var sent = Option.empty[(RDD[Block], HostItems)]
 
   def count: Long = data.count()
 
   /** Records that could not be used when the items were counted. */
-  def leftOut: BadRecords = given.leftOut
+  def leftOut: BadRecords = source.leftOut
 
   /** Items of each worker. */
   def portionSizes: Array[Long] = portions.map(_.items).toArray
@@ -53,7 +53,7 @@ private[train] final class WorkerData(
   def supply(windowBytes: Long): Supply = {
     val all = math.max(1L, data.parts.map(_.bytes).sum)
     val window = math.max(1L, (windowBytes.toDouble * count / all).toLong)
-    Supply(data.shape, preprocessing, augmentation, window, given.maxBadShare, data.labelling)
+    Supply(data.shape, preprocessing, augmentation, window, source.maxBadShare, data.labelling)
   }
 
   /** Throws unless the items suit the net's input.
@@ -138,7 +138,7 @@ private[train] final class WorkerData(
         val places = new Array[String](workers)
         for ((portion, place) <- portions.zip(wanted)) places(portion.partitions.head) = place
         placed.foreach(_.unpersist(blocking = false))
-        val moved = new PlacedRDD(data.rdd, places).setName(s"${data.rdd.name}, moved")
+        val moved = new PlacedRDD(data.rdd, places.toIndexedSeq).setName(s"${data.rdd.name}, moved")
         placed = Some(moved.persist(data.rdd.getStorageLevel))
       }
       wanted.map(Some(_))
@@ -159,7 +159,7 @@ private[train] final class WorkerData(
   def release(): Unit = {
     sent.foreach(_._2.partitions.destroy())
     placed.foreach(_.unpersist(blocking = false))
-    if (data ne given) data.unpersist()
+    if (data ne source) data.unpersist()
   }
 
   private def mostOf(executors: Seq[String]): Option[String] =

@@ -1,12 +1,10 @@
 package org.apache.spark.sparknet.ui
 
-import javax.servlet.http.HttpServletRequest // jakarta.servlet.http from Spark 4 on
-
 import scala.xml.Node
 
 import org.apache.spark.SparkContext
 import org.apache.spark.ui.{SparkUI, SparkUITab, UIUtils, WebUIPage}
-import org.json4s.JsonAST.JValue
+import org.json4s.JValue
 
 /** A page of a tab in Spark's UI.
   *
@@ -49,14 +47,14 @@ object Tab {
   }
 
   private final class Served(tab: Attached, page: TabPage) extends WebUIPage(page.name) {
-    override def render(request: HttpServletRequest): Seq[Node] = {
+    override def render(request: Servlets.Request): Seq[Node] = {
       val (title, content) = page.show(asked(request))
       UIUtils.headerSparkPage(request, title, content, tab)
     }
 
-    override def renderJson(request: HttpServletRequest): JValue = page.json(asked(request))
+    override def renderJson(request: Servlets.Request): JValue = page.json(asked(request))
 
-    private def asked(request: HttpServletRequest) = new Asked(
+    private def asked(request: Servlets.Request) = new Asked(
       name => Option(request.getParameter(name)),
       address => UIUtils.prependBaseUri(request, tab.basePath, address)
     )

@@ -48,11 +48,17 @@ object SparkLine {
       pom.value.property("java.release")
     ),
     // Specs written for ScalaTest's older names (FlatSpec) still compile here.
-    Test / scalacOptions := scalacOptions.value.filterNot(_ == "-Xfatal-warnings") :+
-      "-Wconf:cat=deprecation:w,cat=feature:w,any:e",
+    Test / scalacOptions := scalacOptions.value.filterNot(_.startsWith("-Wconf")) :+
+      "-Wconf:cat=deprecation:s,cat=feature:s,cat=lint-infer-any:s,cat=other-match-analysis:s,msg=Exhaustivity analysis:s",
     javacOptions ++= Seq("--release", pom.value.property("java.release"), "-Xlint", "-Werror"),
     Compile / doc / javacOptions := Nil,
     Test / scalaSource := root.value / "tests" / "scala",
+    Test / unmanagedSourceDirectories := Seq(
+      (Test / scalaSource).value,
+      (Test / javaSource).value,
+      root.value / "tests" / s"scala-${scalaBinaryVersion.value}",
+      root.value / "tests" / s"spark-${sparkMajor(pom.value)}"
+    ),
     Test / javaSource := root.value / "tests" / "java",
     Test / resourceDirectory := root.value / "tests" / "resources",
     Test / fork := true,

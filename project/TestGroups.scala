@@ -8,7 +8,7 @@ object TestGroups {
   private val apart = Seq("support.OnCluster" -> "cluster", "support.OwnContexts" -> "contexts")
 
   val settings: Seq[Setting[_]] = Seq(
-    Test / envVars ++= sparkHome(SparkLine.root.value / "target", (Test / scalaBinaryVersion).value),
+    Test / envVars ++= sparkHome(target.value, (Test / scalaBinaryVersion).value),
     Test / testGrouping := {
       val loader = (Test / testLoader).value
       val kinds = apart.map { case (kind, group) => loader.loadClass(kind) -> group }
@@ -24,7 +24,8 @@ object TestGroups {
 
   /** What Spark starts executors with: the jars of the PySpark that build/setup has installed. */
   private def sparkHome(target: File, scala: String): Map[String, String] = {
-    val found = (target / "venv" / "lib" * "python3*" / "site-packages" / "pyspark").get
+    val environment = target / "venv" / "lib" * "python3*" / "site-packages" / "pyspark"
+    val found = (target / "python" / "pyspark").get ++ environment.get
     found.headOption
       .map(home => Map("SPARK_HOME" -> home.getPath, "SPARK_SCALA_VERSION" -> scala))
       .getOrElse(Map.empty)

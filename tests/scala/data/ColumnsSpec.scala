@@ -12,7 +12,7 @@ import sparknet.jna.CaffeException
 class ColumnsSpec extends AnyFlatSpec {
   private lazy val session = {
     LocalSpark.context
-    SparkSession.builder.getOrCreate()
+    SparkSession.builder().getOrCreate()
   }
 
   private def table(features: DataType, label: DataType)(rows: Row*): DataFrame =

@@ -16,11 +16,11 @@ class FaultSpec extends AnyFlatSpec {
   private def caught(thrown: Throwable): Seq[Seq[(Int, Option[Fault])]] =
     for (early <- Seq(false, true)) yield {
       val blocks = new Iterator[Block] {
-        private var given = 0
-        override def hasNext: Boolean = if (early && given == 1) throw thrown else true
+        private var made = 0
+        override def hasNext: Boolean = if (early && made == 1) throw thrown else true
         override def next(): Block = {
-          given += 1
-          if (given > 1) throw thrown
+          made += 1
+          if (made > 1) throw thrown
           good
         }
       }

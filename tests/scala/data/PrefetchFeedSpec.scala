@@ -74,15 +74,15 @@ class PrefetchFeedSpec extends AnyFlatSpec {
   private final class Silent extends MinibatchSource {
     val answer, asked = new CountDownLatch(1)
     @volatile var closed = false
-    private var given = 0
+    private var filled = 0
     override def newMinibatch(): Minibatch = new Minibatch(1, 1)
     override def next(into: Minibatch): Unit = {
-      given += 1
-      if (given > 1) asked.countDown()
-      while (given > 1 && answer.getCount > 0)
+      filled += 1
+      if (filled > 1) asked.countDown()
+      while (filled > 1 && answer.getCount > 0)
         try answer.await()
         catch { case _: InterruptedException => () }
-      into.values.put(0, given.toFloat)
+      into.values.put(0, filled.toFloat)
       into.size = 1
     }
     override def close(): Unit = closed = true

@@ -72,7 +72,7 @@ class RowItemsSpec extends AnyFlatSpec {
       )
     )
       both(schema("x" -> floats), Seq(values)) { rows =>
-        val shape = if (values != null && values.numElements == 130) Array(130) else Array(2, 1)
+        val shape = if (values != null && values.numElements() == 130) Array(130) else Array(2, 1)
         assert(refusal(one(floats, shape), rows) == s"column 'x' $what" -> s"$reason in column 'x'")
       }
     both(schema("x" -> ArrayType(DoubleType)), Seq(array(1e300))) { rows =>
@@ -138,12 +138,12 @@ class RowItemsSpec extends AnyFlatSpec {
     }
     for (
       (row, what) <- Seq(
-        Seq(array(1.0), 5f, 3) -> "column 'y' has 1 value instead of 2",
-        Seq(null, 5f, 3) -> "column 'y' is null",
-        Seq(array(1.0, Double.NaN), 5f, 3) -> "column 'y' has a NaN at value 1",
-        Seq(array(1.0, 2.0), 5f, -1) -> "column 'w' has a negative weight",
-        Seq(array(1.0, 2.0), 5f, null) -> "column 'w' is null",
-        Seq(array(1.0, 2.0), null, 3) -> "column 'x' is null"
+        Seq[Any](array(1.0), 5f, 3) -> "column 'y' has 1 value instead of 2",
+        Seq[Any](null, 5f, 3) -> "column 'y' is null",
+        Seq[Any](array(1.0, Double.NaN), 5f, 3) -> "column 'y' has a NaN at value 1",
+        Seq[Any](array(1.0, 2.0), 5f, -1) -> "column 'w' has a negative weight",
+        Seq[Any](array(1.0, 2.0), 5f, null) -> "column 'w' is null",
+        Seq[Any](array(1.0, 2.0), null, 3) -> "column 'x' is null"
       )
     )
       both(of, row)(rows => assert(refusal(items, rows)._1 == what))

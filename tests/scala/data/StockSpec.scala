@@ -14,7 +14,7 @@ class StockSpec extends AnyFlatSpec {
     Array(2),
     labels.map(_.toFloat).toArray,
     null,
-    labels.flatMap(l => Seq(l, l + 0.5f)).map(_.toFloat).toArray
+    labels.flatMap(l => Seq(l.toFloat, l + 0.5f)).toArray
   )
 
   /** Chunks of blocks of the sizes given, and the chunks that were read. */

@@ -77,15 +77,15 @@ class AppRoundSpec extends AnyFlatSpec {
     }
     val testScores = testSizes
       .zipPartitions(testMinibatchRDD) { (lenIt, testMinibatchIt) =>
-        val len = lenIt.next
+        val len = lenIt.next()
         val minibatchSampler = new MinibatchSampler(testMinibatchIt, len, len)
         RoundNet.net.setTestData(minibatchSampler, len, None)
         Array(RoundNet.net.test()).iterator
       }
-      .reduce((a, b) => (a, b).zipped.map(_ + _))
+      .reduce((a, b) => a.zip(b).map { case (x, y) => x + y })
     trainSizes
       .zipPartitions(trainMinibatchRDD) { (lenIt, trainMinibatchIt) =>
-        val minibatchSampler = new MinibatchSampler(trainMinibatchIt, lenIt.next, syncInterval)
+        val minibatchSampler = new MinibatchSampler(trainMinibatchIt, lenIt.next(), syncInterval)
         RoundNet.net.setTrainData(minibatchSampler, Some(preprocess))
         RoundNet.net.train(syncInterval)
         Array(0).iterator

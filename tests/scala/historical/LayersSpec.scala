@@ -1,6 +1,6 @@
 package historical
 
-import scala.collection.JavaConversions._
+import scala.collection.JavaConverters._
 
 import caffe._
 import caffe.Caffe._
@@ -31,7 +31,7 @@ class LayersSpec extends FlatSpec {
     val net: NetParameter = NetParam(name = "LeNet", data, label, conv, pool, ave, ip, relu, loss)
 
     assert(net.getName == "LeNet" && net.toString.contains("conv1") && net.toByteArray.nonEmpty)
-    assert(net.getLayerList.map(_.getTop(0)) == net.getLayerList.map(_.getName))
+    assert(net.getLayerList.asScala.map(_.getTop(0)) == net.getLayerList.asScala.map(_.getName))
     val types = List(
       "JavaData",
       "JavaData",
@@ -42,9 +42,9 @@ class LayersSpec extends FlatSpec {
       "ReLU",
       "SoftmaxWithLoss"
     )
-    assert(net.getLayerList.map(_.getType).toList == types)
+    assert(net.getLayerList.asScala.map(_.getType).toList == types)
     assert(data.getInclude(0).getPhase == Phase.TRAIN && label.getInclude(0).getPhase == Phase.TEST)
-    assert(data.getJavaDataParam.getShape.getDimList.toList == long)
+    assert(data.getJavaDataParam.getShape.getDimList.asScala.toList == long)
     val window = conv.getConvolutionParam
     assert((window.getKernelH, window.getKernelW, window.getNumOutput) == ((5, 3, 20)))
     assert(!window.hasWeightFiller && !ip.getInnerProductParam.hasWeightFiller)
@@ -77,10 +77,10 @@ class LayersSpec extends FlatSpec {
     builder.addLayer(layer)
     builder.addLayer(0, layer.toBuilder.setName("b").build())
     builder.setLayer(1, layer.toBuilder().setName("c").build())
-    val more: java.lang.Iterable[LayerParameter] = List(layer)
+    val more: java.lang.Iterable[LayerParameter] = List(layer).asJava
     builder.addAllLayer(more)
     val net: NetParameter = NetParameter.parseFrom(builder.build().toByteArray())
-    assert(net.getLayerList.map(_.getName).toList == List("b", "c", "a"))
+    assert(net.getLayerList.asScala.map(_.getName).toList == List("b", "c", "a"))
 
     val solver: SolverParameter.Builder = SolverParameter.newBuilder()
     solver.setSnapshot(1).setSnapshotPrefix("p").setNet("n").setNetParam(net)

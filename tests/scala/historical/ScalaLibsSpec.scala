@@ -65,22 +65,22 @@ class ScalaLibsSpec extends FlatSpec {
     val javaArray: JavaNDArray = v.javaArray
     val dim: Int = v.dim
     val shape: Array[Int] = v.shape
-    assert(javaArray.get(1, 0) == 3f && dim == 2 && shape.deep == Array(2, 2).deep)
+    assert(javaArray.get(1, 0) == 3f && dim == 2 && shape.toSeq == Seq(2, 2))
     val sub: NDArray = v.subarray(lowerOffsets = Array(0, 1), upperOffsets = Array(2, 2))
     val slice: NDArray = v.slice(axis = 0, index = 1)
-    assert(sub.toFlat().deep == Array(2f, 4f).deep && slice.toFlat().deep == Array(3f, 4f).deep)
+    assert(sub.toFlat().toSeq == Seq(2f, 4f) && slice.toFlat().toSeq == Seq(3f, 4f))
     v.set(indices = Array(0, 0), value = 5f)
     val got: Float = v.get(indices = Array(0, 0))
     val copy = new Array[Float](4)
     v.flatCopy(result = copy)
     val buffer: Array[Float] = sub.getBuffer()
-    assert(got == 5f && copy.deep == Array(5f, 2f, 3f, 4f).deep && buffer.length == 4)
+    assert(got == 5f && copy.toSeq == Seq(5f, 2f, 3f, 4f) && buffer.length == 4)
     val zeros: NDArray = NDArray.zeros(shape = Array(2, 2))
     zeros.add(that = v)
     val sum: NDArray = NDArray.plus(v1 = zeros, v2 = v)
     sum.subtract(that = v)
     sum.scalarDivide(v = 2f)
-    assert(sum.toFlat().deep == Array(2.5f, 1f, 1.5f, 2f).deep)
+    assert(sum.toFlat().toSeq == Seq(2.5f, 1f, 1.5f, 2f))
     val serializable: Serializable = sum
     assert(serializable != null)
   }
@@ -96,7 +96,7 @@ class ScalaLibsSpec extends FlatSpec {
     assert((all.size, names, n) == ((2, List("ip", "relu"), 2)))
     wc.scalarDivide(v = 2f)
     val sum: WeightCollection = WeightCollection.add(wc1 = wc, wc2 = wc)
-    assert(sum.allWeights("ip")(0).toFlat().deep == Array(2f, 4f).deep)
+    assert(sum.allWeights("ip")(0).toFlat().toSeq == Seq(2f, 4f))
     val bytes = new ByteArrayOutputStream()
     new ObjectOutputStream(bytes).writeObject(sum)
     val companion: Serializable = WeightCollection
@@ -207,7 +207,7 @@ class ScalaLibsSpec extends FlatSpec {
     val shape = new Memory(4)
     shape.setInt(0, 1)
     callback.invoke(memory, 2, 1, shape)
-    assert(memory.getFloatArray(0, 2).deep == Array(0f, 1f).deep)
+    assert(memory.getFloatArray(0, 2).toSeq == Seq(0f, 1f))
     assertThrows[RuntimeException](caffeNet.loadWeightsFromFile(filename = folder + "/none"))
 
     // The defaults are those of the trait, too; there the parameter of setWeights is "weights".

@@ -9,11 +9,11 @@ import sparknet.jna.CaffeException
 
 class OptionsSpec extends AnyFlatSpec {
   private def of(name: String, value: Object): Options = {
-    val given: JavaMap[String, Object] = Collections.singletonMap(name, value)
-    new Options(given, "a", "b", "c")
+    val options: JavaMap[String, Object] = Collections.singletonMap(name, value)
+    new Options(options, "a", "b", "c")
   }
 
-  "Options" should "be what was given, or the default" taggedAs Unit in {
+  "Options" should "be what was options, or the default" taggedAs Unit in {
     assert(of("a", Int.box(3)).int("a", 1) == 3 && of("a", Int.box(3)).int("b", 1) == 1)
     assert(of("a", Long.box(1L << 40)).long("a", 1) == 1L << 40)
     assert(

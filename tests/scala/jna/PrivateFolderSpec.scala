@@ -1,5 +1,6 @@
 package sparknet.jna
 
+import java.io.{BufferedReader, InputStreamReader}
 import java.nio.file.attribute.PosixFilePermissions
 import java.nio.file.{Files, Path}
 
@@ -16,7 +17,7 @@ class PrivateFolderSpec extends AnyFlatSpec {
       new ProcessBuilder(java, "-cp", classPath, "sparknet.jna.UnpackFirst", temporary.toString)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()
-    val file: Path = Path.of(process.inputReader.readLine())
+    val file: Path = Path.of(new BufferedReader(new InputStreamReader(process.getInputStream)).readLine())
 
     def folder: Path = file.getParent.getParent
 

@@ -26,11 +26,11 @@ object SharedNet {
   /** A step's images, as preprocessing sees them, and the values it writes. */
   def watch(task: Int): ((ByteImage, Array[Float]) => Unit, () => Boolean) = {
     var others = 0
-    val context = TaskContext.get
+    val context = TaskContext.get()
     val preprocessing = (image: ByteImage, buffer: Array[Float]) => {
       image.cropInto(buffer, Array(0, 0), Array(1, 1))
       val own = buffer.forall(v => v >= 40 * (task + 1) && v < 40 * (task + 1) + 4)
-      if (!own || !(TaskContext.get eq context)) others += 1 // whatever the thread
+      if (!own || !(TaskContext.get() eq context)) others += 1 // whatever the thread
       for (i <- buffer.indices) buffer(i) = buffer(i) / 100
     }
     (preprocessing, () => others == 0)

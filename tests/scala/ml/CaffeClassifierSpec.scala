@@ -20,7 +20,7 @@ import support.{LocalSpark, SparkTag, Temporary}
 class CaffeClassifierSpec extends AnyFlatSpec {
   private lazy val spark = {
     LocalSpark.context
-    SparkSession.builder.getOrCreate()
+    SparkSession.builder().getOrCreate()
   }
 
   private val net =
@@ -200,7 +200,7 @@ class CaffeClassifierSpec extends AnyFlatSpec {
 
   it should "keep no features for a batch that nobody asks for" taggedAs SparkTag in {
     def kept(frame: DataFrame) = frame.queryExecution.optimizedPlan.collect {
-      case scored: ScoredRows => scored.output.map(_.name)
+      case found: ScoredRows => found.output.map(_.name)
     }
     val added = Seq("rawPrediction", "probability", "prediction")
     val scored = model.transform(points)

@@ -18,7 +18,7 @@ import support.{LocalSpark, SparkTag}
 class CaffeRegressorSpec extends AnyFlatSpec {
   private lazy val spark = {
     LocalSpark.context
-    SparkSession.builder.getOrCreate()
+    SparkSession.builder().getOrCreate()
   }
 
   private def linear(outputs: Int) =

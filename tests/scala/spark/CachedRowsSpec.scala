@@ -14,7 +14,7 @@ class CachedRowsSpec extends AnyFlatSpec {
 
   private lazy val spark = {
     LocalSpark.context
-    SparkSession.builder.getOrCreate()
+    SparkSession.builder().getOrCreate()
   }
 
   /** Nulls, and every type that columns of items, labels and weights may have. */

@@ -59,9 +59,8 @@ class TabSpec extends AnyFlatSpec with OwnContexts {
 }
 
 /** Takes the word for the user's name. */
-final class NamedUser extends javax.servlet.Filter {
-  import javax.servlet._
-  import javax.servlet.http._
+final class NamedUser extends support.Servlets.Filter {
+  import support.Servlets._
   override def init(config: FilterConfig): Unit = ()
   override def destroy(): Unit = ()
   override def doFilter(

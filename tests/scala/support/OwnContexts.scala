@@ -1,8 +1,6 @@
 package support
 
 import java.net.{HttpURLConnection, URL}
-import javax.servlet.http.{HttpServletRequest, HttpServletResponse}
-import javax.servlet.{Filter, FilterChain, FilterConfig, ServletRequest, ServletResponse}
 
 import scala.io.Source
 
@@ -50,7 +48,9 @@ trait OwnContexts extends TestSuite {
 }
 
 /** As somebody has who wants to know who looks at Spark's UI. */
-final class WordFilter extends Filter {
+final class WordFilter extends Servlets.Filter {
+  import Servlets._
+
   override def init(config: FilterConfig): Unit = ()
   override def destroy(): Unit = ()
   override def doFilter(
@@ -60,7 +60,7 @@ final class WordFilter extends Filter {
   ): Unit = (request, response) match {
     case (asked: HttpServletRequest, answer: HttpServletResponse) =>
       if (asked.getHeader("Word") == WordFilter.word) chain.doFilter(request, response)
-      else answer.sendError(HttpServletResponse.SC_FORBIDDEN, "the word is another one")
+      else answer.sendError(HttpURLConnection.HTTP_FORBIDDEN, "the word is another one")
   }
 }
 

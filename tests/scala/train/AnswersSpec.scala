@@ -74,8 +74,8 @@ class AnswersSpec extends AnyFlatSpec {
       def next(fit: Fit) = answers.next(fit).replace('\u0000', '|')
       val prefix = s"$folder/p"
       val early = new EarlyStopping("weight", 1, 0, "min")
-      val given = Map("images" -> 7d, "tau" -> 2, "test_every" -> 1, "snapshot_prefix" -> prefix)
-      val fit = begun(answers, early)(given.toSeq: _*) // two images a step
+      val chosen = Map("images" -> 7d, "tau" -> 2, "test_every" -> 1, "snapshot_prefix" -> prefix)
+      val fit = begun(answers, early)(chosen.toSeq: _*) // two images a step
       val first = next(fit).split('\u0001')
       assert(first(0).startsWith("round|2|1.0|4|") && first.length == 2)
       assert(first(1).startsWith("INFO|workers: 1, executors that train: 1"))

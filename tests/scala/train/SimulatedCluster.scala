@@ -117,9 +117,10 @@ private[train] final class SimulatedCluster(
     var trusted = true // by Spark
     var taken = false // its slots, by others of the application
     var stoppedUntil = 0.0
-    def tasks: Seq[Task] = SimulatedCluster.this.tasks.filter(t => t.executor == this && !t.ended)
+    def tasks: Seq[Task] =
+      SimulatedCluster.this.tasks.filter(t => t.executor == this && !t.ended).toSeq
     def departed: Seq[Task] =
-      SimulatedCluster.this.tasks.filter(t => t.executor == this && t.departed)
+      SimulatedCluster.this.tasks.filter(t => t.executor == this && t.departed).toSeq
 
     /** SIGSTOP. */
     def stop(seconds: Double): Unit = {
@@ -161,7 +162,7 @@ private[train] final class SimulatedCluster(
     changedAt = time.now
   }
 
-  def living: Seq[Executor] = executors.filter(_.alive)
+  def living: Seq[Executor] = executors.filter(_.alive).toSeq
 
   /** Messages one way between the driver and a host: in order, unless one comes again. */
   private final class Wire(host: Task, own: Dice, to: String, deliver: AnyRef => Unit) {

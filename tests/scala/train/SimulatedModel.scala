@@ -63,9 +63,9 @@ private[train] final class SimulatedModel(val floats: Int, val history: Int, doi
     private var open = true
 
     override val layout: WeightsLayout = SimulatedModel.this.layout
-    override def writeWeights(given: FloatMemory): Unit = {
+    override def writeWeights(from: FloatMemory): Unit = {
       check()
-      weights = given.toArray
+      weights = from.toArray
       start = weights.toVector
       before = momentum.toVector
       items = Vector.empty
@@ -92,9 +92,9 @@ private[train] final class SimulatedModel(val floats: Int, val history: Int, doi
       into.floats.put(momentum)
       ()
     }
-    override def writeHistory(given: FloatMemory): Unit = {
+    override def writeHistory(from: FloatMemory): Unit = {
       check()
-      momentum = given.toArray
+      momentum = from.toArray
     }
     override def setSeed(seed: Long): Unit = ()
     override def setIteration(next: Int): Unit = {

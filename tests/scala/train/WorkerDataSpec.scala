@@ -42,8 +42,8 @@ class WorkerDataSpec extends AnyFlatSpec with OnCluster {
     new WorkerData(data, new Identity, Augmentation.none, workers, new Executors(sc))
 
   /** Each worker's labels, read as hosts do. */
-  private def labels(given: WorkerData, workers: Int): Seq[Array[Int]] = {
-    val (blocks, items) = given.forHosts()
+  private def labels(source: WorkerData, workers: Int): Seq[Array[Int]] = {
+    val (blocks, items) = source.forHosts()
     (0 until workers).map { worker =>
       sc.runJob(
         new ReaderRDD(blocks, items, worker),
@@ -64,22 +64,22 @@ class WorkerDataSpec extends AnyFlatSpec with OnCluster {
       SparkTag in {
         for (workers <- 1 to 3) {
           val data = dataset(storage, 3, 3, 0, 6, 5, 1, 2, 4)
-          val given = worker(data, workers)
+          val source = worker(data, workers)
           for (_ <- 1 to 2) {
-            val found = labels(given, workers)
+            val found = labels(source, workers)
             assert(found.length == workers && found.flatten.sorted == (0 until 24))
             assert(found.map(_.length).min >= 6)
           }
-          given.release()
+          source.release()
           assert(data.rdd.getStorageLevel == storage)
           data.unpersist()
         }
       }
 
   it should "deal items out where there are too few partitions" taggedAs SparkTag in {
-    val given = worker(dataset(StorageLevel.DISK_ONLY, 24), 4)
-    assert(labels(given, 4).map(_.length) == Seq(6, 6, 6, 6))
-    given.release()
+    val source = worker(dataset(StorageLevel.DISK_ONLY, 24), 4)
+    assert(labels(source, 4).map(_.length) == Seq(6, 6, 6, 6))
+    source.release()
   }
 
   it should "move the items of workers that crowd one executor, once" taggedAs SparkTag in {
@@ -91,22 +91,22 @@ class WorkerDataSpec extends AnyFlatSpec with OnCluster {
     val data = Dataset(sc.makeRDD(blocks), Array(1), StorageLevel.MEMORY_ONLY, 0)
     assert(data.count() == 7)
     assert(executors.holding(data.rdd).forall(_.contains(crowded)))
-    val given = worker(data, 2)
-    val homes = given.homes()
+    val source = worker(data, 2)
+    val homes = source.homes()
     assert(homes.flatten.toSet == executors.live.toSet)
-    val (moved, _) = given.forHosts()
+    val (moved, _) = source.forHosts()
     assert(moved.mapPartitions(b => Iterator(b.map(_.size).sum)).collect().toSeq == Seq(3, 4))
     assert((moved ne data.rdd) && executors.holding(moved) == homes)
-    assert(labels(given, 2).map(_.length) == Seq(3, 4))
-    assert(given.homes() == homes && (given.forHosts()._1 eq moved))
-    given.release()
+    assert(labels(source, 2).map(_.length) == Seq(3, 4))
+    assert(source.homes() == homes && (source.forHosts()._1 eq moved))
+    source.release()
     data.unpersist()
   }
 
   it should "compute the window from the memory that items take" taggedAs Unit in {
-    val given = worker(dataset(StorageLevel.NONE, 24), 1)
-    assert(given.supply(24).window == 24 && given.supply(5).window == 5)
-    assert(given.supply(0).window == 1)
+    val source = worker(dataset(StorageLevel.NONE, 24), 1)
+    assert(source.supply(24).window == 24 && source.supply(5).window == 5)
+    assert(source.supply(0).window == 1)
   }
 }
 

@@ -33,16 +33,9 @@ class FaultSpec extends AnyFlatSpec {
     late.last._2.get
   }
 
-  /** Spark shows the class to its own Scala code only. */
-  private def raised(error: String): Throwable =
-    Class
-      .forName("org.apache.spark.api.python.PythonException")
-      .getConstructor(classOf[String], classOf[Throwable])
-      .newInstance(
-        s"Traceback (most recent call last):\n  File 'x.py', line 1, in f\n    g()\n$error\n",
-        null
-      )
-      .asInstanceOf[Throwable]
+  private def raised(error: String): Throwable = PythonFailure(
+    s"Traceback (most recent call last):\n  File 'x.py', line 1, in f\n    g()\n$error\n"
+  )
 
   "A Fault" should "be what users' functions throw" taggedAs Unit in {
     val own = fault(new IllegalStateException("mine"))

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[1]
+# Where Spark finds its defaults, in all programs that tests start, too.
+os.environ["SPARK_CONF_DIR"] = str(ROOT / "tests/resources/spark")
 
 
 @pytest.fixture(scope="session")

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from blocks import ROOT, blocks, pages
 
-pytestmark = pytest.mark.boundary
+pytestmark = [pytest.mark.boundary, pytest.mark.xdist_group("site")]
 
 
 @pytest.fixture(scope="module")

@@ -22,7 +22,7 @@ import org.apache.hadoop.yarn.server.MiniYARNCluster;
 public final class HadoopCluster {
   private static final String LOOPBACK = "127.0.0.1:0";
   private static final int NODE_MANAGERS = 2;
-  private static final long PATIENCE_MILLIS = 60_000;
+  private static final long PATIENCE_MILLIS = 300_000;
 
   private HadoopCluster() {}
 

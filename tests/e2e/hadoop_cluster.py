@@ -16,13 +16,13 @@ from typing import Any
 
 import pyspark
 import pytest
-from processes import EXECUTOR, MARK, ROOT, Program, running
+from processes import EXECUTOR, MARK, PATIENCE, ROOT, Program, running
 
 SOURCE = Path(__file__).with_name("HadoopCluster.java")
 JARS = Path(pyspark.__path__[0]) / "jars"
 MEMORY_MB = 4096  # of each of its two nodes
 # YARN's web pages make classes in the JVM's own packages.
-JVM = ["-Xmx512m", "--add-opens=java.base/java.lang=ALL-UNNAMED"]
+JVM = ["-Xmx512m", "-XX:TieredStopAtLevel=1", "--add-opens=java.base/java.lang=ALL-UNNAMED"]
 # Spark is on all nodes, as administrators install it. What tests run fits in small heaps.
 SETTINGS = {
     "spark.yarn.jars": f"local:{JARS}/*",
@@ -76,7 +76,9 @@ class HadoopCluster:
 
     def _web(self, method: str, url: str, content: bytes | None = None) -> bytes:
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(urllib.request.Request(url, content, method=method), timeout=60) as answer:
+        with opener.open(
+            urllib.request.Request(url, content, method=method), timeout=PATIENCE
+        ) as answer:
             return bytes(answer.read())
 
 
@@ -101,5 +103,6 @@ def hadoop_cluster(folder: Path) -> Iterator[HadoopCluster]:
         match = ready.search(program.out)
         assert match is not None
         lines = [f"{name} {value}\n" for name, value in SETTINGS.items()]
-        (folder / "conf/spark-defaults.conf").write_text("".join(lines))
+        defaults = Path(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf").read_text()
+        (folder / "conf/spark-defaults.conf").write_text(defaults + "".join(lines))
         yield HadoopCluster(folder, f"http://127.0.0.1:{match[1]}/webhdfs/v1", program)

@@ -72,7 +72,7 @@ class Shell:
     def close(self) -> None:
         self.send("exit()\n")
         try:
-            self._process.wait(60)
+            self._process.wait(PATIENCE)
         finally:
             self._process.kill()
             os.close(self._master)

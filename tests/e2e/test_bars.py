@@ -42,5 +42,7 @@ def test_sparks_bars_are_hidden_while_ours_is_there(jar: Path, tmp_path: Path) -
         assert program.wait() == 0, program.err
         ours, theirs = program.err.split("progress True\n")[1].split("progress False\n")
     assert "training 100%" in ours
+    # Until ours is there, a machine that is slow enough sees theirs.
+    ours = ours[ours.index("training") :]
     assert "[Stage" not in ours
     assert "[Stage" in theirs  # They come back.

@@ -18,7 +18,7 @@ def test_trains_and_logs(jar: Path, tmp_path: Path) -> None:
     command = [*submit(jar)[:5], "--class", "apps.CifarApp", jar, "2", "2", data, "quick"]
     with running(command, tmp_path) as program:
         program.until(lambda: len(program.descendants(EXECUTOR)) == 2, "two executors")
-        assert program.wait(500) == 0
+        assert program.wait() == 0
         assert program.leftovers() == []
         shown = re.findall(r"^round (\d/2)  iteration (\d+)  loss \d", program.err, re.MULTILINE)
         tested = re.findall(r"^iteration 0: accuracy (0\.\d+)", program.err, re.MULTILINE)

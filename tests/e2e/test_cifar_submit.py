@@ -26,7 +26,7 @@ def test_train_and_resume(jar: Path, cifar: Path, tmp_path: Path) -> None:
     with running(command, tmp_path) as program:
         program.until(lambda: "images to train on" in program.out, "data")
         program.until(lambda: "training" in program.text, "progress")
-        assert len(program.descendants(EXECUTOR)) == 2
+        program.until(lambda: len(program.descendants(EXECUTOR)) == 2, "two executors")
         assert program.wait() == 0
         assert program.leftovers() == []
         out, shown = program.out, program.text

@@ -12,7 +12,7 @@ from typing import NamedTuple
 import pytest
 from processes import EXECUTOR, TRACE, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("command")]
 
 COMMAND = Path(sys.executable).with_name("sparknet")
 NET = """

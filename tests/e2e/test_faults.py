@@ -136,9 +136,9 @@ def interrupted(
     be gone before Python's last line."""
     with running(command, folder, **variables) as program:
         program.until(lambda: program.text.count(".caffemodel\n") >= 2, "two snapshots")
-        assert len(program.descendants(EXECUTOR)) == 2
+        program.until(lambda: len(program.descendants(EXECUTOR)) == 2, "two executors")
         program.interrupt()
-        assert program.wait(90) == 130
+        assert program.wait() == 130
         assert program.leftovers() == []
         named = re.findall(r"snapshot:? (\S+\.caffemodel)", program.text)
         check_snapshot(Path(named[-1]))

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("get_cifar10")]
 
 ROOT = Path(__file__).resolve().parents[2]
 SHARED = Path(os.environ.get("SPARKNET_SHARED", ROOT.parent / "shared"))
@@ -76,7 +76,7 @@ def get_cifar10(
         cwd="/",
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
 
 
@@ -275,10 +275,10 @@ def test_a_signal_during_the_download(target: Path, sent: signal.Signals, status
             # A shell that starts the tests in the background has them ignore Ctrl-C.
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
-        assert server.stalled.wait(60), "the script never asked for the archive"
+        assert server.stalled.wait(600), "the script never asked for the archive"
         assert any(name.startswith(".get_cifar10.") for name in contents(target))
         process.send_signal(sent)
-        process.communicate(timeout=60)
+        process.communicate(timeout=600)
     assert process.returncode == status
     assert contents(target) == {}
 

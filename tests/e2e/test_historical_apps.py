@@ -10,7 +10,7 @@ import pyspark
 import pytest
 from processes import EXECUTOR, ROOT, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("historical_apps")]
 
 SOURCES = ROOT / "tests/resources/historical"
 SPARK_JARS = Path(pyspark.__file__).parent / "jars"

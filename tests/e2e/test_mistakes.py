@@ -13,7 +13,7 @@ from mistakes import GONE, MISTAKES, PRELUDE, Mistake
 from processes import ROOT, TRACE, python
 from terminals import Kernel, Shell
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("mistakes")]
 
 # Frames of the JVM or of Py4J, and errors while errors were handled.
 FOREIGN = re.compile(

@@ -20,7 +20,7 @@ def test_digits(jar: Path, tmp_path: Path) -> None:
     variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
     with running(command, tmp_path, **variables) as program:
         program.until(lambda: "training" in program.err, "progress")
-        assert len(program.descendants(EXECUTOR)) == 2
+        program.until(lambda: len(program.descendants(EXECUTOR)) == 2, "two executors")
         assert program.wait() == 0
         assert program.leftovers() == []
         out, err = program.out, program.err

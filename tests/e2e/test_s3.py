@@ -13,7 +13,7 @@ import pytest
 from processes import Program, running, submit
 from s3_server import S3Server, s3_server
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("s3")]
 
 TARS = 7
 IMAGES = 6

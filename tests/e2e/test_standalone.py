@@ -81,9 +81,12 @@ def test_a_job_and_an_executor_that_dies(jar: Path, tmp_path: Path) -> None:
         python(jar, tmp_path, JOB, url, "5", "60") as program,
     ):
         program.until(lambda: len(images(program)) >= 3, "rounds")
-        executors = [pid for worker in workers for pid in worker.descendants(EXECUTOR)]
-        assert len(executors) == 2
-        os.kill(executors[0], signal.SIGKILL)
+
+        def executors() -> list[int]:
+            return [pid for worker in workers for pid in worker.descendants(EXECUTOR)]
+
+        program.until(lambda: len(executors()) == 2, "two executors")
+        os.kill(executors()[0], signal.SIGKILL)
         assert program.wait() == 0
         done = images(program)
         accuracy = float(program.out.split("accuracy")[1])

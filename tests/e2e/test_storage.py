@@ -24,6 +24,7 @@ from s3_server import S3Server, s3_server
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
 TARS, IMAGES, SIDE, BATCH = 8, 50, 64, 10
+SOON = 300  # Seconds: half of what a request that is not answered waits for.
 
 # Each worker reads four tars in a pass, one at a time: more do not fit its window.
 JOB = (
@@ -214,14 +215,14 @@ def test_a_storage_that_never_answers_again(
         go(tmp_path, 0)
         fails(program, line, 2)
         os.kill(program.process.pid, signal.SIGINT)
-        program.until(lambda: "closed 0" in program.out, "the end of a trainer", 60)
+        program.until(lambda: "closed 0" in program.out, "the end of a trainer", SOON)
         line.release()
         reach(program, 1)
         line.hold(100_000)
         go(tmp_path, 1)
         fails(program, line, 2)
         go(tmp_path, 2)
-        assert program.wait(60) == 0
+        assert program.wait(SOON) == 0
         assert program.leftovers() == []
         lines = program.out.splitlines()
     assert "interrupted" in lines

@@ -82,7 +82,7 @@ def browser() -> str:
 
 def told(address: str) -> Any:
     """What the UI says for programs."""
-    with urllib.request.urlopen(address, timeout=30) as answer:
+    with urllib.request.urlopen(address, timeout=300) as answer:
         return json.load(answer)
 
 
@@ -95,13 +95,13 @@ def look(browser: str, address: str, folder: Path) -> tuple[str, Image.Image]:
         [browser, *options, *size, "--dump-dom", address],
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     subprocess.run(
         [browser, *options, *size, f"--screenshot={picture}", address],
         capture_output=True,
-        timeout=120,
+        timeout=600,
         check=True,
     )
     return shown.stdout, Image.open(picture).convert("RGB")

@@ -15,7 +15,7 @@ from crews import HOLDING, PRELUDE, go, large, rounds
 from hadoop_cluster import HadoopCluster, hadoop_cluster
 from processes import ROOT, Program, python, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("yarn")]
 
 
 @pytest.fixture(scope="module")

@@ -28,7 +28,7 @@ def tool(
         env=ENVIRONMENT,
         capture_output=True,
         text=True,
-        timeout=300,
+        timeout=600,
     )
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from sparknet.fields import repeated
 from sparknet.layer_types import Layers, keywords
 
 HEAD = """\
@@ -47,13 +48,12 @@ def one(field: FieldDescriptor) -> str:
 
 def kind_of(field: FieldDescriptor) -> str:
     """The type of what a field takes: for a repeated one a list or one value."""
-    repeated = field.label == FieldDescriptor.LABEL_REPEATED
-    return f"{one(field)} | Sequence[{one(field)}]" if repeated else one(field)
+    return f"{one(field)} | Sequence[{one(field)}]" if repeated(field) else one(field)
 
 
 def default(field: FieldDescriptor) -> str:
     """What the engine takes for a field that is not given."""
-    if field.label == FieldDescriptor.LABEL_REPEATED or not field.has_default_value:
+    if repeated(field) or not field.has_default_value:
         return "None"
     if field.enum_type is not None:
         return f'"{field.enum_type.values_by_number[field.default_value].name}"'

@@ -14,7 +14,7 @@ from typing import Any
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 
-__all__ = ["FieldError", "did_you_mean", "doc", "set_all", "set_field"]
+__all__ = ["FieldError", "did_you_mean", "doc", "repeated", "set_all", "set_field"]
 
 _RANGES = {
     FieldDescriptor.CPPTYPE_INT32: (-(2**31), 2**31 - 1),
@@ -49,7 +49,7 @@ def set_field(message: Message, field: FieldDescriptor, value: Any, path: str) -
         return
     message.ClearField(field.name)
     several = isinstance(value, (list, tuple))
-    if not _repeated(field):
+    if not repeated(field):
         if several:
             raise FieldError(path, f"takes one value, not {_shown(value)}")
         if field.message_type is not None:
@@ -68,8 +68,10 @@ def set_field(message: Message, field: FieldDescriptor, value: Any, path: str) -
             getattr(message, field.name).append(_scalar(field, element, place))
 
 
-def _repeated(field: FieldDescriptor) -> bool:
-    return bool(field.label == FieldDescriptor.LABEL_REPEATED)
+def repeated(field: FieldDescriptor) -> bool:
+    """Whether a field holds a list."""
+    # protobuf has `label` before 7 and `is_repeated` from 6 on; this is so in all versions.
+    return bool(field.default_value == [])
 
 
 def _fill(message: Message, value: Any, path: str) -> None:
@@ -180,7 +182,7 @@ def _kind(field: FieldDescriptor) -> str:
         kind = " | ".join(field.enum_type.values_by_name)
     else:
         kind = _NAMES[field.cpp_type]
-    return f"list of {kind}" if _repeated(field) else str(kind)
+    return f"list of {kind}" if repeated(field) else str(kind)
 
 
 _NAMES = {

@@ -33,12 +33,12 @@ def forward(layer: caffe_pb2.LayerParameter, shapes: Mapping[str, Shape]) -> int
 
 
 def _convolution(layer: caffe_pb2.LayerParameter, shapes: Mapping[str, Shape]) -> int:
-    filters, *window = layer.blobs[0].shape.dim
+    _, *window = layer.blobs[0].shape.dim
     return sum(prod(shapes[top]) for top in layer.top) * prod(window)
 
 
 def _deconvolution(layer: caffe_pb2.LayerParameter, shapes: Mapping[str, Shape]) -> int:
-    channels, *window = layer.blobs[0].shape.dim
+    _, *window = layer.blobs[0].shape.dim
     return sum(prod(shapes[bottom]) for bottom in layer.bottom) * prod(window)
 
 

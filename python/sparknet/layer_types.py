@@ -23,7 +23,7 @@ __all__ = ["LayerFunction", "Layers", "batch_size", "build", "doc", "keywords"]
 
 LayerFunction = Callable[..., caffe_pb2.LayerParameter]
 
-_LAYER: Descriptor = caffe_pb2.LayerParameter.DESCRIPTOR
+_LAYER = caffe_pb2.LayerParameter.DESCRIPTOR
 
 
 class _Type(NamedTuple):

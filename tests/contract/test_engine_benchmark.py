@@ -33,7 +33,7 @@ def test_a_side_without_its_line_is_an_error() -> None:
 
 def test_a_side_that_fails_is_named_with_its_message(tmp_path: Path) -> None:
     failing = [sys.executable, "-c", "import sys; sys.exit('no such net')"]
-    with pytest.raises(BenchmarkError, match="(?s)ended with 1.*no such net"):
+    with pytest.raises(BenchmarkError, match=r"(?s)ended with 1.*no such net"):
         measure(failing, tmp_path)
 
 

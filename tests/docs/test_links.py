@@ -68,5 +68,5 @@ def test_what_is_linked_to_is_copied() -> None:
 
 
 def test_a_link_to_nothing_is_an_error() -> None:
-    with pytest.raises(PluginError, match="a page links to python/none.py, which is no file"):
+    with pytest.raises(PluginError, match=r"a page links to python/none\.py, which is no file"):
         site("[a](../python/none.py)")

@@ -134,7 +134,7 @@ def test_other_data_for_a_run(spark: SparkSession, trainer: Trainer, test: Datas
     assert own == pytest.approx(trainer.evaluate(few), rel=1e-5)
     wide = data.from_numpy(np.zeros((4, 1, 8, 9), np.float32), np.zeros(4), 2, spark)
     for arguments in ({"train": wide}, {"validation": wide}):
-        with pytest.raises(errors.ShapeError, match="takes items of 1x8x8, and .* 1x8x9"):
+        with pytest.raises(errors.ShapeError, match=r"takes items of 1x8x8, and .* 1x8x9"):
             trainer.fit(1, progress=False, **arguments)
     assert trainer.evaluate(test) == pytest.approx(other, rel=1e-5)
     assert own["loss"] != pytest.approx(other["loss"], rel=1e-3)

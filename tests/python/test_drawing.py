@@ -98,7 +98,7 @@ def test_missing_programs_say_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(SetupError, match="program dot, .* apt-get install graphviz"):
+    with pytest.raises(SetupError, match=r"program dot, .* apt-get install graphviz"):
         small().draw(shapes=False)
     monkeypatch.setitem(sys.modules, "graphviz", None)
     with pytest.raises(SetupError, match=r"pip install 'sparknet\[draw\]'"):

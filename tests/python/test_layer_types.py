@@ -54,7 +54,7 @@ def sample(field: FieldDescriptor, depth: int = 0) -> Any:
         value = "text"
     else:
         value = 3
-    return [value, value] if field.label == FieldDescriptor.LABEL_REPEATED else value
+    return [value, value] if field.is_repeated else value
 
 
 def written(name: str, value: Any) -> str:
@@ -160,7 +160,7 @@ def test_fields_of_the_net() -> None:
         expected,
     )
     assert net == expected
-    with pytest.raises(ArgumentError, match="net 'n': field force_backwards: .* force_backward"):
+    with pytest.raises(ArgumentError, match=r"net 'n': field force_backwards: .* force_backward"):
         NetParam("n", force_backwards=True)
 
 

@@ -254,7 +254,7 @@ def test_memory_of_another_shape_is_out_of_reach(folder: Path) -> None:
     net = Net(folder / "views.prototxt", TEST)
     for items in (1, 100_000):
         net.blobs["x"].reshape(items, 6)
-        with pytest.raises(errors.StateError, match="'y': .*reshape the net first"):
+        with pytest.raises(errors.StateError, match=r"'y': .*reshape the net first"):
             net.blobs["y"].data.sum()
         net.blobs["x"].data[...] = 1
         net.forward(start="z")
@@ -275,11 +275,11 @@ def test_weights_that_do_not_match_are_told(net: Net, folder: Path) -> None:
     damaged = bytearray((folder / "weights.caffemodel").read_bytes())
     damaged[-2] ^= 64
     (folder / "weights.caffemodel").write_bytes(damaged)
-    with pytest.raises(errors.ParseError, match="weights.caffemodel' is damaged: its checksum"):
+    with pytest.raises(errors.ParseError, match=r"weights\.caffemodel' is damaged: its checksum"):
         net.copy_from("weights.caffemodel")
     net.params["ip"][0].data[0, 0] = np.nan
     net.save("nan.caffemodel")
-    with pytest.raises(errors.NumericError, match="layer 'ip', parameter 0: value 0 is -?nan"):
+    with pytest.raises(errors.NumericError, match=r"layer 'ip', parameter 0: value 0 is -?nan"):
         net.copy_from("nan.caffemodel")
 
 

@@ -181,7 +181,7 @@ def test_a_net_of_somebody_else_scores_in_a_line(
     assert loaded.labels == names
     with pytest.raises(errors.ArgumentError, match="3 labels for a net of 10 classes"):
         CaffeModel.load_caffe(*files, labels=names[:3])
-    with pytest.raises(errors.FileError, match="no.caffemodel"):
+    with pytest.raises(errors.FileError, match=r"no\.caffemodel"):
         CaffeModel.load_caffe(files[0], tmp_path / "no.caffemodel")
     other = NET.replace('"ip2"', '"ip3"') + 'input: "data" input_shape { dim: 1 dim: 64 }'
     with pytest.raises(errors.NetError, match="not in the file: ip3"):

@@ -105,7 +105,7 @@ def test_phase_and_other_fields_of_a_net() -> None:
     assert list(Net("n", inputs={"x": 7}).layers[0].input_param.shape[0].dim) == [7]
     with pytest.raises(ArgumentError, match=r"Input layer 'x': field shape.dim\[1\]: 0.5 is not"):
         Net("n", inputs={"x": (7, 0.5)})  # type: ignore[dict-item]
-    with pytest.raises(ArgumentError, match="net 'n': field force_backwards: .* force_backward"):
+    with pytest.raises(ArgumentError, match=r"net 'n': field force_backwards: .* force_backward"):
         Net("n", force_backwards=True)
 
 

@@ -176,7 +176,7 @@ def test_parameters_are_learned_as_the_engines_own(folder: Path, iter_size: int)
         for expected, blob in zip(blobs, python.net.params[name]):
             np.testing.assert_allclose(blob.data, expected.data, rtol=1e-5, atol=1e-6)
     assert np.abs(python.net.params["mine"][0].data - start).max() > 1e-3
-    caffemodel, solverstate = python.snapshot()
+    _, solverstate = python.snapshot()
     learned = python.net.params["mine"][0].data.copy()
     python.step(2)
     python.restore(solverstate)

@@ -323,7 +323,7 @@ def test_an_option_that_nobody_knows_may_be_one_of_the_solver(jvm: FakeJvm) -> N
     with pytest.raises(ArgumentError, match="did you mean mirror"):
         make(jvm, miror=True)
     jvm.refuses = ArgumentError("threads must be at least 0, not -1")
-    with pytest.raises(ArgumentError, match="not -1$"):
+    with pytest.raises(ArgumentError, match=r"not -1$"):
         make(jvm, threads=-1)
 
 
@@ -413,7 +413,7 @@ def test_data_that_are_no_data_set(jvm: FakeJvm) -> None:
         with pytest.raises(ArgumentError, match=f"{name} is no.*pandas.*: pass .*from_numpy"):
             made(frame)
     spark = type("DataFrame", (), {"__module__": "pyspark.sql.dataframe"})()
-    with pytest.raises(ArgumentError, match="pass sparknet.data.from_dataframe"):
+    with pytest.raises(ArgumentError, match=r"pass sparknet\.data\.from_dataframe"):
         Trainer(SOLVER, spark, net=NET)
 
 

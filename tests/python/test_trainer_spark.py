@@ -319,7 +319,7 @@ def test_a_solver_is_not_asked_where_fit_says_how_long(train: Dataset) -> None:
     solver = spec.solver(SOLVER, snapshot=10, snapshot_prefix="none/x", max_iter=5)
     with make(train, solver=solver) as trainer:
         trainer.fit(1, tau=1, progress=False)
-        with pytest.raises(errors.FileError, match="there is no folder .*/none"):
+        with pytest.raises(errors.FileError, match=r"there is no folder .*/none"):
             trainer.fit(tau=1, progress=False)
         trainer.fit(tau=2, snapshot_every=0, progress=False)
         assert trainer.iteration == 5
@@ -392,7 +392,7 @@ def test_label_out_of_range(spark: SparkSession) -> None:
 def test_nan_loss_keeps_the_weights(train: Dataset) -> None:
     with make(train, solver=spec.solver(SOLVER, base_lr=1e30)) as trainer:
         before = trainer.weights
-        with pytest.raises(errors.NumericError, match="(?i)nan|inf"):
+        with pytest.raises(errors.NumericError, match=r"(?i)nan|inf"):
             trainer.fit(3, progress=False)
         for layer, blobs in trainer.weights.items():
             for index, blob in enumerate(blobs):
@@ -450,7 +450,7 @@ def test_a_tar_that_is_gone_or_cut_in_the_middle(spark: SparkSession, tmp_path: 
 
 
 def test_unknown_option(train: Dataset) -> None:
-    with pytest.raises(errors.ArgumentError, match="'momentun'.*seed"):
+    with pytest.raises(errors.ArgumentError, match=r"'momentun'.*seed"):
         make(train, momentun=0.9)
 
 

@@ -85,7 +85,7 @@ def _body(layer: Layer, states: int, hidden: str, streams: int, size: int) -> on
     after = _cell(step, c, total, cont) if states == 2 else [step.op("Tanh", total)]
     state = (streams, size)
     many = layer.params[0].shape[0]
-    inputs = [h, c][:states] + [gates, cont]
+    inputs = [*[h, c][:states], gates, cont]
     shapes = [state] * states + [(streams, many), (streams, 1)]
     outputs = [*after, step.op("Identity", after[0])]
     return onnx.helper.make_graph(

@@ -121,7 +121,7 @@ def _pooled(
 def spp(layer: Layer) -> Values:
     """A pyramid of poolings to 1, 2x2, 4x4... bins, side by side."""
     p = layer.proto.spp_param
-    items, channels, *plane = layer.shapes[0]
+    _, _, *plane = layer.shapes[0]
     parts = []
     for level in range(p.pyramid_height):
         bins = 2**level

@@ -98,7 +98,7 @@ def test_columns_by_names_and_patterns() -> None:
     assert chosen("a[1]", ["a[1]", "a1"]) == ["a[1]"]
     with pytest.raises(ArgumentError, match="no column 'lable'; did you mean label"):
         chosen("y,lable", columns)
-    with pytest.raises(ArgumentError, match="no column 'q'; there are c0, c1, .*, c7, ...$"):
+    with pytest.raises(ArgumentError, match=r"no column 'q'; there are c0, c1, .*, c7, \.\.\.$"):
         chosen("q", [f"c{number}" for number in range(9)])
 
 

@@ -55,7 +55,7 @@ def test_masters() -> None:
 def test_a_mean_of_numbers() -> None:
     assert mean_of("0.5").tolist() == [0.5]
     assert mean_of("104,117,123").tolist() == [104, 117, 123]
-    with pytest.raises(ArgumentError, match="--mean mean.jpg: neither numbers"):
+    with pytest.raises(ArgumentError, match=r"--mean mean\.jpg: neither numbers"):
         mean_of("mean.jpg")
 
 

@@ -35,9 +35,6 @@ inline __attribute__((always_inline)) void update_elements(const UpdateChunk<T>&
     const T sign = static_cast<T>(w[i] > T(0)) - static_cast<T>(w[i] < T(0));
     return rule(scale * raw + l2 * w[i] + l1 * sign, h + i, h2 + i);
   };
-  const auto element = [&](int64_t i, T raw) __attribute__((always_inline)) {
-    w[i] -= step(i, raw);
-  };
   if (chunk.step != nullptr) {
     for (int64_t i = 0; i < chunk.count; ++i) {
       const T raw = g != nullptr ? g[i] : T(0);  // step may be where g is
@@ -46,10 +43,10 @@ inline __attribute__((always_inline)) void update_elements(const UpdateChunk<T>&
     }
   } else if (g != nullptr) {
 #pragma omp simd
-    for (int64_t i = 0; i < chunk.count; ++i) element(i, g[i]);
+    for (int64_t i = 0; i < chunk.count; ++i) w[i] -= step(i, g[i]);
   } else {
 #pragma omp simd
-    for (int64_t i = 0; i < chunk.count; ++i) element(i, T(0));
+    for (int64_t i = 0; i < chunk.count; ++i) w[i] -= step(i, T(0));
   }
 }
 

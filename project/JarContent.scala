@@ -15,7 +15,9 @@ object JarContent {
       // The one table that Python and Scala share: the jar has it beside the Python modules.
       val types = file.getParentFile / "layer_types.tsv"
       IO.copyFile(SparkLine.root.value / "python" / "sparknet" / "layer_types.tsv", types)
-      Seq(file, types)
+      val s3 = file.getParentFile / "s3_packages.tsv"
+      IO.write(s3, S3Jar.table(SparkLine.pom.value))
+      Seq(file, types, s3)
     },
     stage := {
       (LocalProject("sparknet") / ProtobufSources.generate).value

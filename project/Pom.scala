@@ -24,6 +24,10 @@ final class Pom(file: File, profile: String) {
   def property(name: String): String =
     properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
 
+  /** What follows `prefix` in the names of properties. */
+  def named(prefix: String): Seq[String] =
+    properties.keys.filter(_.startsWith(prefix)).map(_.drop(prefix.length)).toSeq.sorted
+
   def version: String = text(root, "version")
   def organization: String = text(root, "groupId")
   def name: String = text(root, "artifactId")

@@ -2,7 +2,7 @@
 
 ::
 
-    spark-submit --jars JAR --py-files JAR python/apps/imagenet.py \\
+    sparknet submit --s3 python/apps/imagenet.py -- \\
         --train s3a://bucket/train/ --labels s3a://bucket/train.txt \\
         --test s3a://bucket/val/ --test-labels s3a://bucket/val.txt --workers 5
 

@@ -13,6 +13,7 @@ from pathlib import Path
 from pyspark.sql import SparkSession
 
 from sparknet import jar
+from sparknet import s3 as s3a
 from sparknet._jvm.calls import silence
 from sparknet._jvm.failures import connected, remote
 from sparknet._jvm.py4j import Py4JJvm
@@ -48,14 +49,15 @@ def session(
     memory_mb: int = 1024,
     app_name: str = "SparkNet",
     ui: bool = False,
+    s3: bool = False,
     config: Mapping[str, str] | None = None,
 ) -> SparkSession:
     """A session for training with so many workers.
 
     master: default is this machine, with one executor JVM per worker and the cores shared
     out among them. memory_mb: heap of each executor. ui: whether there is Spark's UI, whose tab
-    SparkNet shows what trainers do; it is at ``sparkContext.uiWebUrl``. config: further settings
-    of Spark.
+    SparkNet shows what trainers do; it is at ``sparkContext.uiWebUrl``. s3: with what ``s3a://``
+    takes, where Spark has none of its own (``sparknet.s3``). config: further settings of Spark.
     Logs nothing below errors, so that progress bars stay visible. A session that is
     already there is returned as it is; under spark-submit its options make the session.
     """
@@ -80,6 +82,8 @@ def session(
     if master.startswith("local"):  # Otherwise executors take the first python3 of the path.
         os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
     settings.update(config or {})
+    if s3:
+        settings = s3a.settings(settings)
     with tempfile.TemporaryDirectory(prefix="sparknet-") as folder:
         quiet = Path(folder) / "log4j2.properties"
         quiet.write_text(_QUIET, encoding="utf-8")

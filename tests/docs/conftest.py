@@ -54,6 +54,7 @@ def spark(folder: Path, store: S3Server, monkeypatch: pytest.MonkeyPatch) -> Ite
     session = sparknet.session(
         master="local-cluster[2,1,1024]",
         ui=True,
+        s3=True,
         config={
             "spark.hadoop.fs.s3a.endpoint": store.endpoint,
             "spark.hadoop.fs.s3a.path.style.access": "true",

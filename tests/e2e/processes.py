@@ -14,6 +14,8 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sparknet.s3 import settings
+
 ROOT = Path(__file__).resolve().parents[2]
 MARK = "SPARKNET_E2E_RUN"
 EXECUTOR = "CoarseGrainedExecutorBackend"
@@ -147,11 +149,21 @@ def python(
     return running([sys.executable, script, *arguments], folder, **own, **variables)
 
 
+def s3_jar() -> str:
+    """S3A for the Spark of the tests, which build/test has made."""
+    return settings()["spark.jars"]
+
+
 def submit(
-    jar: Path, *arguments: str | Path, workers: int = 2, memory_mb: int = 1024
+    jar: Path,
+    *arguments: str | Path,
+    workers: int = 2,
+    memory_mb: int = 1024,
+    s3: bool = False,
 ) -> list[str | Path]:
-    """A spark-submit command with two executor JVMs, the jar on both paths."""
+    """A spark-submit command with two executor JVMs, the jar on both paths. s3: and S3A's jar."""
     master = f"local-cluster[{workers},1,{memory_mb}]"
     memory = ["--conf", f"spark.executor.memory={memory_mb}m", "--driver-memory", f"{memory_mb}m"]
-    options = ["--master", master, *memory, "--jars", jar]
+    jars = f"{jar},{s3_jar()}" if s3 else jar
+    options = ["--master", master, *memory, "--jars", jars]
     return ["spark-submit", *options, "--py-files", jar, *arguments]

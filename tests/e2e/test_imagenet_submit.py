@@ -60,7 +60,7 @@ def test_caffenet_learns_from_s3_and_goes_on(
     data = ["--train", f"{place}/train-", "--labels", f"{place}/train.txt"]
     test = ["--test", f"{place}/train-0000"]
     options = [*SIZES, "--rounds=2", "--seed=3", "--workers=2", "--model=caffenet"]
-    command = submit(jar, *server.options, APP, *data, *test, *options, memory_mb=2048)
+    command = submit(jar, *server.options, APP, *data, *test, *options, memory_mb=2048, s3=True)
     with running(command, tmp_path, **server.credentials) as program:
         assert program.wait() == 0
         out = program.out

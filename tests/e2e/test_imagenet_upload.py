@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from PIL import Image
-from processes import running
+from processes import ROOT, running
 from s3_server import S3Server, s3_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
@@ -52,8 +52,9 @@ def upload(server: S3Server, jar: Path, folder: Path, uri: str) -> tuple[int, st
         "attempts.maximum": "2",
         "retry.limit": "2",
     }
-    options = [f"--conf=fs.s3a.{key}={value}" for key, value in conf.items()]
-    variables = {**server.credentials, "PYTHONPATH": str(jar)}
+    options = ["--s3", *(f"--conf=fs.s3a.{key}={value}" for key, value in conf.items())]
+    # Of a checkout only S3A's jar is taken.
+    variables = {**server.credentials, "PYTHONPATH": str(jar), "SPARKNET_HOME": str(ROOT)}
     with running([*COMMAND, "upload", folder, uri, *options], folder, **variables) as program:
         return program.wait(), program.text
 

@@ -1,4 +1,4 @@
-"""Image tars on S3: a server on loopback, two executor JVMs, nothing but the jar."""
+"""Image tars on S3: a server on loopback, two executor JVMs, the jar and S3A's."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import Program, running, submit
+from processes import Program, python, running, submit
 from s3_server import S3Server, s3_server
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("s3")]
@@ -96,7 +96,7 @@ def test_tars_are_listed_in_pages_and_read_on_executors(
         ["images", "set/", "none.txt", None],
         ["no-such-bucket", "set/", "train.txt", None],
     ]
-    command = submit(jar, *server.options, *conf, script(tmp_path), *map(json.dumps, jobs))
+    command = submit(jar, *server.options, *conf, script(tmp_path), *map(json.dumps, jobs), s3=True)
     with running(command, tmp_path, **server.credentials) as program:
         whole, dealt, no_data, no_labels, no_bucket = results(program)
         err = program.err
@@ -119,7 +119,7 @@ def test_tars_are_listed_in_pages_and_read_on_executors(
 
 def test_without_credentials(jar: Path, server: S3Server, tmp_path: Path) -> None:
     job = json.dumps(["images", "set/", "train.txt", None])
-    command = submit(jar, *server.options, script(tmp_path), job, workers=1)
+    command = submit(jar, *server.options, script(tmp_path), job, workers=1, s3=True)
     nowhere = {"AWS_EC2_METADATA_DISABLED": "true", "HOME": str(tmp_path)}
     with running(command, tmp_path, **nowhere) as program:
         (failed,) = results(program)
@@ -131,7 +131,49 @@ def test_with_wrong_credentials(jar: Path, tmp_path: Path) -> None:
     with s3_server(tmp_path, INITIAL_NO_AUTH_ACTION_COUNT="1") as strict:
         strict.client().create_bucket(Bucket="images")
         job = json.dumps(["images", "set/", "train.txt", None])
-        command = submit(jar, *strict.options, script(tmp_path), job, workers=1)
+        command = submit(jar, *strict.options, script(tmp_path), job, workers=1, s3=True)
         with running(command, tmp_path, **strict.credentials) as program:
             (failed,) = results(program)
     assert "(IO): s3a://images/set/: access denied" in failed["error"]
+
+
+# A reader of SparkNet's, a snapshot, a checkpoint, and what Spark reads: each tells what to do.
+LACKING = """
+import sparknet
+from sparknet import data, errors
+from sparknet._jvm.calls import translated
+
+spark = sparknet.session(1)
+solver = "examples/cifar10/cifar10_quick_solver.prototxt"
+
+
+def train(place):
+    import numpy as np
+
+    train = data.from_numpy(np.zeros((200, 3, 32, 32), np.float32), np.zeros(200), 1)
+    with sparknet.Trainer(solver, train, batch_size=10, workers=1) as trainer:
+        trainer.fit(1, tau=1, progress=False, **place)
+
+
+for attempt in (
+    lambda: data.images("s3a://images/set/", "s3a://images/train.txt", height=8, width=8),
+    lambda: train({"snapshot_prefix": "s3a://images/net"}),
+    lambda: train({"checkpoint": "s3a://images/run"}),
+    lambda: data.cifar("s3a://images/cifar").count(),
+):
+    try:
+        attempt()
+        print("DONE", flush=True)
+    except errors.SparkNetError as error:
+        print("SAID", error, flush=True)
+spark.stop()
+"""
+
+
+def test_without_s3a_it_is_a_line_that_says_what_to_do(jar: Path, tmp_path: Path) -> None:
+    with python(jar, tmp_path, LACKING) as program:
+        assert program.wait() == 0
+        said = [line for line in program.out.splitlines() if line.startswith(("SAID", "DONE"))]
+    assert len(said) == 4
+    for line in said:
+        assert "this Spark has no client for S3: add it by sparknet.session(s3=True)" in line

@@ -22,7 +22,7 @@ from sklearn.datasets import load_digits
 images, labels = load_digits(return_X_y=True)
 images = (images / 16).astype(np.float32).reshape(-1, 1, 8, 8)
 settings = dict(option.split("=", 1) for option in sys.argv[1:])
-spark = sparknet.session(2, config=settings)
+spark = sparknet.session(2, s3=True, config=settings)
 train = data.from_numpy(images, labels, 2)
 solver = "examples/digits/digits_lenet_solver.prototxt"
 

@@ -31,7 +31,7 @@ JOB = (
     PRELUDE
     + f"""
 settings = dict(option.split("=", 1) for option in sys.argv[3:])
-spark = sparknet.session(2, config=settings)
+spark = sparknet.session(2, s3=True, config=settings)
 NET = '''
   layer {{ name: "data" type: "JavaData" top: "data"
     java_data_param {{ shape {{ dim: {BATCH} dim: 3 dim: {SIDE} dim: {SIDE} }} }} }}

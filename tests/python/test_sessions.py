@@ -124,6 +124,18 @@ def test_own_master_and_settings(builder: Builder) -> None:
     assert "PYSPARK_PYTHON" not in os.environ
 
 
+def test_with_s3(builder: Builder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spark = tmp_path / "spark"
+    (spark / "jars").mkdir(parents=True)
+    (spark / "jars" / "hadoop-client-api-9.8.7.jar").touch()
+    monkeypatch.setenv("SPARK_HOME", str(spark))
+    (tmp_path / "sparknet-s3-1.0-hadoop-9.8.7.jar").touch()
+    sessions.session(1, s3=True, config={"spark.x": "y"})
+    jars = f"{tmp_path}/x.jar,{tmp_path}/sparknet-s3-1.0-hadoop-9.8.7.jar"
+    assert builder.settings["spark.jars"] == jars
+    assert builder.settings["spark.x"] == "y"
+
+
 def test_under_spark_submit_its_options_hold(
     builder: Builder, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -35,6 +35,8 @@ _OTHER_PYTHON = re.compile(
     r"PYTHON_VERSION_MISMATCH\] Python in worker has different version"
     r" \D*(\d+)\D+(\d+)\D+ than that in driver (\d+\.\d+)"
 )
+# Hadoop's client for S3, which plain Spark lacks.
+_NO_S3 = "org.apache.hadoop.fs.s3a.S3AFileSystem not found"
 _REMEDY = "set PYSPARK_PYTHON to one of this program's version that all of them have"
 # The exception's own line: frames and source are indented; a group's have a bar in front.
 _RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
@@ -69,6 +71,11 @@ def _known(causes: list[Any]) -> SparkNetError:
             theirs, ours = f"{other[1]}.{other[2]}", other[3]
             return SetupError(
                 f"the executors have Python {theirs}, and this program is Python {ours}: {_REMEDY}"
+            )
+        if _NO_S3 in text:
+            return SetupError(
+                "this Spark has no client for S3: add it by sparknet.session(s3=True), or by --s3"
+                " of sparknet's commands"
             )
         if _PYTHON_FAILURE in text:
             return CallbackError(_python_failure(text))

@@ -21,12 +21,14 @@ _HEAP = Megabytes(1024)
 
 
 class Cluster(NamedTuple):
-    """Where a command runs. master: None is this machine; memory: of an executor's heap."""
+    """Where a command runs. master: None is this machine; memory: of an executor's heap; s3: with
+    what s3a:// takes."""
 
     master: str | None
     workers: int | None
     memory: Megabytes | None
     conf: Sequence[Setting] | None
+    s3: bool = False
 
     @property
     def executors(self) -> int:
@@ -67,6 +69,7 @@ def running(cluster: Cluster, name: str, ui: bool = False) -> Iterator[SparkSess
             memory_mb=cluster.heap,
             app_name=f"SparkNet {name}",
             ui=ui,
+            s3=cluster.s3,
             config=cluster.settings,
         )
         with stopping(spark):

@@ -220,6 +220,14 @@ Memory = Annotated[
         metavar="SIZE",
     ),
 ]
+S3 = Annotated[
+    bool,
+    option(
+        SPARK,
+        "--s3",
+        text="With what s3a://... takes, where Spark has none of its own; vendors' Sparks have.",
+    ),
+]
 Conf = Annotated[
     Optional[list[Setting]],
     option(

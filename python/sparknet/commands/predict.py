@@ -40,6 +40,7 @@ def predict(
     workers: options.Workers = None,
     master: options.Master = None,
     memory: options.Memory = None,
+    s3: options.S3 = False,
     conf: options.Conf = None,
 ) -> None:
     """Score the rows of a table, or images.
@@ -59,7 +60,7 @@ def predict(
     if which.model is not None and names:
         raise ArgumentError("--classes: a saved model has the names of its classes itself")
     kind = None if output is None else written or _kind(output)
-    with cluster.running(cluster.Cluster(master, workers, memory, conf), "predict") as spark:
+    with cluster.running(cluster.Cluster(master, workers, memory, conf, s3), "predict") as spark:
         frame = source.frame(spark)
         stage = trained.load(which, view, source, frame, spark, names)
         scored = _plain(_named(stage, stage.transform(frame)))

@@ -36,6 +36,7 @@ def test(
     workers: options.Workers = None,
     master: options.Master = None,
     memory: options.Memory = None,
+    s3: options.S3 = False,
     conf: options.Conf = None,
 ) -> None:
     """Print how good a net is on labelled data.
@@ -50,7 +51,7 @@ def test(
     view = trained.View(
         features, image_size, means, scale, crop, channel_order, batch_size, skip_invalid
     )
-    where = cluster.Cluster(master, workers, memory, conf)
+    where = cluster.Cluster(master, workers, memory, conf, s3)
     with cluster.running(where, "test") as spark:
         net = None if which.model is not None else _judging(which.net)
         if net is not None:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from sparknet import jar
+from sparknet import s3 as s3a
 from sparknet.commands import options, submit_options
 from sparknet.commands.cluster import Cluster, check_settings
 from sparknet.commands.values import Megabytes, Setting
@@ -55,6 +56,7 @@ def submit(
     own_jar: submit_options.Jar = None,
     jars: submit_options.Jars = None,
     py_files: submit_options.PyFiles = None,
+    s3: options.S3 = False,
     conf: options.Conf = None,
     show: submit_options.Print = False,
 ) -> None:
@@ -64,6 +66,7 @@ def submit(
     of yours: my.jar:my.App. Options of the program come after `--`: sparknet submit app.py --master
     yarn -- --epochs 3.
     """
+    environment, executable = _spark_submit()
     request = _Request(
         program,
         arguments or [],
@@ -81,10 +84,11 @@ def submit(
         py_files or [],
         conf or [],
     )
+    if s3:
+        request = _with_s3(request, Path(executable).resolve().parents[1])
     _check(request)
-    own, executable = _spark_submit()
     command = [executable, *_arguments(request)]
-    added = {**({} if "--class" in command else _pythons(request)), **own}
+    added = {**({} if "--class" in command else _pythons(request)), **environment}
     if show:
         settings = (f"{name}={shlex.quote(value)}" for name, value in added.items())
         print(*settings, shlex.join(command))
@@ -140,6 +144,14 @@ def _arguments(request: _Request) -> list[str]:
     for key, value in request.conf:
         line += ["--conf", f"{key}={value}"]
     return [*line, archive, *request.arguments]
+
+
+def _with_s3(request: _Request, spark_home: Path) -> _Request:
+    settings = s3a.settings(dict(request.conf), spark_home)
+    # --jars is there in any case, and Spark takes it instead of the setting.
+    jars = settings.pop("spark.jars", None)
+    added = [] if jars is None else [jars]
+    return request._replace(jars=[*request.jars, *added], conf=list(settings.items()))
 
 
 def _parts(request: _Request) -> tuple[str, str | None]:

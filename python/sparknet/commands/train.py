@@ -62,6 +62,7 @@ def train(
     workers: options.Workers = None,
     master: options.Master = None,
     memory: options.Memory = None,
+    s3: options.S3 = False,
     conf: options.Conf = None,
     ui: train_options.Pages = False,
 ) -> None:
@@ -80,7 +81,7 @@ def train(
     part = None if crop is None else (crop[0], crop[-1])
     if test_every is None and (rounds is not None or epochs is not None):
         test_every = _ROUNDS_BETWEEN_TESTS
-    with cluster.running(cluster.Cluster(master, workers, memory, conf), "train", ui) as spark:
+    with cluster.running(cluster.Cluster(master, workers, memory, conf, s3), "train", ui) as spark:
         import sparknet
 
         own, crops = _net(message), part is not None

@@ -69,6 +69,11 @@ def parser() -> argparse.ArgumentParser:
         help="a setting of Hadoop, for instance fs.s3a.endpoint=http://host:9000; may be repeated",
     )
     upload.add_argument(
+        "--s3",
+        action="store_true",
+        help="with what s3a://... takes, where Spark has none of its own; vendors' Sparks have",
+    )
+    upload.add_argument(
         "--overwrite", action="store_true", help="copy tars that are there with the same size, too"
     )
     upload.set_defaults(run=commands.send)

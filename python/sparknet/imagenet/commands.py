@@ -85,7 +85,7 @@ def send(args: argparse.Namespace) -> None:
         from sparknet.sessions import session, stopping
     except ImportError:
         raise SetupError("uploading needs PySpark: pip install 'sparknet[spark]'") from None
-    spark = session(master="local[1]", app_name="SparkNet upload")
+    spark = session(master="local[1]", app_name="SparkNet upload", s3=args.s3)
     with stopping(spark):
         jvm = Py4JJvm(spark)
         copied, skipped = upload.upload(

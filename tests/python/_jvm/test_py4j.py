@@ -103,6 +103,14 @@ def test_an_engine_exception_that_spark_quotes() -> None:
     assert str(error) == "the loss is NaN"
 
 
+def test_no_client_for_s3() -> None:
+    text = "Class org.apache.hadoop.fs.s3a.S3AFileSystem not found"
+    cause = Thrown("java.lang.ClassNotFoundException", text)
+    error = translate(from_java(Thrown("java.lang.RuntimeException", "x", cause)))
+    assert type(error) is errors.SetupError
+    assert "this Spark has no client for S3: add it by sparknet.session(s3=True)" in str(error)
+
+
 PYTHON = """Job aborted due to stage failure: Task 0 in stage 1.0 failed 1 times, most recent \
 failure: Lost task 0.0 in stage 1.0 (TID 1) (host executor driver): \
 org.apache.spark.api.python.PythonException: Traceback (most recent call last):

@@ -64,7 +64,7 @@ def test_what_is_asked_for(
     assert capsys.readouterr().out == "watch it at http://here:4040/sparknet\n"
     config = {"spark.executor.memory": "512m"}
     options = {"master": "yarn", "memory_mb": 512, "app_name": "SparkNet train", "ui": True}
-    assert asked == [((3,), {**options, "config": config})]
+    assert asked == [((3,), {**options, "s3": False, "config": config})]
 
 
 @pytest.mark.unit

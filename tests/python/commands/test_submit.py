@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shlex
 import sys
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,32 @@ def test_classes(folder: Path) -> None:
     assert words[2:] == ["--jars", "a.jar", "--class", "apps.CifarApp", jar, "2", "20"]
     words = printed("my.jar:my.App", "--master", "yarn")[1]
     assert words[2:] == ["--jars", jar, "--class", "my.App", "my.jar"]
+
+
+def test_s3(folder: Path) -> None:
+    jars = folder / "spark" / "jars"
+    jars.mkdir()
+    (jars / "hadoop-client-api-9.8.7.jar").touch()
+    ours = folder / "sparknet-s3-1.0-hadoop-9.8.7.jar"
+    ours.touch()
+    given = ("--master", "yarn", "--jars", "a.jar", "--conf", "spark.x=y")
+    _, words = printed("app.py", "--s3", *given)
+    net = str(folder / "net.jar")
+    assert words[2:] == [
+        *("--jars", f"{net},a.jar,{ours}", "--py-files", net, "--conf", "spark.x=y", "app.py"),
+    ]
+    # Without a jar of ours, what Maven Central has, beside what is asked for.
+    ours.unlink()
+    with zipfile.ZipFile(folder / "net.jar", "w") as archive:
+        archive.writestr("sparknet/s3_packages.tsv", "9.8.7\torg:aws:1\torg:all\n")
+    _, words = printed("app.py", "--s3", "--conf", "spark.jars.packages=my:own:2", *given)
+    assert words[2:] == [
+        *("--jars", f"{net},a.jar", "--py-files", net),
+        *("--conf", "spark.jars.packages=my:own:2,org:aws:1", "--conf", "spark.x=y"),
+        *("--conf", "spark.jars.excludes=org:all", "app.py"),
+    ]
+    (jars / "hadoop-aws-9.8.7.jar").touch()
+    assert printed("app.py", "--s3", *given) == printed("app.py", *given)
 
 
 def test_which_spark_submit(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,6 +7,7 @@ import scala.util.control.NonFatal
 
 import org.apache.hadoop.fs.FSError
 import org.apache.hadoop.security.AccessControlException
+import org.apache.hadoop.util.VersionInfo
 
 import sparknet.jna.{CaffeException, Status}
 
@@ -30,6 +31,7 @@ private[sparknet] object Storage {
     if (named("NoAuthWithAWS", "NoAwsCredentials"))
       s"no credentials for S3: set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or " +
         s"spark.hadoop.fs.s3a.aws.credentials.provider ($text)"
+    else if (causes.exists(lacksS3)) withoutS3
     else if (named("UnknownStore")) s"there is no such bucket ($text)"
     else
       thrown match {
@@ -41,4 +43,13 @@ private[sparknet] object Storage {
         case _                                => text
       }
   }
+
+  private def lacksS3(thrown: Throwable): Boolean = thrown match {
+    case e: ClassNotFoundException => Option(e.getMessage).exists(_.contains("fs.s3a.S3AFileSystem"))
+    case _                         => false
+  }
+
+  private def withoutS3: String =
+    "this Spark has no client for S3: add it by sparknet.session(s3=True), sparknet submit --s3 or " +
+      s"spark-submit --packages org.apache.hadoop:hadoop-aws:${VersionInfo.getVersion}"
 }

@@ -69,7 +69,7 @@ def session(
     cores = max(1, len(os.sched_getaffinity(0)) // workers)
     builder = SparkSession.builder.appName(app_name)
     settings = {
-        "spark.jars": str(jar.find()),
+        "spark.jars": jar.spark_jars(),
         "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
     }

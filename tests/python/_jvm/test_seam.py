@@ -42,7 +42,7 @@ def test_only_the_transports_import_theirs(root: Path) -> None:
 
 def test_local_nets_need_no_pyspark(root: Path) -> None:
     package = root / "python" / "sparknet"
-    for name in ("local.py", "layers.py", "spec.py", "jar.py", "models.py", "errors.py"):
+    for name in ("local.py", "layers.py", "spec.py", "jar.py", "sparks.py", "models.py", "errors.py"):
         assert "pyspark" not in imported(package / name), name
 
 

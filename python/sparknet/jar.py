@@ -110,7 +110,7 @@ def _places() -> Iterator[tuple[Path, tuple[str, ...]]]:
     package = _package()
     if package.parent.is_file():  # Imported from an archive: the jar given to --py-files.
         yield package.parent, ()
-    yield package / "jars", ("sparknet-*-spark-*.jar",)
+    yield package / "jars", ("sparknet-*-spark-*.jar", "sparknet-assembly-*.jar")
     above = root()
     if above is not None:  # The first line's, and those of the others.
         names = "scala-*/sparknet-assembly-*.jar"
@@ -149,7 +149,9 @@ def _misfit(spark: Spark | None, found: Iterable[_Jar]) -> str:
     lines = " or ".join(sorted({str(jar.line) for jar in found}))
     remedy = "use such a Spark, or set SPARKNET_JAR to a jar for it"
     if root() is not None:
-        remedy = "build/setup --spark LINE builds one for each line of Spark that build/pom.xml names"
+        remedy = (
+            "build/setup --spark LINE builds one for each line of Spark that build/pom.xml names"
+        )
     return f"there is no SparkNet jar for {spark}, but for {lines}: {remedy}"
 
 

@@ -80,4 +80,6 @@ def _homes() -> list[Path]:
     named = os.environ.get("SPARK_HOME")
     homes = [Path(named)] if named else []
     package = importlib.util.find_spec("pyspark")
-    return homes + [Path(folder) for folder in (package and package.submodule_search_locations) or ()]
+    return homes + [
+        Path(folder) for folder in (package and package.submodule_search_locations) or ()
+    ]

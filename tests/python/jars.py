@@ -18,7 +18,7 @@ def make_jar(path: Path, version: str = "1.0", spark: str = "3.5", scala: str = 
 
 def make_spark(home: Path, version: str, scala: str | None) -> Path:
     """A ``SPARK_HOME``, or a folder of PySpark's, as far as its version can be seen; again."""
-    (home / "jars").mkdir(parents=True)
+    (home / "jars").mkdir(parents=True, exist_ok=True)
     (home / "version.py").write_text(f'__version__: str = "{version}"\n')
     if scala is not None:
         (home / "jars" / f"spark-core_{scala}-{version}.jar").touch()

@@ -16,7 +16,11 @@ from sparknet.sparks import Spark
 pytestmark = [pytest.mark.unit, pytest.mark.usefixtures("no_jar")]
 
 SPARK = Spark("3.5.9", "2.12")
-LINES = {"spark-3.5": ("3.5", "2.12"), "spark-3.5-scala-2.13": ("3.5", "2.13"), "spark-4": ("4", "2.13")}
+LINES = {
+    "spark-3.5": ("3.5", "2.12"),
+    "spark-3.5-scala-2.13": ("3.5", "2.13"),
+    "spark-4": ("4", "2.13"),
+}
 
 
 def installed(folder: Path, version: str = "1.0") -> dict[str, Path]:
@@ -83,8 +87,8 @@ def test_the_spark_at_hand(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
 def test_no_jar_that_fits(tmp_path: Path, version: str, scala: str) -> None:
     installed(tmp_path)
     told = (
-        rf"^there is no SparkNet jar for Spark {version} with Scala {scala}, but for Spark 3\.5 with"
-        r" Scala 2\.12 or Spark 3\.5 with Scala 2\.13 or Spark 4 with Scala 2\.13: use such .*"
+        rf"^there is no SparkNet jar for Spark {version} with Scala {scala}, but for Spark 3\.5"
+        r" with Scala 2\.12 or Spark 3\.5 with Scala 2\.13 or Spark 4 with Scala 2\.13: use such .*"
     )
     with pytest.raises(SetupError, match=told):
         jar.find(Spark(version, scala))
@@ -95,7 +99,9 @@ def test_jars_of_the_checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("SPARKNET_HOME", str(tmp_path))
     assert jar.paths(SPARK) == [named["spark-3.5"]]
     assert jar.paths(Spark("4.2.0", "2.13")) == [named["spark-4"]]
-    with pytest.raises(SetupError, match=r"Scala 2\.13, but for .*: build/setup --spark LINE builds"):
+    with pytest.raises(
+        SetupError, match=r"Scala 2\.13, but for .*: build/setup --spark LINE builds"
+    ):
         jar.find(Spark("3.5.9", "2.13"))
 
 

@@ -20,10 +20,10 @@ from sparknet.sparks import Spark
 
 __all__ = ["submit"]
 
-# What Spark reaches into since Java 17: without them its context does not start (JavaModuleOptions).
+# What Spark reaches into (its JavaModuleOptions): without them no context starts since Java 17.
 _PACKAGES = """
-java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util java.util.concurrent
-java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action
+java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util
+java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action
 sun.util.calendar
 """
 _OPENED = (

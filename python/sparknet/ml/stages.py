@@ -124,15 +124,14 @@ class Stage(JavaParams):
     def _declare(self) -> None:
         """Makes the Params that the Java stage would say."""
         for name, converter in remote.params(self._arguments).items():
-            if not hasattr(self, name):
+            if not hasattr(type(self), name):
                 setattr(self, name, Param(self, name, "", converter))
         self._params = None  # Params looks for them anew.
 
     def _set(self, **values: Any) -> Any:
         if connected():  # A property of the model's has the name of a Param of the Java stage's.
-            own = {name: value for name, value in values.items() if self.hasParam(name)}
-            self._learned.update((each, values[each]) for each in values.keys() - own.keys())
-            values = own
+            learned = values.keys() - self.__dict__.keys()
+            self._learned.update((name, values.pop(name)) for name in learned)
         return super()._set(**values)
 
     def setParams(self, **params: Any) -> Stage:  # noqa: N802 (Spark's name)

@@ -17,7 +17,11 @@ public final class BuiltFor {
 
   /** Throws a {@link CaffeException} that says what does not fit, and what to do. */
   public static void check() {
-    String found = mismatch();
+    check(spark(), scala.util.Properties.versionNumberString());
+  }
+
+  static void check(String spark, String scala) {
+    String found = mismatch(spark, scala);
     if (found != null) {
       throw new CaffeException(
           Status.STATE, found + ": use SparkNet's jar for that (spark.jars, --jars)");
@@ -26,9 +30,11 @@ public final class BuiltFor {
 
   /** What does not fit, in one line; null if all does. */
   public static String mismatch() {
-    return mismatch(
-        org.apache.spark.package$.MODULE$.SPARK_VERSION(),
-        scala.util.Properties.versionNumberString());
+    return mismatch(spark(), scala.util.Properties.versionNumberString());
+  }
+
+  private static String spark() {
+    return org.apache.spark.package$.MODULE$.SPARK_VERSION();
   }
 
   static String mismatch(String spark, String scala) {

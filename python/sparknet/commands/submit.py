@@ -23,8 +23,8 @@ __all__ = ["submit"]
 # What Spark reaches into (its JavaModuleOptions): without them no context starts since Java 17.
 _PACKAGES = """
 java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util
-java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs sun.security.action
-sun.util.calendar
+java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs
+sun.security.action sun.util.calendar
 """
 _OPENED = (
     "-XX:+IgnoreUnrecognizedVMOptions",

@@ -82,6 +82,9 @@ def test_a_program_of_spark_connect(jar: Path, tmp_path: Path) -> None:
     assert float(told["pipeline"]) > 0.8
     assert told["estimator"] == "10.0"
     assert told["features"] == "10"
+    assert "bad net: SparkNetError: layer 'ip': unknown layer type 'None' (known types: " in out
+    assert "no column: SparkNetError: there is no column 'pixels'; there are features, label" in out
+    assert "classic: SetupError: evaluate needs a session in the driver, of " in out
 
 
 def test_a_server_without_sparknet(jar: Path, tmp_path: Path) -> None:

@@ -37,7 +37,7 @@ _OTHER_PYTHON = re.compile(
 )
 _REMEDY = "set PYSPARK_PYTHON to one of this program's version that all of them have"
 _NO_OPERATOR = re.compile(r"Unsupported (?:ML operator, found|read for) sparknet\.")
-_SERVER_THROWN = re.compile(r"\((sparknet\.[\w.]+)\) (.*)", re.DOTALL)
+_SERVER_THROWN = re.compile(r"\(sparknet\.[\w.]+\) (.*)", re.DOTALL)
 # The exception's own line: frames and source are indented; a group's have a bar in front.
 _RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
@@ -108,10 +108,8 @@ def from_server(failure: Exception) -> SparkNetError | None:
             " jar for its Spark, or call spark.addArtifacts with it (sparknet.jar.paths())",
             details,
         )
-    thrown = _SERVER_THROWN.match(message)
-    if thrown is None:
-        return error_in_text(details)
-    return error_in_text(f"{thrown[1]}{thrown[2]}")
+    thrown = _SERVER_THROWN.match(message)  # With its class and message; servers tell no codes.
+    return error_in_text(details) if thrown is None else SparkNetError(thrown[1], details)
 
 
 def _trace(thrown: Any) -> str:

@@ -105,7 +105,7 @@ def from_server(failure: Exception) -> SparkNetError | None:
     if _NO_OPERATOR.search(message):
         return SetupError(
             "the server of this Spark Connect session has no SparkNet: start it with --jars and the"
-            " jar for its Spark, or call spark.addArtifacts with it (sparknet.jar.paths())",
+            " jar for its Spark (sparknet.jar.spark_jars())",
             details,
         )
     thrown = _SERVER_THROWN.match(message)  # With its class and message; servers tell no codes.

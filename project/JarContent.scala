@@ -11,7 +11,7 @@ object JarContent {
     Compile / resourceGenerators += Def.task {
       val file = (Compile / resourceManaged).value / "sparknet" / "version.properties"
       val template = IO.read(SparkLine.root.value / "build" / "version.properties")
-      IO.write(file, template.replace("${project.version}", version.value))
+      IO.write(file, SparkLine.pom.value.filled(template))
       // The one table that Python and Scala share: the jar has it beside the Python modules.
       val types = file.getParentFile / "layer_types.tsv"
       IO.copyFile(SparkLine.root.value / "python" / "sparknet" / "layer_types.tsv", types)

@@ -18,11 +18,15 @@ final class Pom(file: File, profile: String) {
 
   private val placeholder = """\$\{([^}]+)\}""".r
 
-  private def text(node: Node, name: String): String =
-    placeholder.replaceAllIn((node \ name).text.trim, found => property(found.group(1)))
+  private def text(node: Node, name: String): String = filled((node \ name).text.trim)
+
+  /** A text with the properties that it names as Maven's resources do, such as `${spark.version}`. */
+  def filled(text: String): String =
+    placeholder.replaceAllIn(text, found => property(found.group(1)))
 
   def property(name: String): String =
-    properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
+    if (name == "project.version") version
+    else properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
 
   /** What follows `prefix` in the names of properties. */
   def named(prefix: String): Seq[String] =

@@ -17,7 +17,7 @@ from sparknet import s3 as s3a
 from sparknet._jvm.calls import silence
 from sparknet._jvm.failures import connected, remote
 from sparknet._jvm.py4j import Py4JJvm
-from sparknet.errors import SparkNetError
+from sparknet.errors import SetupError, SparkNetError
 from sparknet.interrupts import interruptible, postponed
 
 __all__ = ["session", "stopping"]
@@ -71,7 +71,7 @@ def session(
     cores = max(1, len(os.sched_getaffinity(0)) // workers)
     builder = SparkSession.builder.appName(app_name)
     settings = {
-        "spark.jars": str(jar.find()),
+        "spark.jars": jar.spark_jars(),
         "spark.ui.enabled": str(ui).lower(),
         "spark.ui.showConsoleProgress": "false",
     }
@@ -99,7 +99,11 @@ def session(
         with stopping(spark):
             raise KeyboardInterrupt
     spark.sparkContext.setLogLevel("ERROR")
-    Py4JJvm(spark).warnings_only()
+    try:
+        Py4JJvm(spark).warnings_only()
+    except SetupError:  # Of the jar's: the next call starts another session with another jar.
+        spark.stop()
+        raise
     # Py4J logs a traceback when the JVM goes first, which Ctrl-C may bring about.
     logging.getLogger("py4j").setLevel(logging.CRITICAL)
     return spark

@@ -53,9 +53,12 @@ _TEXT = re.compile(r"[\n{]|^\s*\w+\s*:\s*\S")
 _M = TypeVar("_M", bound=Message)
 
 
-def net(source: NetSource) -> caffe_pb2.NetParameter:
-    """The net that a path, a text, a message or a net in code gives. Messages are not copied."""
-    return _net(source, engine.read)
+def net(source: NetSource, *, read: Read = engine.read) -> caffe_pb2.NetParameter:
+    """The net that a path, a text, a message or a net in code gives. Messages are not copied.
+
+    read: what reads prototxts.
+    """
+    return _net(source, read)
 
 
 def _net(source: object, read: Read) -> caffe_pb2.NetParameter:

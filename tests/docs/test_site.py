@@ -57,6 +57,13 @@ def test_what_is_fetched_is_seen() -> None:
     assert list(elsewhere(page)) == ["https://a/b.css"]
 
 
+def test_the_lines_of_spark_are_those_of_the_pom(site: Path) -> None:
+    page = (site / "howto" / "sparks.html").read_text()
+    lines = re.findall(r"<id>spark-(.*)</id>", (ROOT / "build" / "pom.xml").read_text())
+    assert "3.5-scala-2.13" in lines
+    assert re.findall(r"build/setup --spark ([\w.-]+)", page) == lines
+
+
 def test_nothing_is_loaded_from_elsewhere(site: Path) -> None:
     found = {
         (str(page.relative_to(site)), place)

@@ -161,6 +161,20 @@ def test_control_c_while_a_session_starts(
     assert started.calls[-1] == "stop"
 
 
+def test_a_session_whose_jar_does_not_fit(
+    builder: Builder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def misfit(self: Engine) -> None:
+        raise SetupError("x.jar is built for another Spark")
+
+    started = Spark()
+    monkeypatch.setattr(Engine, "warnings_only", misfit)
+    monkeypatch.setattr(Builder, "getOrCreate", lambda self: started)
+    with pytest.raises(SetupError, match="another Spark"):
+        sessions.session(2)
+    assert started.calls[-1] == "stop"
+
+
 def test_an_active_session_is_taken_as_it_is(builder: Builder) -> None:
     active = object()
     sessions.SparkSession.active = active  # type: ignore[attr-defined]

@@ -12,7 +12,7 @@ from py4j.protocol import Py4JError, Py4JJavaError, Py4JNetworkError
 from pyspark import SparkContext
 from pyspark.sql import SparkSession
 
-from sparknet._jvm.failures import connected, stopped, translate
+from sparknet._jvm.failures import connected, from_server, stopped, translate
 from sparknet.errors import InternalError, SparkNetError
 from sparknet.interrupts import interruptible
 
@@ -53,6 +53,8 @@ def _known(failure: Exception, method: str) -> SparkNetError | None:
         return translate(failure)
     if isinstance(failure, Py4JError):  # No such method: jar and package differ in version.
         return InternalError(f"{method}: {str(failure).splitlines()[0]}")
+    if type(failure).__module__ == "pyspark.errors.exceptions.connect":
+        return from_server(failure)
     # PySpark turns some JVM exceptions into its own; they keep the Java one.
     return None if getattr(failure, "_origin", None) is None else translate(failure)
 

@@ -19,7 +19,7 @@ from sparknet.errors import (
     error_in_text,
 )
 
-__all__ = ["connected", "remote", "stopped", "translate"]
+__all__ = ["connected", "from_server", "remote", "stopped", "translate"]
 
 _JAVA = {
     "java.lang.IllegalArgumentException": ArgumentError,
@@ -38,6 +38,8 @@ _OTHER_PYTHON = re.compile(
 # Hadoop's client for S3, which plain Spark lacks.
 _NO_S3 = "org.apache.hadoop.fs.s3a.S3AFileSystem not found"
 _REMEDY = "set PYSPARK_PYTHON to one of this program's version that all of them have"
+_NO_OPERATOR = re.compile(r"Unsupported (?:ML operator, found|read for) sparknet\.")
+_SERVER_THROWN = re.compile(r"\(sparknet\.[\w.]+\) (.*)", re.DOTALL)
 # The exception's own line: frames and source are indented; a group's have a bar in front.
 _RAISED = re.compile(r"^(?:  \| )?([^\s|+].*)", re.MULTILINE)
 
@@ -101,6 +103,20 @@ def remote() -> SetupError:
         "this session is Spark Connect's, whose driver is elsewhere: SparkNet needs one in the"
         " driver, of sparknet.session(), pyspark or spark-submit, without SPARK_REMOTE and --remote"
     )
+
+
+def from_server(failure: Exception) -> SparkNetError | None:
+    """The error of this package for what a Spark Connect server says; None: it is Spark's own."""
+    message = str(getattr(failure, "_message", failure))
+    details = "\n".join(filter(None, (message, getattr(failure, "_stacktrace", None))))
+    if _NO_OPERATOR.search(message):
+        return SetupError(
+            "the server of this Spark Connect session has no SparkNet: start it with --jars and the"
+            " jar for its Spark (sparknet.jar.spark_jars())",
+            details,
+        )
+    thrown = _SERVER_THROWN.match(message)  # With its class and message; servers tell no codes.
+    return error_in_text(details) if thrown is None else SparkNetError(thrown[1], details)
 
 
 def _trace(thrown: Any) -> str:

@@ -8,10 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from py4j.java_gateway import JavaPackage
 from pyspark.sql import SparkSession
 
-from sparknet import jar, transfer, version
+from sparknet import jar, sparks, transfer, version
 from sparknet._jvm import DatasetHandle, Event, Floats, Plan, View, Watch, Watched
 from sparknet._jvm.answers import notices, parse, told, watched
 from sparknet._jvm.calls import call, ending_jobs
@@ -19,10 +18,13 @@ from sparknet.errors import SetupError, StateError
 from sparknet.history import Evaluation, Round
 from sparknet.notices import Notice, telling
 from sparknet.proto import caffe_pb2
+from sparknet.sparks import Spark
 from sparknet.summary import Built
 from sparknet.weights import Entry, Layout
 
 __all__ = ["Py4JJvm"]
+
+_OR_OURS = "(spark-submit or pyspark), or create the session with sparknet.session()"
 
 
 class Py4JJvm:
@@ -34,9 +36,7 @@ class Py4JJvm:
         self._gateway: Any = spark.sparkContext._gateway
         jvm: Any = spark.sparkContext._jvm
         self.jvm = jvm
-        if isinstance(self.jvm.sparknet.data.Dataset, JavaPackage):
-            raise SetupError(_missing_jar())
-        version.check(self._jar_version())
+        self._check_jar()
         call(self.jvm.sparknet.io.EngineNotices, "keep")
 
     def cifar(self, directory: str, train: bool, partitions: int) -> DatasetHandle:
@@ -159,16 +159,20 @@ class Py4JJvm:
         height, width = view.crop if view.crop is not None else (0, 0)
         return call(self.jvm.sparknet.data, "Augmentation", height, width, view.mirror)
 
-    def _jar_version(self) -> str | None:
+    def _check_jar(self) -> None:
+        """That there is a jar, of this package's version, for this Spark."""
         loader = self.jvm.java.lang.Thread.currentThread().getContextClassLoader()
         stream = loader.getResourceAsStream("sparknet/version.properties")
         if stream is None:
-            return None
+            raise SetupError(_missing_jar(sparks.running(self.spark_context)))
         properties = self.jvm.java.util.Properties()
         properties.load(stream)
         stream.close()
         found = properties.getProperty("version")
-        return None if found is None else str(found)
+        version.check(None if found is None else str(found))
+        misfit = call(self.jvm.sparknet.spark.BuiltFor, "mismatch")
+        if misfit is not None:
+            raise SetupError(f"{misfit}: {_other_jar(sparks.running(self.spark_context))}")
 
     def map(self, values: Mapping[str, Any]) -> Any:
         """A Java map."""
@@ -404,12 +408,22 @@ class _Upload:
         call(self._java, "close")
 
 
-def _missing_jar() -> str:
+def _missing_jar(spark: Spark) -> str:
     try:
-        path = str(jar.find())
-    except SetupError:
-        path = "<path to sparknet-assembly-<version>.jar>"
+        jars = jar.spark_jars(spark)
+    except SetupError as error:
+        jars = f"<path to it> ({error})"
     return (
         "SparkNet's classes are not on the class path of this Spark session. Start it with"
-        f" --jars {path} (spark-submit or pyspark), or create the session with sparknet.session()"
+        f" --jars {jars} {_OR_OURS}"
     )
+
+
+def _other_jar(spark: Spark) -> str:
+    """How to come to the jar that fits."""
+    if os.environ.get("SPARKNET_JAR"):
+        return f"set SPARKNET_JAR to a jar for {spark}, or unset it, and start a new session"
+    try:
+        return f"start it with --jars {jar.spark_jars(spark)} {_OR_OURS}"
+    except SetupError as error:
+        return str(error)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ctypes
 import logging
+import os
 import shutil
 from typing import Any
 
@@ -39,7 +40,7 @@ class _Classes:
         except _jnius().JavaException as failure:
             raise SetupError(
                 "SparkNet's classes are not on the class path of the JVM that this process"
-                f" already runs: start it with {jar.find()} on it ({failure})"
+                f" already runs: start it with {_jars()} on it ({failure})"
             ) from None
 
 
@@ -78,12 +79,16 @@ def _start() -> None:
         ) from None
     if not jnius_config.vm_running:
         jnius_config.add_options(*_OPTIONS)
-        jnius_config.add_classpath(str(jar.find()))
+        jnius_config.add_classpath(*map(str, jar.of_any_line()))
     try:
         _jnius()
     except Exception as failure:  # pyjnius raises whatever its search for a JVM met.
         hint = "" if shutil.which("java") else ": install a JRE, version 17, or set JAVA_HOME"
         raise SetupError(f"no JVM could be started{hint} ({failure})") from None
+
+
+def _jars() -> str:
+    return os.pathsep.join(map(str, jar.of_any_line()))
 
 
 def _jnius() -> Any:

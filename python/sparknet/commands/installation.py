@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import os
 import platform
 import sys
@@ -10,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sparknet import jar, version
+from sparknet import jar, sparks, version
 from sparknet.errors import SparkNetError
 
 __all__ = ["lines"]
@@ -24,9 +23,9 @@ def lines() -> Iterator[str]:
     """A line for each; what is missing says what would bring it."""
     found = {
         "sparknet": version.own() or "a checkout",
-        "jar": _or_why(lambda: str(jar.find())),
+        "jar": _or_why(lambda: ", ".join(map(str, jar.paths()))),
         "Python": f"{platform.python_version()}, {sys.executable}",
-        "Spark": _package("pyspark", "pip install 'sparknet[spark]'"),
+        "Spark": _spark(),
         **_of_engine(),
         "CPU": _processor(),
     }
@@ -42,11 +41,11 @@ def _or_why(look: Callable[[], str]) -> str:
         return f"none: {error}"
 
 
-def _package(name: str, remedy: str) -> str:
-    try:
-        return importlib.metadata.version(name)
-    except importlib.metadata.PackageNotFoundError:
-        return f"none: {remedy}"
+def _spark() -> str:
+    found = sparks.at_hand()
+    if found is None:
+        return "none: pip install 'sparknet[spark]'"
+    return f"{found.version}, Scala {found.scala or 'is not here'}"
 
 
 def _of_engine() -> dict[str, str]:

@@ -11,14 +11,27 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from sparknet import jar
+from sparknet import jar, sparks
 from sparknet import s3 as s3a
 from sparknet.commands import options, submit_options
 from sparknet.commands.cluster import Cluster, check_settings
 from sparknet.commands.values import Megabytes, Setting
 from sparknet.errors import ArgumentError, FileError, SetupError
+from sparknet.sparks import Spark
 
 __all__ = ["submit"]
+
+# What Spark reaches into (its JavaModuleOptions): without them no context starts since Java 17.
+_PACKAGES = """
+java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util
+java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs
+sun.security.action sun.util.calendar
+"""
+_OPENED = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _PACKAGES.split()),
+)
+_JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 
 class _Request(NamedTuple):
@@ -35,7 +48,7 @@ class _Request(NamedTuple):
     driver_memory: Megabytes | None
     name: str | None
     image: str | None
-    jar: str
+    own: Sequence[str]  # SparkNet's jars, that of the classes first
     jars: Sequence[str]
     py_files: Sequence[str]
     conf: Sequence[Setting]
@@ -79,7 +92,7 @@ def submit(
         driver_memory,
         name,
         image,
-        own_jar or str(jar.find()),
+        [own_jar] if own_jar else [str(path) for path in jar.paths(_spark(executable))],
         jars or [],
         py_files or [],
         conf or [],
@@ -117,6 +130,11 @@ def _spark_submit() -> tuple[dict[str, str], str]:
     return {"SPARK_HOME": str(folder)}, str(folder / "bin" / "spark-submit")
 
 
+def _spark(executable: str) -> Spark | None:
+    """The Spark that a spark-submit starts; None is the one at hand."""
+    return sparks.in_folder(Path(executable).resolve().parents[1])
+
+
 def _pythons(request: _Request) -> dict[str, str]:
     """The driver takes the Python of this command, where it runs on this machine; executors do, if
     they are here. Elsewhere, and where it is set already, Spark's settings hold."""
@@ -131,17 +149,17 @@ def _pythons(request: _Request) -> dict[str, str]:
 def _arguments(request: _Request) -> list[str]:
     """All after ``spark-submit``."""
     archive, kind = _parts(request)
-    jars = [request.jar, *request.jars] if archive != request.jar else list(request.jars)
+    jars = [file for file in (*request.own, *request.jars) if file != archive]
     line = _place(request)
     if request.name is not None:
         line += ["--name", request.name]
     if jars:
         line += ["--jars", ",".join(jars)]
     if kind is None:
-        line += ["--py-files", ",".join([request.jar, *request.py_files])]
+        line += ["--py-files", ",".join([request.own[0], *request.py_files])]
     else:
         line += ["--class", kind]
-    for key, value in request.conf:
+    for key, value in _settings(request):
         line += ["--conf", f"{key}={value}"]
     return [*line, archive, *request.arguments]
 
@@ -165,7 +183,7 @@ def _parts(request: _Request) -> tuple[str, str | None]:
         raise ArgumentError(f"{request.program}: name a class of it, {request.program}:my.App")
     if not all(part.isidentifier() for part in request.program.split(".")):
         raise ArgumentError(f"{request.program}: neither a .py file nor a class, such as apps.App")
-    return request.jar, request.program
+    return request.own[0], request.program
 
 
 def _there(file: str) -> str:
@@ -205,6 +223,17 @@ def _place(request: _Request) -> list[str]:
     if request.image is not None:
         line += ["--conf", f"spark.kubernetes.container.image={request.image}"]
     return line
+
+
+def _settings(request: _Request) -> list[Setting]:
+    """Those that are asked for. In standalone's cluster mode a driver's JVM gets what Spark's own
+    launcher gives all others, and what is asked for besides."""
+    given = list(request.conf)
+    if request.deploy_mode != "cluster" or not (request.master or "").startswith("spark://"):
+        return given
+    options = [value for key, value in given if key == _JAVA_OPTIONS]
+    others = [pair for pair in given if pair[0] != _JAVA_OPTIONS]
+    return [(_JAVA_OPTIONS, " ".join([*_OPENED, *options])), *others]
 
 
 def _check(request: _Request) -> None:

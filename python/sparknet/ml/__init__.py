@@ -29,3 +29,9 @@ __all__ = [
     "CaffeRegressionModel",
     "CaffeRegressor",
 ]
+
+# Spark Connect calls stages by the names of the Python classes, as its server's are called.
+for _stage in (CaffeClassifier, CaffeRegressor, CaffeFeaturizer):
+    _stage.__module__ = __name__
+for _model in (CaffeClassificationModel, CaffeRegressionModel):
+    _model.__module__ = __name__

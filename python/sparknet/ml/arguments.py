@@ -9,7 +9,17 @@ from typing import Any, TypedDict, Union
 
 from numpy.typing import NDArray
 
-__all__ = ["ClassifierArguments", "InputArguments", "RegressorArguments", "TrainingArguments"]
+__all__ = [
+    "ClassificationModelParams",
+    "ClassifierArguments",
+    "ClassifierParams",
+    "FeaturizerParams",
+    "InputArguments",
+    "RegressionModelParams",
+    "RegressorArguments",
+    "RegressorParams",
+    "TrainingArguments",
+]
 
 _Numbers = Union[float, Sequence[float], NDArray[Any]]
 _Extents = Union[int, Sequence[int]]
@@ -62,3 +72,51 @@ class ClassifierArguments(TrainingArguments, total=False):
 
     probability_col: str
     raw_prediction_col: str
+
+
+# What stages have besides, which is given in another way, or learned.
+
+
+class ClassifierParams(ClassifierArguments, total=False):
+    """Of ``CaffeClassifier``, all."""
+
+    net: str
+    solver: str
+
+
+class RegressorParams(RegressorArguments, total=False):
+    """Of ``CaffeRegressor``, all."""
+
+    net: str
+    solver: str
+
+
+class ClassificationModelParams(InputArguments, total=False):
+    """Of ``CaffeClassificationModel``."""
+
+    label_col: str
+    prediction_col: str
+    probability_col: str
+    raw_prediction_col: str
+    labels: Sequence[str]
+    loss: str
+    raw_blob: str
+    class_axis: int
+
+
+class RegressionModelParams(InputArguments, total=False):
+    """Of ``CaffeRegressionModel``."""
+
+    label_col: str
+    prediction_col: str
+    output_blob: str
+
+
+class FeaturizerParams(InputArguments, total=False):
+    """Of ``CaffeFeaturizer``."""
+
+    net: str
+    weights: _Place
+    output_blobs: Sequence[str]
+    output_cols: Sequence[str]
+    output_type: str

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 
 from sparknet import spec
 from sparknet._jvm.calls import translated
+from sparknet.ml.arguments import ClassifierParams, RegressorParams
 from sparknet.ml.fitting import fitted
 from sparknet.ml.models import CaffeClassificationModel, CaffeModel, CaffeRegressionModel
 from sparknet.ml.stages import Stage, java
@@ -72,6 +73,7 @@ class CaffeClassifier(_Estimator):
     """
 
     _model = CaffeClassificationModel
+    _arguments = ClassifierParams
 
     def __init__(
         self,
@@ -95,6 +97,7 @@ class CaffeRegressor(_Estimator):
     """
 
     _model = CaffeRegressionModel
+    _arguments = RegressorParams
 
     def __init__(
         self,

@@ -12,6 +12,7 @@ from pyspark.sql import DataFrame
 
 from sparknet import spec
 from sparknet._jvm.calls import translated
+from sparknet.ml.arguments import FeaturizerParams
 from sparknet.ml.stages import Stage, java
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ class CaffeFeaturizer(Stage, JavaTransformer, JavaMLReadable[Any], JavaMLWritabl
     ``CaffeClassifier`` has them: ``features_col``, ``image_size``, ``mean``, ``scale``, ``crop``,
     ``channel_order``, ``batch_size``, ``handle_invalid``.
     """
+
+    _arguments = FeaturizerParams
 
     def __init__(
         self,

@@ -14,6 +14,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from sparknet import spec
 from sparknet._jvm.calls import call, translated
+from sparknet._jvm.failures import connected
+from sparknet.ml import remote
+from sparknet.ml.arguments import ClassificationModelParams, RegressionModelParams
 from sparknet.ml.featurizer import CaffeFeaturizer
 from sparknet.ml.stages import (
     Stage,
@@ -56,6 +59,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         ``image_size``, ``crop``, ``features_col``, and the ``mean`` that the net was trained with,
         one value for each channel (blue first, as Caffe has it); ``channel_order`` is bgr.
         """
+        _classic("load_caffe")
         companion = java_class("CaffeClassificationModel")
         names = session_jvm().strings(labels)
         loaded = call(companion, "loadCaffe", net_text(net), place(caffemodel), names)
@@ -70,6 +74,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
 
     def evaluate(self, dataset: DataFrame) -> dict[str, float]:
         """How good the net is on labelled rows, by the measures of Spark's evaluators."""
+        _classic("evaluate")
         self._transfer_params_to_java()
         measured = call(self._java_obj, "evaluate", dataset._jdf)
         return {str(name): float(value) for name, value in measured.items()}
@@ -79,17 +84,20 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         """One line that says which layers took the weights that it was given, a caffemodel's, and
         which did not: "w.caffemodel: took 14 of 16 layers; not in the file: fc8". Empty if it was
         given none, or was loaded."""
+        _classic("weights_report")
         return str(call(self._java_obj, "weightsReport"))
 
     @property
     def has_summary(self) -> bool:
         """Whether it was trained in this session, so that there is a ``summary``."""
+        _classic("has_summary")
         return bool(call(self._java_obj, "hasSummary"))
 
     @property
     def summary(self) -> DataFrame:
         """The rounds of its training: round, iteration, loss, images, seconds, workers,
         validationLoss."""
+        _classic("summary")
         session = SparkSession.active()
         return DataFrame(call(self._java_obj, "summary"), session)
 
@@ -97,6 +105,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
         self, output_blobs: Sequence[str], output_cols: Sequence[str] | None = None
     ) -> CaffeFeaturizer:
         """A stage that adds blobs of this net as columns."""
+        _classic("featurizer")
         made = call(self._java_obj, "featurizer", session_jvm().strings(output_blobs))
         stage = CaffeFeaturizer._of(made)
         stage.setParams(output_cols=None if output_cols is None else list(output_cols))
@@ -104,6 +113,7 @@ class CaffeModel(Stage, JavaModel, JavaMLReadable[Any], JavaMLWritable):
 
     def save_caffe(self, folder: str | os.PathLike[str]) -> None:
         """Writes ``deploy.prototxt`` and ``weights.caffemodel``, which Caffe reads, to a folder."""
+        _classic("save_caffe")
         call(self._java_obj, "saveCaffe", _uri(folder))
 
     def to_local(self, folder: str | os.PathLike[str]) -> Net:
@@ -119,24 +129,39 @@ class CaffeClassificationModel(CaffeModel):
     """Says which class an item, or each place of one, belongs to: adds ``rawPrediction``,
     ``probability`` and ``prediction``."""
 
+    _arguments = ClassificationModelParams
+
     @property
     def labels(self) -> list[str]:
         """Names of the classes; empty if they have none."""
+        if "labels" in self._learned:
+            return list(self._learned["labels"])
+        _classic("labels of a model that was not loaded")
         return [str(name) for name in call(self._java_obj, "getLabels")]
 
     @property
     def num_classes(self) -> int:
         """Number of classes."""
+        _classic("num_classes")
         return int(call(self._java_obj, "numClasses"))
 
 
 class CaffeRegressionModel(CaffeModel):
     """Says a number of an item, or several as a vector: adds ``prediction``."""
 
+    _arguments = RegressionModelParams
+
     @property
     def num_outputs(self) -> int:
         """How many numbers it says of an item."""
+        _classic("num_outputs")
         return int(call(self._java_obj, "numOutputs"))
+
+
+def _classic(what: str) -> None:
+    """Refuses what a server of Spark Connect does not do."""
+    if connected():
+        remote.needs_classic(what)
 
 
 def _uri(folder: str | os.PathLike[str]) -> str:

@@ -4,7 +4,6 @@ defaults and documentation."""
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -13,11 +12,13 @@ from pyspark.ml.param import Param, TypeConverters
 from pyspark.ml.util import JavaMLReader
 from pyspark.ml.wrapper import JavaParams
 
-from sparknet import spec
+from sparknet import engine, spec
+from sparknet._jvm import failures
 from sparknet._jvm.calls import current_session, translated
-from sparknet._jvm.failures import connected, remote
+from sparknet._jvm.failures import connected
 from sparknet._jvm.py4j import Py4JJvm
 from sparknet.errors import ArgumentError, SetupError
+from sparknet.ml import remote
 
 __all__ = [
     "Reader",
@@ -44,11 +45,12 @@ _CONVERTERS: dict[str, Callable[[Any], Any]] = {
     "Param": TypeConverters.toString,
     "StringArrayParam": TypeConverters.toListString,
 }
-_WORD = re.compile(r"_(\w)")
 
 
 def java(name: str) -> Any:
-    """A new object of a class of ``sparknet.ml``."""
+    """A new object of a class of ``sparknet.ml``; for Spark Connect what its server calls it."""
+    if connected():
+        return remote.operator(name)
     made = java_class(name)
     with translated(name):
         return made()
@@ -63,26 +65,28 @@ def session_jvm() -> Py4JJvm:
     """The JVM of the session; raises if there is none, or it has no jar."""
     session = current_session()
     if session is None:
-        raise (
-            remote()
-            if connected()
-            else SetupError("no Spark session: call sparknet.session() first")
-        )
+        if connected():
+            raise failures.remote()
+        raise SetupError("no Spark session: call sparknet.session() first")
     return Py4JJvm(session)
 
 
 def net_text(net: spec.NetSource) -> str:
     """Prototxt of a net that is given as path, text or message."""
-    return str(text_format.MessageToString(spec.net(net)))
+    read = remote.read if connected() else engine.read
+    return str(text_format.MessageToString(spec.net(net, read=read)))
 
 
 def solver_text(solver: spec.SolverSource) -> str:
     """Prototxt of a solver with its nets inside."""
-    return str(text_format.MessageToString(spec.solver(solver)))
+    read = remote.read if connected() else engine.read
+    return str(text_format.MessageToString(spec.solver(solver, read=read)))
 
 
 def place(path: str | os.PathLike[str]) -> str:
     """A path as the JVM sees it, whose working directory may be another; or a URI."""
+    if connected():
+        return remote.place(os.fspath(path))
     return session_jvm().place(os.fspath(path))
 
 
@@ -103,13 +107,32 @@ class Stage(JavaParams):
     """Params of a stage: by Spark's names, ``stage.learningRate``, with ``setLearningRate`` and
     ``getLearningRate``."""
 
+    _arguments: type  # What says names and types of the Params where there is no Java stage.
+
     def _own(self, java_object: Any, given: dict[str, Any]) -> None:
-        """Wraps a Java stage and sets Params; what is None is left as it is."""
+        """Wraps a Java stage, or a server's, and sets Params; what is None is left as it is."""
         self._java_obj = java_object
-        self._create_params_from_java()
-        self._resetUid(java_object.uid())
-        self._transfer_params_from_java()
+        self._learned: dict[str, Any] = {}  # Of a model that a server has loaded.
+        if connected():
+            self._declare()
+        else:
+            self._create_params_from_java()
+            self._resetUid(java_object.uid())
+            self._transfer_params_from_java()
         self._assign(given)
+
+    def _declare(self) -> None:
+        """Makes the Params that the Java stage would say."""
+        for name, converter in remote.params(self._arguments).items():
+            if not hasattr(type(self), name):
+                setattr(self, name, Param(self, name, "", converter))
+        self._params = None  # Params looks for them anew.
+
+    def _set(self, **values: Any) -> Any:
+        if connected():  # A property of the model's has the name of a Param of the Java stage's.
+            learned = values.keys() - self.__dict__.keys()
+            self._learned.update((name, values.pop(name)) for name in learned)
+        return super()._set(**values)
 
     def setParams(self, **params: Any) -> Stage:  # noqa: N802 (Spark's name)
         """Sets Params by Python's names or Spark's."""
@@ -120,7 +143,7 @@ class Stage(JavaParams):
         for key, value in given.items():
             if value is None:
                 continue
-            name = _WORD.sub(lambda found: found[1].upper(), key)
+            name = remote.camel(key)
             if name == "featuresCol" and not isinstance(value, str):
                 name, value = "featuresCols", list(value)
             if not self.hasParam(name):
@@ -173,12 +196,19 @@ class Stage(JavaParams):
         raise AttributeError(f"'{type(self).__name__}' has no attribute '{name}'")
 
     @classmethod
-    def read(cls) -> Reader:
+    def read(cls) -> Any:
         """What reads stages of this kind."""
+        if connected():
+            remote.operator(cls.__name__)
+            from pyspark.ml.connect.readwrite import RemoteMLReader  # Of Spark 4.
+
+            return RemoteMLReader(cls)
         return Reader(cls)  # type: ignore[arg-type]
 
     @classmethod
     def load(cls, path: str) -> Any:
         """The stage that was saved to a path or URI."""
-        session_jvm()
-        return cls.read().load(path)
+        if not connected():
+            session_jvm()
+        with translated("load"):
+            return cls.read().load(path)

@@ -10,7 +10,7 @@ import pyspark
 import pytest
 from command_line import run
 
-from sparknet import jar
+from sparknet import jar, sparks
 from sparknet.commands import installation
 
 
@@ -25,7 +25,9 @@ def test_what_is_here() -> None:
     version = jar.find().stem.rsplit("-", 1)[1]
     assert list(found) == ["sparknet", "jar", "Python", "Spark", "Java", "engine", "CPU"]
     assert found["jar"] == str(jar.find())
-    assert found["Spark"] == pyspark.__version__
+    spark = sparks.at_hand()
+    assert spark is not None
+    assert found["Spark"] == f"{pyspark.__version__}, Scala {spark.scala}"
     assert found["Python"] == f"{sys.version.split()[0]}, {sys.executable}"
     assert found["Java"].startswith("17.")
     assert found["engine"].startswith(f"{version}, ")
@@ -39,6 +41,7 @@ def test_what_is_missing(no_jar: None, monkeypatch: pytest.MonkeyPatch) -> None:
         raise importlib.metadata.PackageNotFoundError(name)
 
     monkeypatch.setattr(importlib.metadata, "version", none)
+    monkeypatch.setattr(sparks, "at_hand", lambda: None)
     monkeypatch.setattr("sparknet._jvm.pyjnius._started", None)
     monkeypatch.setitem(sys.modules, "jnius_config", None)
     found = told()

@@ -11,6 +11,9 @@ from typing import Any
 
 import pytest
 from command_line import run
+from jars import make_jar, make_spark
+
+from sparknet import jar
 
 pytestmark = pytest.mark.unit
 
@@ -73,6 +76,36 @@ def test_yarn(folder: Path) -> None:
         # Spark takes the last of a setting.
         *("--conf", "spark.task.cpus=1", "--conf", "spark.x=y z", "app.py", "one"),
     ]
+
+
+def test_the_jars_of_an_installed_package(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make_spark(folder / "spark", "4.2.0", "2.13")
+    classes = make_jar(folder / "sparknet-1.0-spark-4.jar", spark="4", scala="2.13")
+    natives = make_jar(folder / "sparknet-1.0-natives.jar")
+    monkeypatch.setattr(jar, "_places", lambda: [(folder, ("sparknet-*-spark-*.jar",))])
+    monkeypatch.delenv("SPARKNET_JAR")
+    words = printed("app.py", "--master", "yarn")[1]
+    assert words[2:] == [*("--jars", f"{classes},{natives}", "--py-files", str(classes), "app.py")]
+    words = printed("apps.CifarApp", "2", "--master", "yarn")[1]
+    assert words[2:] == ["--jars", str(natives), "--class", "apps.CifarApp", str(classes), "2"]
+    make_spark(folder / "other", "3.5.9", "2.12")
+    (folder / "other" / "bin").mkdir()
+    (folder / "other" / "bin" / "spark-submit").touch()
+    monkeypatch.setenv("SPARK_HOME", str(folder / "other"))
+    ended = run("submit", "--print", "app.py")
+    assert "there is no SparkNet jar for Spark 3.5.9 with Scala 2.12, but for" in ended.err
+
+
+def test_a_driver_on_a_worker_of_a_standalone_cluster(folder: Path) -> None:
+    given = ("apps.CifarApp", "2", "--master", "spark://host:7077")
+    name = "spark.driver.extraJavaOptions"
+    words = printed(*given, "--deploy-mode", "cluster", "--conf", f"{name}=-Dmine=1")[1]
+    (options,) = [word for word in words if word.startswith(name)]
+    # As the JVM takes them: the packages that Spark's context reaches into, and the user's own.
+    assert options.startswith(f"{name}=-XX:+IgnoreUnrecognizedVMOptions --add-opens=java.base/")
+    assert " --add-opens=java.base/sun.nio.ch=ALL-UNNAMED " in options
+    assert options.endswith(" -Dmine=1")
+    assert name not in shlex.join(printed(*given)[1])
 
 
 def test_a_standalone_cluster_deals_out_cores(folder: Path) -> None:

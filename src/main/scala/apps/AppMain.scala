@@ -6,6 +6,7 @@ import org.apache.spark.{SparkConf, SparkContext}
 
 import sparknet.io.TrainingLog
 import sparknet.jna.CaffeException
+import sparknet.spark.BuiltFor
 
 /** What the apps' `main`s have in common: arguments, a Spark context, a log, one line for an error.
   */
@@ -18,6 +19,8 @@ private[apps] abstract class AppMain(name: String) {
   protected def app(arguments: AppArguments): (SparkContext, TrainingLog) => Unit
 
   def main(args: Array[String]): Unit = {
+    try BuiltFor.check()
+    catch { case e: CaffeException => stop(e.getMessage) }
     val body =
       try app(new AppArguments(args))
       catch { case e: IllegalArgumentException => stop(s"${e.getMessage}\nusage: $usage") }

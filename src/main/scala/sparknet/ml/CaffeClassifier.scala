@@ -101,6 +101,9 @@ final class CaffeClassificationModel private[ml] (
 ) extends CaffeModel[CaffeClassificationModel]
     with ClassificationParams {
 
+  /** For the service loader, by which servers of Spark Connect know classes; it makes none. */
+  private[ml] def this() = this("", null)
+
   final val labels: StringArrayParam =
     new StringArrayParam(this, "labels", "names of the classes, from 0 on")
 

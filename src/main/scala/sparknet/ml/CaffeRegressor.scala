@@ -71,6 +71,9 @@ final class CaffeRegressionModel private[ml] (
 ) extends CaffeModel[CaffeRegressionModel]
     with RegressionParams {
 
+  /** For the service loader, by which servers of Spark Connect know classes; it makes none. */
+  private[ml] def this() = this("", null)
+
   final val outputBlob: Param[String] =
     new Param[String](this, "outputBlob", "the blob whose values are the prediction")
 

@@ -11,6 +11,7 @@ import org.apache.spark.sparknet.ConsoleBars
 import sparknet.data.{Augmentation, Dataset, Identity, Preprocessing}
 import sparknet.io.{BulkTransfer, CheckpointFolder, Places}
 import sparknet.jna.{CaffeException, FloatMemory, Status, WeightsLayout}
+import sparknet.spark.BuiltFor
 
 /** Trains a net on Spark: workers train on their partitions for some iterations, then their weights
   * are averaged (arXiv 1511.06051).
@@ -45,6 +46,8 @@ final class Trainer private[train] (
   /** With a worker for each slot of the cluster. */
   def this(sc: SparkContext, solver: SolverParameter) =
     this(sc, solver, new Executors(sc).awaitedSlots(TrainerOptions().waitSeconds))
+
+  BuiltFor.check()
 
   if (workers < 1) invalid(s"the number of workers must be at least 1, not $workers")
 

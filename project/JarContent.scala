@@ -35,6 +35,8 @@ object JarContent {
       case PathList("META-INF", "sbom", _*)           => MergeStrategy.singleOrError
       case PathList("META-INF", _*)                   => MergeStrategy.discard
       case path if path.endsWith("module-info.class") => MergeStrategy.discard
+      // Of single jars: Origin's folder has them all.
+      case "LICENSE" | "NOTICE" => MergeStrategy.discard
       case _                                          => MergeStrategy.singleOrError
     }
   ) ++ Origin.settings

@@ -113,8 +113,10 @@ def _missing_text(
 
 
 def _carried(name: str) -> bool:
-    """Whether an assembly takes the entry over."""
-    return not name.startswith("META-INF/") and not name.endswith("module-info.class")
+    """Whether an assembly takes the entry over: project/JarContent.scala discards the others."""
+    return not name.startswith("META-INF/") and not name.endswith(
+        ("module-info.class", "LICENSE", "NOTICE")
+    )
 
 
 def _place(name: str) -> str:

@@ -87,7 +87,8 @@ def _poms(module: Module) -> Iterator[ElementTree.Element]:
 
 
 def _spdx(module: Module, license: ElementTree.Element) -> str:
-    words = " ".join(license.findtext(f"{{*}}{tag}", "").strip() for tag in ("name", "url"))
+    texts = [license.findtext(f"{{*}}{tag}", "").strip() for tag in ("name", "url")]
+    words = " ".join(filter(None, texts))
     for pattern, identifier in _LICENSES:
         if re.search(pattern, words, re.I):
             return identifier

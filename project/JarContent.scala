@@ -39,7 +39,7 @@ object JarContent {
       case "LICENSE" | "NOTICE" => MergeStrategy.discard
       case _                                          => MergeStrategy.singleOrError
     }
-  ) ++ Origin.settings
+  ) ++ Origin.settings :+ (Origin.content += stage.value)
 
   private def mappings(root: File): Seq[(File, String)] = {
     val natives = root / "target" / "native" / "lib"

@@ -10,14 +10,16 @@ import scala.sys.process.{Process, ProcessLogger}
   * that sbt has resolved and from what the linker took.
   */
 object Origin {
+  val content = taskKey[Seq[File]]("Folders of the jar's content that is SparkNet's")
   val folder = taskKey[File]("Folder with META-INF/sbom and META-INF/sparknet/licenses")
 
   def settings: Seq[Setting[_]] = Seq(
+    content := (Runtime / products).value,
     folder := {
       val root = (ThisBuild / baseDirectory).value
       val made = target.value / "origin"
       val lines = (assembly / externalDependencyClasspath).value.map(module) ++
-        ((Runtime / products).value :+ JarContent.stage.value).map(own => s"own\t$own")
+        content.value.map(own => s"own\t$own")
       write(root, name.value, version.value, made, lines)
       made
     },
@@ -36,8 +38,8 @@ object Origin {
   }
 
   private def write(root: File, name: String, version: String, made: File, lines: Seq[String]): Unit = {
-    val environment = root / "target" / "venv" / "bin" / "python"
-    val python = if (environment.exists) environment.getPath else "python3"
+    // build/sbt says which Python it is.
+    val python = sys.props.get("sparknet.python").filter(_.nonEmpty).getOrElse("python3")
     val command = Seq(python, "-B", "-m", "origin", name, version, made.getPath)
     val said = new StringBuilder
     val input = new java.io.ByteArrayInputStream(lines.mkString("\n").getBytes(UTF_8))

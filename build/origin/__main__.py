@@ -69,7 +69,7 @@ def part_of(module: modules.Module, row: natives.Known, purl: str) -> Component:
     """What is known to be compiled into the native libraries of a jar."""
     part = Component(row.name, "", row.license, purl, places=modules.native_places(module))
     folder = ROOT / "build" / "licenses" / part.slug
-    part.texts = {f"{part.slug}/{path.name}": path.read_bytes() for path in folder.iterdir()}
+    part.add_texts({path.name: path.read_bytes() for path in folder.iterdir()})
     return part
 
 

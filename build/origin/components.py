@@ -36,13 +36,13 @@ class Component:
 
     @property
     def slug(self) -> str:
-        """The name of its folder of texts."""
-        return slug(self.name)
+        """Its name as that of a folder: ``gcc-runtime-libraries``."""
+        return re.sub(r"[^a-z0-9.+]+", "-", self.name.lower()).strip("-")
 
-
-def slug(name: str) -> str:
-    """``GCC runtime libraries`` as ``gcc-runtime-libraries``."""
-    return re.sub(r"[^a-z0-9.+]+", "-", name.lower()).strip("-")
+    def add_texts(self, texts: dict[str, bytes]) -> None:
+        """Texts by the name of the file, into the folder of this version."""
+        folder = f"{self.slug}-{self.version}" if self.version else self.slug
+        self.texts.update({f"{folder}/{name}": text for name, text in texts.items()})
 
 
 def merged(components: list[Component]) -> list[Component]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from .components import Component, OriginError, slug
+from .components import Component, OriginError
 
 # What POMs call licences: the words of a name or an address, and the SPDX identifier.
 _LICENSES = [
@@ -41,16 +41,17 @@ def component(module: Module, apache: bytes) -> Component:
         own = {name.rsplit("/", 1)[-1]: archive.read(name) for name in names if _TEXT.fullmatch(name)}
         if not any(re.match("NOTICE", name, re.I) is None for name in own):
             own.update(_missing_text(module, license_ids, archive, apache))
-    return Component(
+    made = Component(
         name=module.name,
         group=module.group,
         version=module.version,
         license=" OR ".join(license_ids),
         purl=f"pkg:maven/{module.group}/{module.name}@{module.version}?type=jar",
         places={_place(name) for name in names if _carried(name)},
-        texts={f"{slug(module.name)}/{name}": text for name, text in own.items()},
         sha256=hashlib.sha256(module.jar.read_bytes()).hexdigest(),
     )
+    made.add_texts(own)
+    return made
 
 
 def native_places(module: Module) -> set[str]:

@@ -11,10 +11,10 @@ import os
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from .components import Component, OriginError, slug
+from .components import Component, OriginError
 
 TABLE = Path(__file__).with_name("natives.tsv")
 COMMON_LICENSES = Path("/usr/share/common-licenses")
@@ -33,11 +33,15 @@ class Known:
 
 @dataclass(frozen=True)
 class Package:
-    """What a library came in: the version, the address (purl), and the texts in it."""
+    """What a library came in: the version, the address (purl), and the texts in it.
+
+    common: texts that it refers to, which lie in a folder for all.
+    """
 
     version: str
     purl: str
     texts: dict[str, bytes]
+    common: dict[str, bytes] = field(default_factory=dict)
 
 
 def known(table: Path = TABLE) -> dict[str, Known]:
@@ -66,17 +70,10 @@ def _component(row: Known, path: Path, root: Path, place: str) -> Component:
     package = fetched(path, row, root) or debian(path) or rpm(path)
     if package is None:
         raise OriginError(f"{path}: neither dpkg nor rpm knows a package that it belongs to")
-    return Component(
-        name=row.name,
-        version=package.version,
-        license=row.license,
-        purl=package.purl,
-        places={place},
-        texts={
-            name if name.startswith("common-licenses/") else f"{slug(row.name)}/{name}": text
-            for name, text in package.texts.items()
-        },
-    )
+    made = Component(row.name, package.version, row.license, package.purl, places={place})
+    made.add_texts(package.texts)
+    made.texts.update({f"common-licenses/{name}": text for name, text in package.common.items()})
+    return made
 
 
 def _with_texts(found: list[Component], root: Path) -> list[Component]:
@@ -85,9 +82,9 @@ def _with_texts(found: list[Component], root: Path) -> list[Component]:
     for each in found:
         own = root / "build" / "licenses" / each.slug
         if own.is_dir():
-            each.texts.update({f"{each.slug}/{p.name}": p.read_bytes() for p in own.iterdir()})
+            each.add_texts({path.name: path.read_bytes() for path in own.iterdir()})
         if "Apache-2.0" in each.license and not any("LICENSE" in name for name in each.texts):
-            each.texts[f"{each.slug}/LICENSE"] = (root / "LICENSE").read_bytes()
+            each.add_texts({"LICENSE": (root / "LICENSE").read_bytes()})
     for each in found:
         if not each.texts:
             same = [other.texts for other in found if other.name == each.name and other.texts]
@@ -126,15 +123,13 @@ def debian(path: Path) -> Package | None:
     system = _system()
     place = f"arch={machine}&distro={system.get('VERSION_CODENAME', '')}"
     text = (Path("/usr/share/doc") / name / "copyright").read_bytes()
-    texts = {"copyright": text}
-    for common in re.findall(rb"/usr/share/common-licenses/([\w.-]*[\w-])", text):
-        file = COMMON_LICENSES / common.decode()
-        if file.is_file():
-            texts[f"common-licenses/{file.resolve().name}"] = file.read_bytes()
+    names = re.findall(rb"/usr/share/common-licenses/([\w.-]*[\w-])", text)
+    common = {COMMON_LICENSES / name.decode() for name in names}
     return Package(
         version=re.sub(r"[.+~-](dfsg|ds|repack)\d*$", "", upstream),
         purl=f"pkg:deb/{system.get('ID', 'debian')}/{name}@{_quoted(version)}?{place}",
-        texts=texts,
+        texts={"copyright": text},
+        common={file.resolve().name: file.read_bytes() for file in common if file.is_file()},
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -153,6 +154,60 @@ def test_a_library_of_no_package_ends_the_build(tmp_path: Path) -> None:
         natives.components(tmp_path / "ORIGINS", ROOT, "native/linux-x86-64")
 
 
+def test_packages_of_red_hats_family(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An rpm that answers as Red Hat's does, for there is none here."""
+    text = tmp_path / "COPYING"
+    text.write_text("the text")
+    program = tmp_path / "rpm"
+    program.write_text(
+        f"""#!/bin/sh
+case "$*" in
+  "-qf --qf "*" /usr/lib64/libz.so.1.2.11") printf 'zlib\\t1.2.11\\t40.el9\\tx86_64\\n' ;;
+  "-q --licensefiles zlib") echo {text} ;;
+  *) exit 1 ;;
+esac
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert natives.debian(Path("/usr/lib64/libz.so.1.2.11")) is None
+    package = natives.rpm(Path("/usr/lib64/libz.so.1.2.11"))
+    assert package is not None
+    assert package.version == "1.2.11"
+    assert re.fullmatch(r"pkg:rpm/\w+/zlib@1\.2\.11-40\.el9\?arch=x86_64", package.purl)
+    assert package.texts == {"COPYING": b"the text"}
+    assert natives.rpm(Path("/usr/lib64/libother.so")) is None
+
+
+def debian(form: str, *arguments: str) -> set[str]:
+    """What dpkg-query says of packages, or (form -S) the packages of files."""
+    command = ["dpkg-query", *([form] if form == "-S" else ["-W", "-f", form]), *arguments]
+    done = subprocess.run(command, capture_output=True, text=True)
+    lines = done.stdout.splitlines()
+    return {line.split(": ")[0] for line in lines} if form == "-S" else set(lines)
+
+
+@pytest.mark.skipif(not shutil.which("dpkg-query"), reason="headers are of no Debian package here")
+def test_headers_are_of_components(jar: Path) -> None:
+    """What consists of headers alone is compiled in, and no linker tells."""
+    headers: set[str] = set()
+    for folder in ("caffe_engine", "ccaffe_api", "caffe_proto"):
+        rules = (ROOT / "target/native/build/CMakeFiles" / f"{folder}.dir").rglob("*.d")
+        for rule in rules:
+            headers |= {word for word in rule.read_text().split() if word.startswith("/")}
+    outside = [str(Path(h).resolve()) for h in headers if not h.startswith(str(ROOT))]
+    assert len(outside) > 100
+    source = "${source:Package}\n"
+    known = {
+        re.sub(r"pkg:deb/[^/]*/([^@]*)@.*", r"\1", each["purl"])
+        for each in bill(jar)["components"]
+        if each["purl"].startswith("pkg:deb/")
+    }
+    # The kernel's interface makes no program a part of the kernel.
+    sources = debian(source, *known) | {"linux"}
+    assert debian(source, *debian("-S", *sorted(outside))) - sources == set()
+
+
 def make_module(folder: Path, license: str, content: dict[str, str]) -> modules.Module:
     """A jar in a repository, whose POM has a parent with that licence."""
     pom = "<project><modelVersion>4.0.0</modelVersion>{}</project>"
@@ -178,7 +233,7 @@ def test_a_module_has_the_licences_of_its_parent(tmp_path: Path) -> None:
     made = modules.component(make_module(tmp_path, both, content), b"the text")
     assert made.license == "Apache-2.0 OR MIT"
     assert made.places == {"a/b/", "root.txt"}
-    assert made.texts == {"part/NOTICE": b"Of a.b.", "part/LICENSE": b"the text"}
+    assert made.texts == {"part-1/NOTICE": b"Of a.b.", "part-1/LICENSE": b"the text"}
     assert made.purl == "pkg:maven/a.b/part@1?type=jar"
 
 
@@ -229,21 +284,25 @@ def test_differences_are_told(tmp_path: Path) -> None:
 
 @pytest.mark.slow
 def test_native_code_is_the_same_wherever_it_is_compiled(tmp_path: Path) -> None:
-    commands = json.loads((ROOT / "target/native/build/compile_commands.json").read_text())
-    sources = ["libccaffe/blob.cpp", "caffe/src/caffe/log.cpp", "caffe/src/caffe/filler.cpp"]
+    """The build's own flags, for sources in two folders."""
+    entries = json.loads((ROOT / "target/native/build/compile_commands.json").read_text())
+    entry = next(each for each in entries if "/ccaffe_api.dir/" in each["command"])
+    words = [word for word in shlex.split(entry["command"]) if word != entry["file"]]
+    # Neither a compiler cache nor headers that the build has read already.
+    words = words[next(i for i, word in enumerate(words) if "ccache" not in word) :]
+    while "-include" in words:
+        del words[words.index("-include") : words.index("-include") + 2]
+    output = words.index("-o") + 1
     folders = [tmp_path / "one", tmp_path / "another" / "place"]
     for folder in folders:
-        for name in ("caffe", "libccaffe"):
-            shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("data"))
-    for source in sources:
-        (command,) = [each["command"] for each in commands if each["file"] == str(ROOT / source)]
+        for name in ("caffe/include", "caffe/src", "libccaffe"):
+            shutil.copytree(ROOT / name, folder / name)
+    for source in ("libccaffe/blob.cpp", "caffe/src/caffe/filler.cpp", "caffe/src/caffe/blob.cpp"):
         objects = []
         for folder in folders:
-            words = [re.sub(rf"{re.escape(str(ROOT))}/(caffe|libccaffe)", rf"{folder}/\1", word)
-                     for word in command.split()]
-            words = words[next(i for i, word in enumerate(words) if "ccache" not in word) :]
-            words[words.index("-o") + 1] = str(folder / "object.o")
-            subprocess.run(words, cwd=folder, check=True)
+            own = [re.sub(rf"{ROOT}/(caffe/|libccaffe)", rf"{folder}/\1", word) for word in words]
+            own[output] = str(folder / "object.o")
+            subprocess.run([*own, str(folder / source)], cwd=folder, check=True)
             objects.append((folder / "object.o").read_bytes())
         assert objects[0] == objects[1], source
 

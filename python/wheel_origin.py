@@ -90,11 +90,13 @@ def bundled(bills: dict[str, Bill], texts: str) -> list[Bill]:
     for place, content in bills.items():
         for each in content["components"]:
             part = parts.setdefault(each["bom-ref"], {**each, "evidence": {"occurrences": []}})
+            inside = [where["location"] for where in each["evidence"]["occurrences"]]
+            files = {name.rsplit("/", 1)[-1] for name in inside if not name.endswith("/")}
             part["evidence"]["occurrences"].append({"location": place})
-            files = [each["location"].rsplit("/", 1)[-1] for each in each["evidence"]["occurrences"]]
-            part.setdefault("files", set()).update(filter(None, files))
+            part["files"] = files | part.get("files", set())
             part["properties"] = [
-                {**each, "value": each["value"].replace(TEXTS, texts)} for each in each["properties"]
+                {**pointer, "value": pointer["value"].replace(TEXTS, texts)}
+                for pointer in each["properties"]
             ]
     return sorted(parts.values(), key=lambda part: (part["name"].lower(), part["bom-ref"]))
 
@@ -167,7 +169,7 @@ def expression(parts: list[Bill]) -> str:
 
 def with_licenses(metadata: str, expression: str, texts: list[str]) -> str:
     """Core metadata 2.4 that says the licences of what is bundled, too, and where the texts are."""
-    head, body = (metadata.split("\n\n", 1) + [""])[:2]
+    head, _, body = metadata.partition("\n\n")
     ours = ("Metadata-Version:", "License:", "License-Expression:", "License-File:", "Dynamic: lic")
     kept = [line for line in head.rstrip("\n").split("\n") if not line.startswith(ours)]
     lines = ["Metadata-Version: 2.4", *kept, f"License-Expression: {expression}"]

@@ -38,7 +38,9 @@ def component(module: Module, apache: bytes) -> Component:
     with zipfile.ZipFile(module.jar) as archive:
         names = [name for name in archive.namelist() if not name.endswith("/")]
         license_ids = licenses(module)
-        own = {name.rsplit("/", 1)[-1]: archive.read(name) for name in names if _TEXT.fullmatch(name)}
+        own = {
+            name.rsplit("/", 1)[-1]: archive.read(name) for name in names if _TEXT.fullmatch(name)
+        }
         if not any(re.match("NOTICE", name, re.I) is None for name in own):
             own.update(_missing_text(module, license_ids, archive, apache))
     made = Component(
@@ -87,8 +89,8 @@ def _poms(module: Module) -> Iterator[ElementTree.Element]:
             coordinates = [parent.findtext(f"{{*}}{tag}", "").strip() for tag in tags]
 
 
-def _spdx(module: Module, license: ElementTree.Element) -> str:
-    texts = [license.findtext(f"{{*}}{tag}", "").strip() for tag in ("name", "url")]
+def _spdx(module: Module, element: ElementTree.Element) -> str:
+    texts = [element.findtext(f"{{*}}{tag}", "").strip() for tag in ("name", "url")]
     words = " ".join(filter(None, texts))
     for pattern, identifier in _LICENSES:
         if re.search(pattern, words, re.I):

@@ -52,7 +52,7 @@ def known(table: Path = TABLE) -> dict[str, Known]:
 
 
 def components(origins: Path, root: Path, folder: str) -> list[Component]:
-    """The components in libccaffe.so and beside it. folder: where the bundle lies in the archive."""
+    """The components in libccaffe.so and beside it. folder: where they lie in the archive."""
     table = known()
     found = []
     for line in origins.read_text(encoding="utf-8").splitlines():

@@ -82,8 +82,8 @@ def test_references_are_unique_and_licences_known(jar: Path) -> None:
     references = [each["bom-ref"] for each in content]
     assert len(set(references)) == len(references) > 15
     for each in content:
-        (license,) = each["licenses"]
-        assert get_spdx_licensing().validate(license["expression"]).errors == [], each["name"]
+        (only,) = each["licenses"]
+        assert get_spdx_licensing().validate(only["expression"]).errors == [], each["name"]
 
 
 def test_every_component_has_its_texts_in_the_jar(jar: Path) -> None:
@@ -94,10 +94,10 @@ def test_every_component_has_its_texts_in_the_jar(jar: Path) -> None:
             for row in archive.read(f"{TEXTS}COMPONENTS.tsv").decode("utf-8").splitlines()
         ]
         assert [row[0] for row in rows[1:]] == [each["name"] for each in parts]
-        for name, _, license, texts, _ in rows[1:]:
+        for name, _, terms, texts, _ in rows[1:]:
             for text in texts.split(" "):
                 assert len(archive.read(TEXTS + text)) > 400, f"{name}: {text}"
-            assert license
+            assert terms
         for each in parts:
             for pointer in each["properties"]:
                 assert archive.getinfo(pointer["value"]).file_size > 400
@@ -208,11 +208,13 @@ def test_headers_are_of_components(jar: Path) -> None:
     assert debian(source, *debian("-S", *sorted(outside))) - sources == set()
 
 
-def make_module(folder: Path, license: str, content: dict[str, str]) -> modules.Module:
+def make_module(folder: Path, terms: str, content: dict[str, str]) -> modules.Module:
     """A jar in a repository, whose POM has a parent with that licence."""
     pom = "<project><modelVersion>4.0.0</modelVersion>{}</project>"
-    parent = "<parent><groupId>a.b</groupId><artifactId>up</artifactId><version>1</version></parent>"
-    for name, text in {"up": license, "part": parent}.items():
+    parent = (
+        "<parent><groupId>a.b</groupId><artifactId>up</artifactId><version>1</version></parent>"
+    )
+    for name, text in {"up": terms, "part": parent}.items():
         place = folder / "a" / "b" / name / "1"
         place.mkdir(parents=True)
         (place / f"{name}-1.pom").write_text(pom.format(text))
@@ -224,7 +226,11 @@ def make_module(folder: Path, license: str, content: dict[str, str]) -> modules.
 
 
 def licenses(*names: str) -> str:
-    return "<licenses>" + "".join(f"<license><name>{n}</name></license>" for n in names) + "</licenses>"
+    return (
+        "<licenses>"
+        + "".join(f"<license><name>{n}</name></license>" for n in names)
+        + "</licenses>"
+    )
 
 
 def test_a_module_has_the_licences_of_its_parent(tmp_path: Path) -> None:
@@ -238,17 +244,15 @@ def test_a_module_has_the_licences_of_its_parent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("license", "message"),
+    ("terms", "message"),
     [
         ("", "a.b:part: neither its POM nor a parent has a licence"),
         (licenses("Proprietary"), "a.b:part: .* does not know the licence 'Proprietary'"),
         (licenses("MIT"), "a.b:part: its jar has no text of MIT"),
     ],
 )
-def test_a_module_without_licence_ends_the_build(
-    tmp_path: Path, license: str, message: str
-) -> None:
-    module = make_module(tmp_path, license, {"a/b/C.class": ""})
+def test_a_module_without_licence_ends_the_build(tmp_path: Path, terms: str, message: str) -> None:
+    module = make_module(tmp_path, terms, {"a/b/C.class": ""})
     with pytest.raises(components.OriginError, match=message):
         modules.component(module, b"")
 

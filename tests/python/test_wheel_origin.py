@@ -28,12 +28,12 @@ Requires-Dist: pytest; extra == 'test'
 """
 
 
-def component(name: str, license: str, *places: str) -> dict[str, Any]:
+def component(name: str, terms: str, *places: str) -> dict[str, Any]:
     return {
         "type": "library",
         "bom-ref": f"pkg:{name}",
         "name": name,
-        "licenses": [{"expression": license}],
+        "licenses": [{"expression": terms}],
         "evidence": {"occurrences": [{"location": place} for place in places]},
         "properties": [
             {"name": "sparknet:license-text", "value": f"META-INF/sparknet/licenses/{name}/TEXT"}

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 import shutil
+import struct
 import subprocess
 import sys
 import zipfile
@@ -260,6 +261,9 @@ def test_a_module_without_licence_ends_the_build(tmp_path: Path, terms: str, mes
 def test_the_jar_tells_nothing_of_where_and_when_it_was_built(jar: Path) -> None:
     with zipfile.ZipFile(jar) as archive:
         assert {info.date_time for info in archive.infolist()} == {(2010, 1, 1, 0, 0, 0)}
+        # The same once more, in UTC and in seconds.
+        date = b"UT\5\0\7" + struct.pack("<I", 1262304000)
+        assert {info.extra for info in archive.infolist()} == {date}
         # The manifest stands first; what follows is in order.
         names = [name for name in archive.namelist() if not name.startswith("META-INF/")]
     assert names == sorted(names)

@@ -10,7 +10,7 @@ from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "python"))
-from wheel_origin import WheelWithOrigin  # noqa: E402, I001
+from wheel_origin import WheelWithOrigin  # noqa: E402, I001 - a build front end runs this file from anywhere
 
 
 # The one place of versions.

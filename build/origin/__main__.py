@@ -1,4 +1,4 @@
-"""python build/origin: writes what project/Origin.scala puts into a jar of ours.
+"""`python -m origin` in build/: writes what project/Origin.scala puts into a jar of ours.
 
 Standard input has a line for everything in the jar, in fields between tabs:
 

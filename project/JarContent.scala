@@ -34,11 +34,14 @@ object JarContent {
         MergeStrategy.first
       case PathList("META-INF", "services", _*)       => MergeStrategy.filterDistinctLines
       case PathList("META-INF", "sparknet", _*)       => MergeStrategy.singleOrError
+      case PathList("META-INF", "sbom", _*)           => MergeStrategy.singleOrError
       case PathList("META-INF", _*)                   => MergeStrategy.discard
       case path if path.endsWith("module-info.class") => MergeStrategy.discard
+      // Of single jars: Origin's folder has them all.
+      case "LICENSE" | "NOTICE" => MergeStrategy.discard
       case _                                          => MergeStrategy.singleOrError
     }
-  )
+  ) ++ Origin.settings :+ (Origin.content += stage.value)
 
   private def mappings(root: File): Seq[(File, String)] = {
     val natives = root / "target" / "native" / "lib"

@@ -1,6 +1,7 @@
 """Builds the `sparknet` package with the assembly jar and the generated protobuf code inside."""
 
 import shutil
+import sys
 import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
@@ -8,6 +9,8 @@ from setuptools import setup
 from setuptools.command.build_py import build_py
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "python"))
+from wheel_origin import WheelWithOrigin  # noqa: E402, I001 - a build front end runs this file from anywhere
 
 
 # The one place of versions.
@@ -38,4 +41,4 @@ class BuildWithJar(build_py):
         shutil.copy2(JAR, jars)
 
 
-setup(version=VERSION, cmdclass={"build_py": BuildWithJar})
+setup(version=VERSION, cmdclass={"build_py": BuildWithJar, "bdist_wheel": WheelWithOrigin})

@@ -1,7 +1,8 @@
-# cmake -DLIBRARY=libccaffe.so -DFOLDER=where -DFETCHED=folders -DCOMPILER=c++ -P <this file>
+# cmake -DLIBRARY=libccaffe.so -DFOLDER=where -DFETCHED=folders -DCOMPILER=c++ -DMAP=map -P <this file>
 # Copies LIBRARY and what it needs, directly or not, except glibc: from a folder in FETCHED, else
 # from where COMPILER finds it. FOLDER/FILES lists them with their SHA-256, each after those it
-# needs.
+# needs. FOLDER/../ORIGINS has, for each of them and for every archive and object of others that the
+# linker's MAP names, the file in FOLDER and the path that it came from.
 cmake_minimum_required(VERSION 3.22)
 
 # The compiler's own libraries ask for the glibc of the system that they came with, which may be
@@ -62,12 +63,25 @@ function(visit name path)
   replace("${path}" "${FOLDER}/${file}")
   file(SHA256 "${path}" hash)
   set_property(GLOBAL APPEND_STRING PROPERTY list "${hash}  ${file}\n")
+  set_property(GLOBAL APPEND_STRING PROPERTY origins "${file}\t${path}\n")
 endfunction()
 
 file(MAKE_DIRECTORY "${FOLDER}")
 get_filename_component(library_name "${LIBRARY}" NAME)
 visit("${library_name}" "${LIBRARY}")
 get_property(list GLOBAL PROPERTY list)
+file(STRINGS "${MAP}" loads REGEX "^LOAD /.*\\.[ao]$")
+if(NOT loads)
+  message(FATAL_ERROR "${MAP} names no archive: it is not the map of a linker that GNU's ld is like")
+endif()
+get_property(origins GLOBAL PROPERTY origins)
+list(REMOVE_DUPLICATES loads)
+foreach(load IN LISTS loads)
+  string(SUBSTRING "${load}" 5 -1 path)
+  file(REAL_PATH "${path}" path)
+  string(APPEND origins "${library_name}\t${path}\n")
+endforeach()
+file(WRITE "${FOLDER}/../ORIGINS" "${origins}")
 file(WRITE "${FOLDER}/FILES" "${list}")
 
 get_property(kept GLOBAL PROPERTY kept)

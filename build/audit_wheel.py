@@ -1,6 +1,6 @@
-"""Asks auditwheel whether a wheel's libraries ask for no more than its tag says: audit_wheel.py WHEEL.
+"""Asks auditwheel whether a wheel's libraries want no more than its tag says: audit_wheel.py WHEEL.
 
-auditwheel looks for libraries among a wheel's files, where ours are in jars: it gets a wheel of them.
+auditwheel looks for libraries among a wheel's files, and ours are in jars: it gets a wheel of them.
 """
 
 from __future__ import annotations

@@ -9,8 +9,8 @@ from setuptools.command.bdist_wheel import bdist_wheel
 from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-import wheel_jars  # noqa: E402
-import wheel_platform  # noqa: E402
+import wheel_jars
+import wheel_platform
 
 PROTO = wheel_jars.ROOT / "python" / "sparknet" / "proto"
 GENERATED = [PROTO / "caffe_pb2.py", PROTO / "layer_calls.pyi"]
@@ -50,7 +50,7 @@ class PlatformWheel(bdist_wheel):
         return "py3", "none", platform
 
     def _editable(self) -> bool:
-        return bool(self.get_finalized_command("build_py").editable_mode)
+        return "editable_wheel" in self.distribution.commands
 
 
 setup(

@@ -1,4 +1,4 @@
-"""The jars of a wheel: what is native, once, and for each line of Spark the rest of its assembly."""
+"""The jars of a wheel: what is native, once, and the rest of the assembly of each line of Spark."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Iterable
@@ -32,7 +33,7 @@ def needs(library: Path) -> dict[str, dict[str, list[str]]]:
         ["readelf", "--version-info", "--wide", str(library)],
         capture_output=True,
         text=True,
-        env={"LC_ALL": "C", "PATH": "/usr/local/bin:/usr/bin:/bin"},
+        env={**os.environ, "LC_ALL": "C"},
     )
     if read.returncode != 0:
         raise SystemExit(f"readelf cannot read {library}: {read.stderr.strip()}")

@@ -33,19 +33,25 @@ def write(archive: Path, metadata: bytes) -> None:
     folder, date = archive.name[: -len(".tar.gz")], _date()
     # GZip's header has a date and, given a file, its name.
     with archive.open("wb") as raw, gzip.GzipFile("", "wb", fileobj=raw, mtime=date) as packed:
-        with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
-            for name in sorted({*files, *made}):
-                entry = tarfile.TarInfo(f"{folder}/{name}")
-                entry.mtime, entry.mode = date, 0o644
-                if name not in made and files[name].is_symlink():
-                    entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(files[name])
-                    tar.addfile(entry)
-                    continue
-                if name not in made and os.access(files[name], os.X_OK):
-                    entry.mode = 0o755
-                content = made[name] if name in made else files[name].read_bytes()
-                entry.size = len(content)
-                tar.addfile(entry, io.BytesIO(content))
+        _fill(packed, folder, files, made, date)
+
+
+def _fill(
+    packed: gzip.GzipFile, folder: str, files: dict[str, Path], made: dict[str, bytes], date: int
+) -> None:
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as tar:
+        for name in sorted({*files, *made}):
+            entry = tarfile.TarInfo(f"{folder}/{name}")
+            entry.mtime, entry.mode = date, 0o644
+            if name not in made and files[name].is_symlink():
+                entry.type, entry.linkname = tarfile.SYMTYPE, os.readlink(files[name])
+                tar.addfile(entry)
+                continue
+            if name not in made and os.access(files[name], os.X_OK):
+                entry.mode = 0o755
+            content = made[name] if name in made else files[name].read_bytes()
+            entry.size = len(content)
+            tar.addfile(entry, io.BytesIO(content))
 
 
 def _git(*arguments: str) -> str:

@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -63,6 +64,18 @@ def pip_wheels(package: str) -> list[str]:
     return [part for folder in sorted(folders) for part in ("--find-links", folder)]
 
 
+def requirements(wheel: Path, extras: Sequence[str]) -> list[str]:
+    """What a wheel asks for, by itself and for its extras."""
+    with zipfile.ZipFile(wheel) as packed:
+        name = next(name for name in packed.namelist() if name.endswith(".dist-info/METADATA"))
+        metadata = packed.read(name).decode()
+    asked = re.findall(r"^Requires-Dist: (.*)$", metadata, re.MULTILINE)
+    for extra in extras:
+        condition = rf"(?:; | and )extra == ['\"]{extra}['\"]"
+        asked = [re.sub(condition, "", requirement) for requirement in asked]
+    return [requirement for requirement in asked if "extra ==" not in requirement]
+
+
 class Environment:
     """An environment that is being made; ``ready`` waits for it."""
 
@@ -98,19 +111,15 @@ class Environment:
             f"PySpark {self.wish.spark} was not installed: {said}" if self._making.wait() else None
         )
 
-    def install(self, *packages: str | Path) -> None:
-        """Installs packages with their dependencies, as old as they may be, or as new."""
+    def install(self, wheel: Path, *extras: str) -> None:
+        """Installs a wheel with its dependencies, as old as they may be, or as new."""
+        # What it asks for is asked for here as well: of what others ask for uv takes the newest.
         bounds = ["--resolution", "lowest-direct" if self.wish.oldest else "highest"]
         # What has no wheel for this Python is no choice of a user's either.
-        binary = [part for name in ("numpy", "pandas") for part in ("--no-build-package", name)]
+        binary = [part for name in ("numpy", "pandas") for part in ("--only-binary", name)]
+        wanted = [f"sparknet[{','.join(extras)}] @ {wheel.as_uri()}", *requirements(wheel, extras)]
         done = subprocess.run(
-            [
-                *self._install(),
-                *bounds,
-                *binary,
-                *map(str, packages),
-                f"pyspark=={self.wish.spark}",
-            ],
+            [*self._install(), *bounds, *binary, *wanted, f"pyspark=={self.wish.spark}"],
             env=VARIABLES,
             capture_output=True,
             text=True,

@@ -167,7 +167,7 @@ def test_a_wheel_can_be_built_from_the_source(packages: Path, wheel: Path, tmp_p
 def test_it_trains_and_scores_in_a_fresh_environment(
     environment: environments.Environment, wheel: Path, tmp_path: Path
 ) -> None:
-    environment.install(f"sparknet[spark,local] @ {wheel.as_uri()}")
+    environment.install(wheel, "spark", "local")
     print(environment.installed())
     python = environment.python
     path = {"PYSPARK_PYTHON": str(python), "PYSPARK_DRIVER_PYTHON": str(python)}

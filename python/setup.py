@@ -1,44 +1,59 @@
-"""Builds the `sparknet` package with the assembly jar and the generated protobuf code inside."""
+"""Builds the `sparknet` package with the jars and the generated protobuf code inside."""
 
 import shutil
 import sys
-import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 from setuptools import setup
 from setuptools.command.build_py import build_py
 
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "python"))
-from wheel_origin import WheelWithOrigin  # noqa: E402, I001 - a build front end runs this file from anywhere
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+import wheel_jars
+import wheel_platform
+from wheel_origin import WheelWithOrigin
 
-
-# The one place of versions.
-POM = ElementTree.parse(ROOT / "build" / "pom.xml")
-VERSION = POM.findtext("version", "")
-SCALA = POM.findtext("properties/scala.binary.version", "")
-JAR = ROOT / "target" / f"scala-{SCALA}" / f"sparknet-assembly-{VERSION}.jar"
-PROTO = ROOT / "python" / "sparknet" / "proto"
+PROTO = wheel_jars.ROOT / "python" / "sparknet" / "proto"
 GENERATED = [PROTO / "caffe_pb2.py", PROTO / "layer_calls.pyi"]
 
 
-class BuildWithJar(build_py):
-    """Copies the jar that build/setup has made into sparknet/jars."""
+class BuildWithJars(build_py):
+    """Puts the jars that build/setup has made into sparknet/jars."""
 
     def run(self) -> None:
-        """Copies the modules, then the jar."""
+        """Copies the modules, then the jars."""
         # An editable install runs in the tree, where the jar is found in target/.
         if self.editable_mode:
             super().run()
             return
-        for needed in (JAR, *GENERATED):
+        for needed in GENERATED:
             if not needed.exists():
-                raise SystemExit(f"{needed.relative_to(ROOT)} is missing: run build/setup first")
+                missing = needed.relative_to(wheel_jars.ROOT)
+                raise SystemExit(f"{missing} is missing: run build/setup first")
         super().run()
         jars = Path(self.build_lib) / "sparknet" / "jars"
         shutil.rmtree(jars, ignore_errors=True)
         jars.mkdir(parents=True)
-        shutil.copy2(JAR, jars)
+        wheel_jars.write(jars)
 
 
-setup(version=VERSION, cmdclass={"build_py": BuildWithJar, "bdist_wheel": WheelWithOrigin})
+class PlatformWheel(WheelWithOrigin):
+    """A wheel for every Python, on the machines that can load its libraries."""
+
+    def finalize_options(self) -> None:
+        """Setuptools sees no library: they are in a jar."""
+        super().finalize_options()
+        self.root_is_pure = self._editable()
+
+    def get_tag(self) -> tuple[str, str, str]:
+        """The platform as measured; an editable install has no libraries of its own."""
+        platform = "any" if self._editable() else wheel_platform.tag(wheel_jars.natives())
+        return "py3", "none", platform
+
+    def _editable(self) -> bool:
+        return "editable_wheel" in self.distribution.commands
+
+
+setup(
+    version=wheel_jars.version(),
+    cmdclass={"build_py": BuildWithJars, "bdist_wheel": PlatformWheel},
+)

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from sparknet.sessions import session
     from sparknet.trainer import Trainer
 
-__all__ = ["Net", "SparkNetError", "Trainer", "session"]
+    __version__: str
+
+__all__ = ["Net", "SparkNetError", "Trainer", "__version__", "session"]
 
 
 def __getattr__(name: str) -> Any:
@@ -45,6 +47,10 @@ def __getattr__(name: str) -> Any:
         from sparknet.trainer import Trainer
 
         return Trainer
+    if name == "__version__":
+        from sparknet import version
+
+        return version.own() or "unknown"
     raise AttributeError(f"module 'sparknet' has no attribute '{name}'")
 
 

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import importlib.metadata
 import pkgutil
+from pathlib import Path
+from xml.etree import ElementTree
 
 from sparknet.errors import SetupError
 
 __all__ = ["check", "own"]
 
+# Of a checkout, which this package is in.
+_POM = Path(__file__).resolve().parents[2] / "build" / "pom.xml"
+
 
 def own() -> str | None:
-    """The version; None in a checkout that is used without installing it.
-
-    The jar's copy of the package has ``version.properties`` beside it.
-    """
+    """The version: that beside the jar's copy of the package, of the checkout's POM, or of the
+    installed package; None where none of them is."""
     try:
         properties = pkgutil.get_data("sparknet", "version.properties")
     except OSError:
@@ -23,6 +26,8 @@ def own() -> str | None:
         key, _, value = line.partition("=")
         if key.strip() == "version":
             return value.strip()
+    if _POM.is_file():  # The metadata of a checkout are as old as its installation.
+        return ElementTree.parse(_POM).findtext("version")
     try:
         return importlib.metadata.version("sparknet")
     except importlib.metadata.PackageNotFoundError:

@@ -65,9 +65,20 @@ public final class NativeLoader {
             () ->
                 new CaffeException(
                     Status.IO,
-                    "the native library " + FILE + " was not loaded; tried:\n  "
+                    "the native library " + FILE + " was not loaded" + reason(tried)
+                        + "; tried:\n  "
                         + String.join("\n  ", tried)
                         + "\nBuild it with build/setup, or name it with -D" + PROPERTY + "=FILE")));
+  }
+
+  /** What is wrong with the machine, or else with the libraries tried, as far as that is known. */
+  private static String reason(List<String> tried) {
+    List<String> reasons = new ArrayList<>();
+    Misfit.ofMachine().ifPresent(reasons::add);
+    if (reasons.isEmpty()) {
+      tried.stream().flatMap(each -> Misfit.of(each).stream()).distinct().forEach(reasons::add);
+    }
+    return reasons.isEmpty() ? "" : ": " + String.join("; ", reasons);
   }
 
   private static Optional<Path> extract(List<String> tried) {

@@ -39,7 +39,7 @@ object JarContent {
       case path if path.endsWith("module-info.class") => MergeStrategy.discard
       // Of single jars: Origin's folder has them all.
       case "LICENSE" | "NOTICE" => MergeStrategy.discard
-      case _                                          => MergeStrategy.singleOrError
+      case _                    => MergeStrategy.singleOrError
     }
   ) ++ Origin.settings :+ (Origin.content += stage.value)
 

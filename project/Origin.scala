@@ -31,13 +31,23 @@ object Origin {
   )
 
   private def module(jar: Attributed[File]): String = {
-    val id = jar.get(moduleID.key).getOrElse(
-      throw new MessageOnlyException(s"${jar.data} is of no module, so that its licence is not known")
-    )
+    val id = jar
+      .get(moduleID.key)
+      .getOrElse(
+        throw new MessageOnlyException(
+          s"${jar.data} is of no module, so that its licence is not known"
+        )
+      )
     Seq("module", id.organization, id.name, id.revision, jar.data.getPath).mkString("\t")
   }
 
-  private def write(root: File, name: String, version: String, made: File, lines: Seq[String]): Unit = {
+  private def write(
+      root: File,
+      name: String,
+      version: String,
+      made: File,
+      lines: Seq[String]
+  ): Unit = {
     // build/sbt says which Python it is.
     val python = sys.props.get("sparknet.python").filter(_.nonEmpty).getOrElse("python3")
     val command = Seq(python, "-B", "-m", "origin", name, version, made.getPath)

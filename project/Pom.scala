@@ -26,7 +26,8 @@ final class Pom(file: File, profile: String) {
 
   def property(name: String): String =
     if (name == "project.version") version
-    else properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
+    else
+      properties.getOrElse(name, throw new MessageOnlyException(s"$file has no property <$name>"))
 
   /** What follows `prefix` in the names of properties. */
   def named(prefix: String): Seq[String] =

@@ -19,7 +19,8 @@ object SparkLine {
     libraryDependencies ++= pom.value.dependencies,
     // As Maven does: what the POM names has its version, whatever others ask for.
     dependencyOverrides ++= pom.value.dependencies.map(m => m.organization % m.name % m.revision),
-    target := (if (baseDirectory.value == root.value) root.value / "target" else baseDirectory.value),
+    target := (if (baseDirectory.value == root.value) root.value / "target"
+               else baseDirectory.value),
     Compile / javaSource := root.value / "src" / "main" / "java",
     Compile / scalaSource := root.value / "src" / "main" / "scala",
     // What differs between versions of Scala and lines of Spark.

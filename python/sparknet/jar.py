@@ -12,7 +12,7 @@ import re
 import zipfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple, Optional
+from typing import NamedTuple
 
 import sparknet
 from sparknet import sparks
@@ -29,7 +29,7 @@ class _Jar(NamedTuple):
 
     path: Path
     version: str
-    line: Optional[Line]  # noqa: UP007 (evaluated by Python 3.9)
+    line: Line | None
 
     def fits(self, spark: Spark | None) -> bool:
         return spark is None or self.line is None or self.line.fits(spark)

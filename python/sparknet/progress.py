@@ -67,7 +67,7 @@ class Progress:
     def _drawn(self) -> Any:
         """tqdm's bar, where one can be drawn. Programs on clusters, whose logs are files, need
         no tqdm."""
-        if "ipykernel" in sys.modules:  # A notebook, which draws it with widgets.
+        if _in_notebook():  # Which draws it with widgets.
             if importlib.util.find_spec("ipywidgets") is None:
                 return None
         elif not self._stream.isatty():
@@ -90,3 +90,10 @@ class Progress:
     def _write(self, line: str) -> None:
         self._stream.write(line + "\n")
         self._stream.flush()
+
+
+def _in_notebook() -> bool:
+    """Whether this runs in a notebook's kernel. Spark 4 imports ipykernel in every program, if it
+    is there."""
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    return shell is not None and hasattr(shell, "kernel")

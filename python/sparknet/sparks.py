@@ -7,7 +7,7 @@ import os
 import re
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 __all__ = ["Line", "Spark", "at_hand", "in_folder", "running"]
 
@@ -19,7 +19,7 @@ class Spark(NamedTuple):
     """A Spark, by what jars have to fit."""
 
     version: str
-    scala: Optional[str]  # noqa: UP007 (evaluated by Python 3.9); such as 2.13, None: not known
+    scala: str | None  # such as 2.13; None: not known
 
     def __str__(self) -> str:
         return f"Spark {self.version}" + (f" with Scala {self.scala}" if self.scala else "")

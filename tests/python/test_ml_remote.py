@@ -92,9 +92,9 @@ def test_values_that_are_sent(connected: None, tmp_path: Path) -> None:
 def test_arguments_that_are_wrong(connected: None) -> None:
     with pytest.raises(errors.ArgumentError, match="no parameter 'learning'"):
         CaffeClassifier(NET, learning=1)  # type: ignore[call-arg]
-    with pytest.raises(errors.ArgumentError, match="learning_rate: .*float"):
+    with pytest.raises(errors.ArgumentError, match=r"learning_rate: .*float"):
         CaffeClassifier(NET, learning_rate="fast")  # type: ignore[arg-type]
-    with pytest.raises(errors.ArgumentError, match="^net: <text>:1:1 : .*named .layered"):
+    with pytest.raises(errors.ArgumentError, match=r"^net: <text>:1:1 : .*named .layered"):
         CaffeClassifier("layered { }")
 
 

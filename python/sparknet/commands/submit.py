@@ -169,7 +169,9 @@ def _with_s3(request: _Request, spark_home: Path) -> _Request:
     # --jars is there in any case, and Spark takes it instead of the setting.
     jars = settings.pop("spark.jars", None)
     added = [] if jars is None else [jars]
-    return request._replace(jars=[*request.jars, *added], conf=list(settings.items()))
+    return request._replace(
+        jars=[*request.jars, *added], conf=[Setting(pair) for pair in settings.items()]
+    )
 
 
 def _parts(request: _Request) -> tuple[str, str | None]:
@@ -233,7 +235,7 @@ def _settings(request: _Request) -> list[Setting]:
         return given
     options = [value for key, value in given if key == _JAVA_OPTIONS]
     others = [pair for pair in given if pair[0] != _JAVA_OPTIONS]
-    return [(_JAVA_OPTIONS, " ".join([*_OPENED, *options])), *others]
+    return [Setting((_JAVA_OPTIONS, " ".join([*_OPENED, *options]))), *others]
 
 
 def _check(request: _Request) -> None:

@@ -107,6 +107,5 @@ def test_what_spark_refuses_is_a_line(spark: SparkSession) -> None:
 def test_what_pyspark_raises_itself_is_a_line() -> None:
     from pyspark.errors import PySparkRuntimeError
 
-    gone = {"error_class": "JAVA_GATEWAY_EXITED", "message_parameters": {}}
     with pytest.raises(StateError, match="JAVA_GATEWAY_EXITED"), told_in_a_line():
-        raise PySparkRuntimeError(**gone)
+        raise PySparkRuntimeError("[JAVA_GATEWAY_EXITED] Java gateway process exited")

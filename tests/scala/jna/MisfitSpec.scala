@@ -4,7 +4,8 @@ import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
 class MisfitSpec extends AnyFlatSpec {
-  private val mapped = "7f00-7f10 r--p 00000000 08:01 42 /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2\n"
+  private val mapped =
+    "7f00-7f10 r--p 00000000 08:01 42 /usr/lib/x86_64-linux-gnu/ld-linux-x86-64.so.2\n"
   private val needs = "it is for Linux on x86-64 with glibc, and this is "
 
   "Misfit" should "find nothing wrong with a Linux on x86-64" taggedAs Unit in {

@@ -58,9 +58,11 @@ class NativeLoaderSpec extends AnyFlatSpec {
   }
 
   it should "name a library that is missing" taggedAs Boundary in {
-    assert(complaint("libsnappy.so.1", "libsnappy.so.9").contains(
-      " not loaded: libsnappy.so.9 is missing on this machine;"
-    ))
+    assert(
+      complaint("libsnappy.so.1", "libsnappy.so.9").contains(
+        " not loaded: libsnappy.so.9 is missing on this machine;"
+      )
+    )
   }
 
   it should "load the library of SPARKNET_HOME" taggedAs Boundary in {

@@ -17,7 +17,8 @@ class PrivateFolderSpec extends AnyFlatSpec {
       new ProcessBuilder(java, "-cp", classPath, "sparknet.jna.UnpackFirst", temporary.toString)
         .redirectError(ProcessBuilder.Redirect.INHERIT)
         .start()
-    val file: Path = Path.of(new BufferedReader(new InputStreamReader(process.getInputStream)).readLine())
+    val file: Path =
+      Path.of(new BufferedReader(new InputStreamReader(process.getInputStream)).readLine())
 
     def folder: Path = file.getParent.getParent
 

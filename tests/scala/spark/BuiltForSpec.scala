@@ -27,7 +27,8 @@ class BuiltForSpec extends AnyFlatSpec {
   }
 
   "Other versions" should "be told with what there is" in {
-    val others = Seq(s"${line}0.1" -> s"$binary.1", "2.4.8" -> s"$binary.1", s"$line.1" -> "2.11.12")
+    val others =
+      Seq(s"${line}0.1" -> s"$binary.1", "2.4.8" -> s"$binary.1", s"$line.1" -> "2.11.12")
     for ((spark, scala) <- others) {
       val told = BuiltFor.mismatch(spark, scala)
       assert(

@@ -495,7 +495,7 @@ private[train] final class SimulatedCluster(
       private def read(): Either[String, ByteBuffer] = published.get((from, name)) match {
         case _ if unreachable && task.isEmpty => Left("no route")
         case None                             => Left(s"$name is not at $from")
-        case Some(bytes) =>
+        case Some(bytes)                      =>
           if (from != to) {
             fetched(to) += bytes.remaining
             served(from) += bytes.remaining

@@ -137,8 +137,8 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       if (plan.cluster.mortal) which.kill()
     }
     if (living.nonEmpty) dice.upTo(19) match {
-      case 0          => living.foreach(kill)
-      case n if n < 8 => kill(some)
+      case 0           => living.foreach(kill)
+      case n if n < 8  => kill(some)
       case n if n < 12 =>
         val which = some
         disturbed += which.number
@@ -277,7 +277,7 @@ private[train] final class SimulatedTraining(plan: TrainingPlan, seed: Long) {
       case Some(values) =>
         assert(has == values, "a worker has not taken over momentum")
       case None if state.progress.rounds == 0 => ()
-      case None if fresh =>
+      case None if fresh                      =>
         assert(has == nothing)
         val lost = !plan.isFaulty && state.last.contains(turn.worker)
         assert(!lost, s"worker ${turn.worker} lost its momentum")

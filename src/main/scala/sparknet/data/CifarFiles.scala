@@ -41,7 +41,7 @@ private[data] object CifarFiles {
     val labels = Array.tabulate(count)(i => (content(i * record) & 0xff).toFloat)
     labels.indexWhere(_ >= classes) match {
       case -1 =>
-      case i =>
+      case i  =>
         fail(s"$file is not CIFAR-10: record $i has the label ${labels(i).toInt}, not 0 to 9")
     }
     val images = new Array[Byte](count * pixels)

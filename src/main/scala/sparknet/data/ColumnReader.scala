@@ -64,11 +64,11 @@ private final class NumberReader(
     if (count != 1) Unfit.count(column, 1, shape)
     else {
       val value = number match {
-        case FloatType   => row.getFloat(ordinal)
-        case DoubleType  => row.getDouble(ordinal).toFloat
-        case IntegerType => row.getInt(ordinal).toFloat
-        case LongType    => row.getLong(ordinal).toFloat
-        case ShortType   => row.getShort(ordinal).toFloat
+        case FloatType            => row.getFloat(ordinal)
+        case DoubleType           => row.getDouble(ordinal).toFloat
+        case IntegerType          => row.getInt(ordinal).toFloat
+        case LongType             => row.getLong(ordinal).toFloat
+        case ShortType            => row.getShort(ordinal).toFloat
         case decimal: DecimalType =>
           row.getDecimal(ordinal, decimal.precision, decimal.scale).toDouble.toFloat
         case _ => row.getByte(ordinal).toFloat // Spark's last number
@@ -131,8 +131,8 @@ private final class Elements(number: NumericType, nulls: Boolean) extends Serial
     if (missing >= 0) Unfit.missing(column, missing)
     else {
       number match {
-        case FloatType  => RowMemory.copyFloats(array, to, at)
-        case DoubleType => RowMemory.copyDoubles(array, to, at)
+        case FloatType            => RowMemory.copyFloats(array, to, at)
+        case DoubleType           => RowMemory.copyDoubles(array, to, at)
         case decimal: DecimalType =>
           each(array, to, at)(
             array.getDecimal(_, decimal.precision, decimal.scale).toDouble.toFloat

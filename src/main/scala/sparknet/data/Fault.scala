@@ -56,7 +56,7 @@ private[data] object Fault {
     thrown match {
       case e: CaffeException                     => Fault(Status.of(e.getCode), e.getMessage)
       case other if SparkFailure.isPython(other) => inPython(other)
-      case other =>
+      case other                                 =>
         val place = other.getStackTrace.headOption.fold("")(frame => s" (at $frame)")
         Fault(Status.CALLBACK, s"$other$place")
     }

@@ -48,7 +48,7 @@ private[sparknet] object ImageFiles {
       conf: Configuration,
       label: Option[Int]
   ): Either[BadRecord, ImageRecord] = label match {
-    case None => Left(BadRecord(BadRecord.noLabel, nameOf(file)))
+    case None         => Left(BadRecord(BadRecord.noLabel, nameOf(file)))
     case Some(number) =>
       content(new Path(file), conf).map(ImageRecord(nameOf(file), _, number))
   }

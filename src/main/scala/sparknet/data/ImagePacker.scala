@@ -36,7 +36,7 @@ private[data] object ImagePacker {
       var bytes = 0L
       while (images.hasNext && bytes < blockBytes)
         images.next().flatMap(image => usable(image).map(_ -> image)) match {
-          case Left(bad) => leftOut += bad
+          case Left(bad)            => leftOut += bad
           case Right((item, image)) =>
             content += item
             labels += image.label.toFloat

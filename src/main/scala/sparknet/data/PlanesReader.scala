@@ -126,7 +126,7 @@ private final class PathReader(
         case _: IllegalArgumentException => Left(BadRecord(BadRecord.missingFile, name)) // no path
       }
     content match {
-      case Left(bad) => Unfit(column, bad.reason, s"names a ${bad.reason}: $name")
+      case Left(bad)      => Unfit(column, bad.reason, s"names a ${bad.reason}: $name")
       case Right(encoded) =>
         val unfit = decode(encoded, to, at)
         if (unfit == null) null

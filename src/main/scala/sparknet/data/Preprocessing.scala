@@ -65,7 +65,7 @@ private[data] object Linear {
     case _: Identity           => Some(Linear(null, 1))
     case mean: MeanSubtraction => Some(Linear(mean.mean, 1))
     case scaling: Scaling      => Some(Linear(null, scaling.factor))
-    case chain: Chain =>
+    case chain: Chain          =>
       for (a <- of(chain.first); b <- of(chain.second); ab <- both(a, b)) yield ab
     case _ => None
   }

@@ -91,7 +91,7 @@ private[sparknet] object RowItems {
     items match {
       case Seq(Left(bytes)) => new RowBlocks(bytes.shape, bytes, null, labels, weights)
       case Seq(Right(one))  => new RowBlocks(one.shape, null, Array(one), labels, weights)
-      case several =>
+      case several          =>
         val readers = several.map(_.fold(new PlanesAsFloats(_), identity[ColumnReader](_))).toArray
         val total = readers.map(_.count.toLong).sum
         val flat = Array(Counts.toInt(total, "the number of an item's values"))
@@ -159,7 +159,7 @@ private[sparknet] object RowItems {
   private def checked(reader: PlanesReader): PlanesReader = reader match {
     case bytes: BinaryReader     => bytes
     case image if image.ofImages => image
-    case other =>
+    case other                   =>
       invalid(
         s"the images of column '${other.column}' become 3 x height x width, not " +
           other.shape.mkString("x")
@@ -169,7 +169,7 @@ private[sparknet] object RowItems {
   private def fieldOf(schema: StructType, name: String): StructField =
     schema.fields.filter(_.name == name) match {
       case Array(one) => one
-      case Array() =>
+      case Array()    =>
         invalid(s"there is no column '$name'; there are ${schema.fieldNames.mkString(", ")}")
       case several => invalid(s"there are ${several.length} columns '$name'")
     }

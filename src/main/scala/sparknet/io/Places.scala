@@ -31,7 +31,7 @@ private[sparknet] final class Places(conf: Configuration) {
   def writing(place: String)(write: String => Array[String]): Array[String] =
     local(place) match {
       case Some(path) => write(path)
-      case None =>
+      case None       =>
         inTemporary { folder =>
           val files =
             try write(s"$folder/${nameOf(place)}").map(new File(_))
@@ -54,7 +54,7 @@ private[sparknet] final class Places(conf: Configuration) {
   def reading[A](place: String, beside: File => Seq[String] = _ => Nil)(read: String => A): A =
     local(place) match {
       case Some(path) => read(path)
-      case None =>
+      case None       =>
         inTemporary { folder =>
           def fetch(uri: String): File = {
             val copy = folder.resolve(nameOf(uri))
@@ -82,7 +82,7 @@ private[sparknet] final class Places(conf: Configuration) {
     failing(s"snapshots cannot be written to '$prefix'") {
       local(prefix) match {
         case Some(path) => probe(Paths.get(folderOf(path)), nameOf(path))
-        case None =>
+        case None       =>
           val path = new Path(folderOf(prefix) + s".${nameOf(prefix)}-${System.nanoTime}.probe")
           val fs = path.getFileSystem(conf)
           val out = fs.create(path, false)

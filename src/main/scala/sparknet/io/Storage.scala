@@ -45,8 +45,9 @@ private[sparknet] object Storage {
   }
 
   private def lacksS3(thrown: Throwable): Boolean = thrown match {
-    case e: ClassNotFoundException => Option(e.getMessage).exists(_.contains("fs.s3a.S3AFileSystem"))
-    case _                         => false
+    case e: ClassNotFoundException =>
+      Option(e.getMessage).exists(_.contains("fs.s3a.S3AFileSystem"))
+    case _ => false
   }
 
   private def withoutS3: String =

@@ -64,7 +64,7 @@ trait Scores extends InputParams {
   private def broadcast(sc: SparkContext): Broadcast[TrainedNet] = synchronized {
     sent match {
       case Some((context, net, value)) if (context eq sc) && (net eq trained) => value
-      case _ =>
+      case _                                                                  =>
         val value = sc.broadcast(trained)
         sent = Some((sc, trained, value))
         value

@@ -86,7 +86,7 @@ private[ml] object InputColumns {
     names.foreach { name =>
       frame.schema(name).dataType match {
         case _: NumericType =>
-        case other =>
+        case other          =>
           invalid(
             s"the net has one input, '$input': several columns are its values together if they " +
               s"are numbers, and column '$name' is ${other.catalogString}"
@@ -137,7 +137,13 @@ private[ml] object InputColumns {
   }
 
   /** A row for each pair of values of two columns of arrays, as doubles. */
-  def pairs(frame: DataFrame, first: Column, second: Column, one: String, other: String): DataFrame = {
+  def pairs(
+      frame: DataFrame,
+      first: Column,
+      second: Column,
+      one: String,
+      other: String
+  ): DataFrame = {
     val both = zip_with(first, second, (a, b) => struct(a.cast("double"), b.cast("double")))
     frame.select(inline(both)).toDF(one, other)
   }

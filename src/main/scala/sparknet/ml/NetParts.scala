@@ -59,7 +59,7 @@ private[ml] final case class NetParts(
     val used = layers.flatMap(l => bottoms(l).filterNot(tops(l).contains)).toSet
     layers.flatMap(tops).distinct.filterNot(used) match {
       case Seq(one) => one
-      case several =>
+      case several  =>
         throw new CaffeException(
           Status.BAD_NET,
           s"the net has no loss and ${several.length} outputs (${several.mkString(", ")}): " +
@@ -80,8 +80,8 @@ private[ml] final case class NetParts(
           .map(_.getDimList.asScala.map(_.toInt).toArray.drop(1))
           .filter(_.nonEmpty)
       layer.getType match {
-        case "Input"    => of(layer.getInputParam.getShapeList.asScala.toSeq)
-        case "JavaData" => of(Seq(layer.getJavaDataParam.getShape))
+        case "Input"                 => of(layer.getInputParam.getShapeList.asScala.toSeq)
+        case "JavaData"              => of(Seq(layer.getJavaDataParam.getShape))
         case "MemoryData" if at == 0 =>
           val own = layer.getMemoryDataParam
           Some(Array(own.getChannels, own.getHeight, own.getWidth))

@@ -68,7 +68,7 @@ private[ml] final class Scoring(
       rows(filler.size) = seen
       seen += 1
       filler.add(row) match {
-        case None => true
+        case None             => true
         case Some(_) if skips =>
           skipped += 1
           false

@@ -38,7 +38,7 @@ private[ml] object Values {
         kind match {
           case DoubleType              => values += row.getDouble(0).toFloat
           case ArrayType(FloatType, _) => values ++= row.getArray(0).toFloatArray()
-          case ArrayType(_, _)         => row.getArray(0).toDoubleArray().foreach(values += _.toFloat)
+          case ArrayType(_, _) => row.getArray(0).toDoubleArray().foreach(values += _.toFloat)
           // A dense vector: its values are the last of four fields.
           case _ => row.getStruct(0, 4).getArray(3).toDoubleArray().foreach(values += _.toFloat)
         }

@@ -49,7 +49,8 @@ object Fields {
     }
   }
 
-  private[net] def names(kind: Descriptor): Seq[String] = kind.getFields.asScala.toSeq.map(_.getName)
+  private[net] def names(kind: Descriptor): Seq[String] =
+    kind.getFields.asScala.toSeq.map(_.getName)
 
   /** Replaces what the field holds.
     *
@@ -62,8 +63,8 @@ object Fields {
       value: Any,
       path: String
   ): Unit = (value, elements(value)) match {
-    case (null | None, _) => ()
-    case (Some(inner), _) => set(message, field, inner, path)
+    case (null | None, _)                        => ()
+    case (Some(inner), _)                        => set(message, field, inner, path)
     case (_, Some(several)) if !field.isRepeated =>
       throw new FieldError(path, s"takes one value, not ${shown(several)}")
     case (_, Some(several)) =>
@@ -121,7 +122,7 @@ object Fields {
     val kind = part.getDescriptorForType
     (value, group(value)) match {
       case (whole: Message, _) if whole.getDescriptorForType == kind => whole
-      case (_, Some(fields)) =>
+      case (_, Some(fields))                                         =>
         setAll(part, fields, s"$path.")
         part.build()
       case (_: String | _: ProtocolMessageEnum, _) if kind.getName == "NetStateRule" =>

@@ -61,7 +61,7 @@ object Layers extends Dynamic {
 
   def apply(kind: String): LayerType = entries.get(kind) match {
     case Some(entry) => new LayerType(kind, entry)
-    case None =>
+    case None        =>
       val hint = NearNames.hint(kind, types)
       throw new IllegalArgumentException(s"Caffe has no layer type $kind$hint")
   }

@@ -19,9 +19,9 @@ private[sparknet] object NearNames {
       .map(_._2)
       .take(3)
     near match {
-      case Seq()          => ""
-      case Seq(one)       => s"; did you mean $one?"
-      case several        => s"; did you mean ${several.init.mkString(", ")} or ${several.last}?"
+      case Seq()    => ""
+      case Seq(one) => s"; did you mean $one?"
+      case several  => s"; did you mean ${several.init.mkString(", ")} or ${several.last}?"
     }
   }
 

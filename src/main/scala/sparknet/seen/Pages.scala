@@ -20,7 +20,7 @@ private[sparknet] object Pages {
   private final class AllPage(trainings: Trainings) extends TabPage("") {
     override def show(asked: Asked): (String, Seq[Node]) = trainings.look() match {
       case Seq(one) => shown(one, asked, s"/$tab/")
-      case all =>
+      case all      =>
         val busy = all.exists(_.doing.nonEmpty)
         (
           "Trainings",
@@ -40,7 +40,7 @@ private[sparknet] object Pages {
 
     override def show(asked: Asked): (String, Seq[Node]) = found(asked) match {
       case Some(view) => shown(view, asked, address(view))
-      case None =>
+      case None       =>
         ("Training", <p>There is no such training: it may have been one of very many.</p>)
     }
 

@@ -51,7 +51,7 @@ private[train] final class AllReduce(
               var row = 0
               for ((values, i) <- own.zipWithIndex) values match {
                 case Some(numbers) => mean.set(i, numbers.address(start + from))
-                case None =>
+                case None          =>
                   fetched(row).copyTo(from * into.width, rows.bytes(row * chunk, count))
                   mean.set(i, rows.address(row * chunk))
                   row += 1

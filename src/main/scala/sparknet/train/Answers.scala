@@ -158,7 +158,7 @@ object Answers {
 
   private[train] def text(event: FitEvent): String = {
     val values: Seq[Any] = event match {
-      case RoundDone(r) => round(r)
+      case RoundDone(r)                => round(r)
       case TestDone(iteration, scores) =>
         Seq[Any]("test", iteration) ++ scores.asScala.toSeq.flatMap { case (name, mean) =>
           Seq[Any](name, mean)

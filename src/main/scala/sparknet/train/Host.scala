@@ -70,7 +70,7 @@ private[train] final class Host(
         catch {
           case missing: MissingPiece => Missing(missing.getMessage)
           case _: AbandonedOrder     => Done // nobody waits for it
-          case e: CaffeException =>
+          case e: CaffeException     =>
             Failed(Failure.ofExecutor(e))
           case NonFatal(thrown) if isLoss(thrown) =>
             failure = Some(thrown)

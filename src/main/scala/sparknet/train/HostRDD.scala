@@ -151,7 +151,7 @@ private final class HostTask(
   private lazy val box = new Mail.Box(office, s"$office-host-$id", receive)
 
   private def receive(message: AnyRef): Unit = message match {
-    case Abandon(upTo) => abandoned = math.max(abandoned, upTo)
+    case Abandon(upTo)   => abandoned = math.max(abandoned, upTo)
     case message: ToHost =>
       orders.put(message)
       if (hasLeft) takeRest()
@@ -205,7 +205,7 @@ private final class HostTask(
   private def takeRest(): Unit = synchronized {
     while (!orders.isEmpty) orders.take() match {
       case order: Order if order.work.ofMomentum => carryOut(order)
-      case Retire | Refused =>
+      case Retire | Refused                      =>
         host.forget()
         box.close()
       case _ => () // nobody waits for what a host would do

@@ -297,7 +297,7 @@ private[train] final class Members(
     }
     outcomes.collectFirst { case (_, Missing(what)) => what } match {
       case Some(what) => settle(what)
-      case None =>
+      case None       =>
         val done = outcomes.filterNot(_._2.isInstanceOf[Broken])
         done.foreach { case (host, _) => failures.remove(host.slot) }
         if (done.nonEmpty) {

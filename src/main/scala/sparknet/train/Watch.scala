@@ -29,7 +29,7 @@ abstract class Watch private[train] (val metric: String, minDelta: Double, mode:
     case "max"                                => false
     case "auto" if metric.matches(lessIsGood) => true
     case "auto" if metric.matches(moreIsGood) => false
-    case "auto" =>
+    case "auto"                               =>
       invalid(s"whether less or more of '$metric' is better is not clear: give a mode, min or max")
     case other => invalid(s"the mode is min, max or auto, not '$other'")
   }

@@ -67,7 +67,7 @@ private[train] final class WorkerData(
     val shape = augmentation.output(data.shape)
     val labelTops =
       new Deal(Block.product(shape), data.labelling).of(input.tops.map(_.size)) match {
-        case Left(Deal.ItemsDiffer) => refuseItems(input, shape)
+        case Left(Deal.ItemsDiffer)                 => refuseItems(input, shape)
         case Left(Deal.LabelsDiffer(first, values)) =>
           refuseLabels(input.tops.drop(first).map(_.name), values)
         case Right(tops) => tops

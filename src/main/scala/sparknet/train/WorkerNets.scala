@@ -230,7 +230,7 @@ private[train] object WorkerNets {
   private def takeBack(trainer: Long, worker: Int): Option[Momentum] =
     synchronized(aside.remove((trainer, worker)).map {
       case InMemory(momentum) => momentum
-      case spilled: OnDisk =>
+      case spilled: OnDisk    =>
         try spilled.read()
         finally spilled.drop()
     })

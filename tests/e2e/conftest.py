@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -14,34 +13,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 import environments
 
-_FRESH = "fresh_environments"
-_made: dict[str, environments.Environment] = {}
-
-
-def pytest_collection_finish(session: pytest.Session) -> None:
-    """PySparks of several versions are 1.5 GB: they come while tests run that need none of them."""
-    if session.config.option.collectonly:
-        return
-    fresh = [item for item in session.items if _FRESH in getattr(item, "fixturenames", ())]
-    asked = {item.callspec.params["environment"] for item in fresh}
-    wishes = [wish for wish in environments.WISHES if wish.spark in asked]
-    if wishes:
-        folder = Path(tempfile.mkdtemp(prefix="sparknet-environments-"))
-        _made.update(environments.make(folder, wishes))
-
-
-def pytest_sessionfinish(session: pytest.Session, exitstatus: Any) -> None:
-    """Whatever tests have left."""
-    for environment in _made.values():
-        environment.remove()
-    for folder in {environment.folder.parent for environment in _made.values()}:
-        folder.rmdir()
-
 
 @pytest.fixture(scope="session")
-def fresh_environments() -> dict[str, environments.Environment]:
-    """Environments with a PySpark each, by its version."""
-    return _made
+def fresh_environments(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[dict[str, environments.Environment]]:
+    """Environments with a PySpark each, by its version. They are made side by side, from here on: they
+    are 1.5 GB to fetch."""
+    made = environments.make(tmp_path_factory.mktemp("environments"), environments.WISHES)
+    yield made
+    for environment in made.values():
+        environment.remove()
 
 
 @pytest.fixture

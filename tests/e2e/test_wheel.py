@@ -16,7 +16,7 @@ import environments
 import pytest
 from processes import ROOT, running
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 LINES = ["spark-3.5", "spark-3.5-scala-2.13", "spark-4"]
 
@@ -58,8 +58,11 @@ spark.stop()
 
 
 @pytest.fixture(scope="module")
-def packages(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The folder with the wheel and the source distribution."""
+def packages(
+    tmp_path_factory: pytest.TempPathFactory,
+    fresh_environments: dict[str, environments.Environment],
+) -> Path:
+    """The folder with the wheel and the source distribution. Environments come meanwhile."""
     folder = tmp_path_factory.mktemp("wheel")
     with running([ROOT / "build" / "wheel"], folder) as program:
         assert program.wait(1800) == 0

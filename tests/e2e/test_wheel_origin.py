@@ -17,7 +17,7 @@ sys.path[:0] = [str(ROOT / "build")]
 
 from origin import archives  # noqa: E402
 
-pytestmark = [pytest.mark.e2e, pytest.mark.slow]
+pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("wheel")]
 
 
 def built(folder: Path, umask: int, zone: str) -> Path:

@@ -4,7 +4,8 @@ defaults and documentation."""
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from google.protobuf import text_format
@@ -107,12 +108,12 @@ class Stage(JavaParams):
     """Params of a stage: by Spark's names, ``stage.learningRate``, with ``setLearningRate`` and
     ``getLearningRate``."""
 
+    _learned: Mapping[str, Any] = MappingProxyType({})  # Of a model that a server has loaded.
     _arguments: type  # What says names and types of the Params where there is no Java stage.
 
     def _own(self, java_object: Any, given: dict[str, Any]) -> None:
         """Wraps a Java stage, or a server's, and sets Params; what is None is left as it is."""
         self._java_obj = java_object
-        self._learned: dict[str, Any] = {}  # Of a model that a server has loaded.
         if connected():
             self._declare()
         else:
@@ -131,7 +132,7 @@ class Stage(JavaParams):
     def _set(self, **values: Any) -> Any:
         if connected():  # A property of the model's has the name of a Param of the Java stage's.
             learned = values.keys() - self.__dict__.keys()
-            self._learned.update((name, values.pop(name)) for name in learned)
+            self._learned = {**self._learned, **{name: values.pop(name) for name in learned}}
         return super()._set(**values)
 
     def setParams(self, **params: Any) -> Stage:  # noqa: N802 (Spark's name)

@@ -46,7 +46,7 @@ def of_model(path: str) -> str:
 
 
 def set_moderate_weights(net: Net, scores: list[str], fed: Arrays) -> None:
-    """Weights that make scores of about one: their errors are those of the probabilities."""
+    """Weights that make scores of about a half: their errors are twice those of the probabilities."""
     set_weights(net)
     net.forward(**fed)
     for blob in scores:
@@ -54,7 +54,7 @@ def set_moderate_weights(net: Net, scores: list[str], fed: Arrays) -> None:
         assert spread > 0
         made = [layer for layer in deploy.described(net).layer if blob in layer.top]
         for parameters in net.params[made[0].name]:
-            parameters.data[...] /= spread
+            parameters.data[...] /= 2 * spread
 
 
 @pytest.mark.parametrize("path", DEPLOYED)

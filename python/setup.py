@@ -4,7 +4,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from setuptools import setup
+from setuptools import Distribution, setup
 from setuptools.command.build_py import build_py
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
@@ -39,21 +39,23 @@ class BuildWithJars(build_py):
 class PlatformWheel(WheelWithOrigin):
     """A wheel for every Python, on the machines that can load its libraries."""
 
-    def finalize_options(self) -> None:
-        """Setuptools sees no library: they are in a jar."""
-        super().finalize_options()
-        self.root_is_pure = self._editable()
-
     def get_tag(self) -> tuple[str, str, str]:
         """The platform as measured; an editable install has no libraries of its own."""
-        platform = "any" if self._editable() else wheel_platform.tag(wheel_jars.natives())
+        has_libraries = self.distribution.has_ext_modules()
+        platform = wheel_platform.tag(wheel_jars.natives()) if has_libraries else "any"
         return "py3", "none", platform
 
-    def _editable(self) -> bool:
-        return "editable_wheel" in self.distribution.commands
+
+class WithLibraries(Distribution):
+    """Setuptools sees no library: they are in a jar."""
+
+    def has_ext_modules(self) -> bool:
+        """Whether what is installed belongs to a platform."""
+        return "editable_wheel" not in self.commands
 
 
 setup(
+    distclass=WithLibraries,
     version=wheel_jars.version(),
     cmdclass={"build_py": BuildWithJars, "bdist_wheel": PlatformWheel},
 )

@@ -143,7 +143,8 @@ def test_a_wheel_can_be_built_from_the_source(packages: Path, wheel: Path, tmp_p
     # A machine without make is told so, and nothing is installed on it.
     bare = tmp_path / "bin"
     bare.mkdir()
-    for tool in ("bash", "dirname", "sed", "head", "mkdir", "flock", "env", "readlink", "sh"):
+    tools = "awk bash dirname env flock grep head mkdir readlink sed sh"
+    for tool in tools.split():
         (bare / tool).symlink_to(str(shutil.which(tool)))
     with running(command, tmp_path, PATH=str(bare)) as program:
         assert program.wait() != 0

@@ -108,10 +108,10 @@ final class CaffeClassificationModel private[ml] (
     new StringArrayParam(this, "labels", "names of the classes, from 0 on")
 
   final val loss: Param[String] =
-    new Param[String](this, "loss", "type of the loss it was trained by")
+    TextParam(this, "loss", "type of the loss it was trained by")
 
   final val rawBlob: Param[String] =
-    new Param[String](this, "rawBlob", "the blob that the loss looked at")
+    TextParam(this, "rawBlob", "the blob that the loss looked at")
 
   final val classAxis: IntParam =
     new IntParam(this, "classAxis", "the axis of the classes in that blob")

@@ -18,10 +18,10 @@ final class CaffeFeaturizer private[ml] (override val uid: String, loaded: Optio
   def this() = this(Identifiable.randomUID("CaffeFeaturizer"))
 
   final val net: Param[String] =
-    new Param[String](this, "net", "the net, as prototxt or the path of one")
+    TextParam(this, "net", "the net, as prototxt or the path of one")
 
   final val weights: Param[String] =
-    new Param[String](this, "weights", "its caffemodel, a path or a URI")
+    TextParam(this, "weights", "its caffemodel, a path or a URI")
 
   final val outputBlobs: StringArrayParam =
     new StringArrayParam(this, "outputBlobs", "names of the blobs")
@@ -29,7 +29,7 @@ final class CaffeFeaturizer private[ml] (override val uid: String, loaded: Optio
   final val outputCols: StringArrayParam =
     new StringArrayParam(this, "outputCols", "names of their columns; default: those of the blobs")
 
-  final val outputType: Param[String] = new Param[String](
+  final val outputType: Param[String] = TextParam(
     this,
     "outputType",
     "what columns hold: vector, or array of floats",

@@ -75,7 +75,7 @@ final class CaffeRegressionModel private[ml] (
   private[ml] def this() = this("", null)
 
   final val outputBlob: Param[String] =
-    new Param[String](this, "outputBlob", "the blob whose values are the prediction")
+    TextParam(this, "outputBlob", "the blob whose values are the prediction")
 
   def setLabelCol(value: String): this.type = set(labelCol, value)
   def getOutputBlob: String = $(outputBlob)

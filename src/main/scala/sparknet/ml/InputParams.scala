@@ -32,7 +32,7 @@ trait InputParams extends Params with HasFeaturesCol {
     "height and width to which images are resized, before they are cropped"
   )
 
-  final val channelOrder: Param[String] = new Param[String](
+  final val channelOrder: Param[String] = TextParam(
     this,
     "channelOrder",
     "order of an image's channels as the net was trained: rgb, or bgr as in Caffe's own models",
@@ -58,7 +58,7 @@ trait InputParams extends Params with HasFeaturesCol {
   final val batchSize: IntParam =
     new IntParam(this, "batchSize", "items in a minibatch", ParamValidators.gtEq(1))
 
-  final val handleInvalid: Param[String] = new Param[String](
+  final val handleInvalid: Param[String] = TextParam(
     this,
     "handleInvalid",
     "what is done with rows that cannot be used: error, or skip",

@@ -13,19 +13,19 @@ trait TrainingParams
     with HasValidationIndicatorCol
     with HasSeed {
 
-  final val net: Param[String] = new Param[String](
+  final val net: Param[String] = TextParam(
     this,
     "net",
     "the net, as prototxt or the path of one; layers for data and the loss are added where it has none"
   )
 
-  final val solver: Param[String] = new Param[String](
+  final val solver: Param[String] = TextParam(
     this,
     "solver",
     "a solver, as prototxt or the path of one; learningRate and the others replace what it says"
   )
 
-  final val optimizer: Param[String] = new Param[String](
+  final val optimizer: Param[String] = TextParam(
     this,
     "optimizer",
     s"one of ${Solvers.names.mkString(", ")}",
@@ -61,7 +61,7 @@ trait TrainingParams
   final val mirror: BooleanParam =
     new BooleanParam(this, "mirror", "whether every other training image is turned around")
 
-  final val weights: Param[String] = new Param[String](
+  final val weights: Param[String] = TextParam(
     this,
     "weights",
     "caffemodel to start from, a path or a URI: layers of the same name take their weights from it"
@@ -78,7 +78,7 @@ trait TrainingParams
     ParamValidators.gtEq(1)
   )
 
-  final val checkpoint: Param[String] = new Param[String](
+  final val checkpoint: Param[String] = TextParam(
     this,
     "checkpoint",
     "folder, a path or a URI, from which training that was cut off goes on"

@@ -19,6 +19,7 @@ import org.apache.spark.util.io.ChunkedByteBuffer
   */
 final class PublishedMemory {
   private val blocks = SparkEnv.get.blockManager
+  private val stored = new StoredBytes(blocks)
   private val here = Place.here
   private var published = Set.empty[String]
   StoreLog.hide(block(PublishedMemory.prefix))
@@ -33,9 +34,7 @@ final class PublishedMemory {
   def publish(name: String, memory: ByteBuffer, copied: Boolean): Unit = {
     val id = block(name)
     def put(level: StorageLevel) =
-      blocks.putBytes(id, new ChunkedByteBuffer(memory), level, tellMaster = false)(
-        scala.reflect.classTag[Array[Byte]]
-      )
+      stored.put(id, new ChunkedByteBuffer(memory), level)
     // Not one level of both: who read it from disk would have Spark look for room on the heap again.
     val done = (!copied && put(StorageLevel.MEMORY_ONLY_SER)) || put(StorageLevel.DISK_ONLY)
     // The lock of a reader, which keeps Spark from dropping the block for another one.

@@ -18,8 +18,8 @@ import environments
 def fresh_environments(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[dict[str, environments.Environment]]:
-    """Environments with a PySpark each, by its version. They are made side by side, from here on: they
-    are 1.5 GB to fetch."""
+    """Environments with a PySpark each, by its version. They are made side by side, from here on:
+    they are 1.5 GB to fetch."""
     made = environments.make(tmp_path_factory.mktemp("environments"), environments.WISHES)
     yield made
     for environment in made.values():

@@ -176,7 +176,7 @@ def test_ctrl_c_ends_the_fit_and_no_jobs_of_others(
             with pytest.raises(KeyboardInterrupt):
                 classifier(epochs=epochs).fit(trained)
             sent.result(60)
-            # Jobs of the fit are gone, and that of the other is not. Spark 4's Py4J runs that twice.
+            # Jobs of the fit are gone; that of the other, which Spark 4's Py4J runs twice, is not.
             until(lambda: not any("SparkNet: " in told for told in running(context)))
             assert running(context)
             assert not other.done()

@@ -46,7 +46,7 @@ def of_model(path: str) -> str:
 
 
 def set_moderate_weights(net: Net, scores: list[str], fed: Arrays) -> None:
-    """Weights that make scores of about a half: their errors are twice those of the probabilities."""
+    """Weights that make scores of about a half, whose errors are twice those of probabilities."""
     set_weights(net)
     net.forward(**fed)
     for blob in scores:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib.util
 import os
 import re
 import signal
 import subprocess
 import sys
+import sysconfig
 import tempfile
 import time
 import uuid
@@ -27,6 +29,20 @@ OURS = r"(?:org\.apache\.spark\.)?(?:apps|libs|loaders|preprocessing|sparknet)\.
 TRACE = re.compile(rf"^\tat {OURS}|Exception in thread", re.MULTILINE)
 
 
+def _other_pyspark() -> list[str]:
+    """The folder of the PySpark that these tests run with, if it is not the environment's own."""
+    found = importlib.util.find_spec("pyspark")
+    if found is None or found.origin is None:
+        return []
+    folder = str(Path(found.origin).parents[1])
+    return [] if folder == sysconfig.get_path("purelib") else [folder]
+
+
+def python_path(*folders: str | Path) -> str:
+    """PYTHONPATH for programs that shall find these, and the PySpark of the tests."""
+    return os.pathsep.join([*_other_pyspark(), *map(str, folders)])
+
+
 def environment(**changes: str) -> dict[str, str]:
     """This process's environment with the Python of the tests in front and no SparkNet in it."""
     kept = {
@@ -34,14 +50,16 @@ def environment(**changes: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(("SPARKNET_", "PYSPARK_", "PYTEST_")) and name != "PYTHONPATH"
     }
-    folder = str(Path(sys.executable).parent)
+    folders = [*(f"{each}/bin" for each in _other_pyspark()), str(Path(sys.executable).parent)]
     kept.update(
-        PATH=f"{folder}{os.pathsep}{kept.get('PATH', os.defpath)}",
+        PATH=os.pathsep.join([*folders, kept.get("PATH", os.defpath)]),
         PYSPARK_PYTHON=sys.executable,
         PYSPARK_DRIVER_PYTHON=sys.executable,
         COLUMNS="100",
     )
     kept.pop("SPARK_HOME", None)
+    if python_path():
+        kept["PYTHONPATH"] = python_path()
     return {**kept, **changes}
 
 
@@ -145,7 +163,7 @@ def python(
     """A Python program, given as its text, that makes a session of its own."""
     script = folder / "program.py"
     script.write_text(source)
-    own = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    own = {"SPARKNET_JAR": str(jar), "PYTHONPATH": python_path(ROOT / "python")}
     return running([sys.executable, script, *arguments], folder, **own, **variables)
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from crews import BATCH, PRELUDE, executor, go, kill, reach, rounds
-from processes import EXECUTOR, ROOT, Program, python, running, submit
+from processes import EXECUTOR, ROOT, Program, python, python_path, running, submit
 
 from sparknet.proto import caffe_pb2
 
@@ -166,5 +166,5 @@ def test_ctrl_c_under_spark_submit(jar: Path, cifar: Path, tmp_path: Path) -> No
 def test_ctrl_c_in_plain_python(jar: Path, cifar: Path, tmp_path: Path) -> None:
     app = ROOT / "python/apps/cifar.py"
     command = [sys.executable, app, "--data", cifar, *OPTIONS, "--snapshot-prefix", "kept"]
-    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": str(ROOT / "python")}
+    variables = {"SPARKNET_JAR": str(jar), "PYTHONPATH": python_path(ROOT / "python")}
     interrupted(command, tmp_path, **variables)

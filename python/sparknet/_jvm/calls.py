@@ -65,6 +65,7 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
     if context._jsc is None:
         raise stopped()
     tag = f"sparknet-{uuid.uuid4()}"
+    _own_properties(context)
     call(context, "addJobTag", tag)
     try:
         yield
@@ -77,6 +78,15 @@ def ending_jobs(context: SparkContext) -> Iterator[None]:
     finally:
         with contextlib.suppress(SparkNetError):
             call(context, "removeJobTag", tag)
+
+
+def _own_properties(context: SparkContext) -> None:
+    """Gives this thread local properties of its own, as they are. PySpark 4 lets all threads of a
+    CrossValidator share one object, so that a tag of one were a tag of all."""
+    scala: Any = context._jsc
+    with translated("setLocalProperties"):
+        spark = scala.sc()
+        spark.setLocalProperties(spark.getLocalProperties().clone())
 
 
 def current_session() -> SparkSession | None:

@@ -3,21 +3,23 @@ from those in its jars. Wheels of the same files are equal byte for byte."""
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import re
 import shutil
-import uuid
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
 from setuptools.command.bdist_wheel import bdist_wheel
 
+# What writes the bills of the jars.
+sys.path.append(str(Path(__file__).resolve().parents[1] / "build"))
+from origin.cyclonedx import TEXTS, written
+
 # The date of all files in a wheel, unless SOURCE_DATE_EPOCH says another: as in sbt's jars, 2010.
 EPOCH = 1262304000
-TEXTS = "META-INF/sparknet/licenses/"
 # Extras of those who work on SparkNet.
 DEVELOPMENT = {"test", "docs", "lint"}
 _LIBRARY = re.compile(r".*\.so(\.[\w.]+)?")
@@ -77,8 +79,8 @@ def add_origin(content: Path, info: Path) -> None:
         with zipfile.ZipFile(content / next(iter(bills))) as archive:
             (licenses / "LICENSE").write_bytes(archive.read("META-INF/sparknet/LICENSE"))
     texts = [p.relative_to(licenses).as_posix() for p in licenses.rglob("*") if p.is_file()]
-    written = with_licenses(metadata, expression(parts), sorted(texts))
-    (info / "METADATA").write_text(written, encoding="utf-8")
+    licensed = with_licenses(metadata, expression(parts), sorted(texts))
+    (info / "METADATA").write_text(licensed, encoding="utf-8")
 
 
 def bundled(bills: dict[str, Bill], texts: str) -> list[Bill]:
@@ -148,15 +150,7 @@ def bill(parts: list[Bill], metadata: str) -> str:
         "components": parts + asked,
         "dependencies": [{"ref": purl, "dependsOn": [each["bom-ref"] for each in parts + asked]}],
     }
-    digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
-    head = {
-        "$schema": "http://cyclonedx.org/schema/bom-1.6.schema.json",
-        "bomFormat": "CycloneDX",
-        "specVersion": "1.6",
-        "serialNumber": uuid.uuid5(uuid.NAMESPACE_OID, digest).urn,
-        "version": 1,
-    }
-    return json.dumps({**head, **content}, indent=1) + "\n"
+    return written(content)
 
 
 def expression(parts: list[Bill]) -> str:

@@ -22,25 +22,9 @@ from paired import BenchmarkError
 from table import AIM, HEADER, KINDS, parse, ratio, row
 
 from sparknet import jar
+from sparknet.sparks import JVM_OPTIONS
 
 HERE = Path(__file__).resolve().parent
-# What Spark needs of a JVM that its own launcher did not start.
-OPENED = (
-    "java.lang",
-    "java.lang.invoke",
-    "java.lang.reflect",
-    "java.io",
-    "java.net",
-    "java.nio",
-    "java.util",
-    "java.util.concurrent",
-    "java.util.concurrent.atomic",
-    "jdk.internal.ref",
-    "sun.nio.ch",
-    "sun.nio.cs",
-    "sun.security.action",
-    "sun.util.calendar",
-)
 
 
 def arguments() -> argparse.Namespace:
@@ -71,8 +55,7 @@ def main() -> None:
     chosen = arguments()
     load = paired.load_at_start()
     classpath = f"{jar.find()}:{Path(pyspark.__file__).parent / 'jars/*'}"
-    java = [str(Path(os.environ["JAVA_HOME"]) / "bin/java"), "-Xmx4g"]
-    java += [f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in OPENED]
+    java = [str(Path(os.environ["JAVA_HOME"]) / "bin/java"), "-Xmx4g", *JVM_OPTIONS]
     sizes = list(map(str, [chosen.values, chosen.rows, chosen.batch, chosen.rounds]))
     rows, missed = [], []
     try:

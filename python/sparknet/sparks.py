@@ -9,8 +9,19 @@ import sys
 from pathlib import Path
 from typing import Any, NamedTuple
 
-__all__ = ["Line", "Spark", "at_hand", "in_folder", "running"]
+__all__ = ["JVM_OPTIONS", "Line", "Spark", "at_hand", "in_folder", "running"]
 
+_PACKAGES = """
+java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util
+java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs
+sun.security.action sun.util.calendar
+"""
+# What Spark needs of a JVM that its launcher did not start (its JavaModuleOptions): without them
+# no context starts since Java 17.
+JVM_OPTIONS = (
+    "-XX:+IgnoreUnrecognizedVMOptions",
+    *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _PACKAGES.split()),
+)
 _CORE = re.compile(r"spark-core_(\d+\.\d+)-(.+)\.jar")
 _VERSION = re.compile(r"^__version__.*?[\"']([^\"']+)", re.MULTILINE)
 

@@ -21,16 +21,6 @@ from sparknet.sparks import Spark
 
 __all__ = ["submit"]
 
-# What Spark reaches into (its JavaModuleOptions): without them no context starts since Java 17.
-_PACKAGES = """
-java.lang java.lang.invoke java.lang.reflect java.io java.net java.nio java.util
-java.util.concurrent java.util.concurrent.atomic jdk.internal.ref sun.nio.ch sun.nio.cs
-sun.security.action sun.util.calendar
-"""
-_OPENED = (
-    "-XX:+IgnoreUnrecognizedVMOptions",
-    *(f"--add-opens=java.base/{name}=ALL-UNNAMED" for name in _PACKAGES.split()),
-)
 _JAVA_OPTIONS = "spark.driver.extraJavaOptions"
 
 
@@ -235,7 +225,7 @@ def _settings(request: _Request) -> list[Setting]:
         return given
     options = [value for key, value in given if key == _JAVA_OPTIONS]
     others = [pair for pair in given if pair[0] != _JAVA_OPTIONS]
-    return [Setting((_JAVA_OPTIONS, " ".join([*_OPENED, *options]))), *others]
+    return [Setting((_JAVA_OPTIONS, " ".join([*sparks.JVM_OPTIONS, *options]))), *others]
 
 
 def _check(request: _Request) -> None:

@@ -12,6 +12,19 @@ ROOT = Path(__file__).resolve().parents[1]
 os.environ["SPARK_CONF_DIR"] = str(ROOT / "tests/resources/spark")
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Tests that share a folder of this tree run in one process, or they spoil each other's.
+    pytest-xdist knows their groups by the ends of their ids, which not every pytest lets it set."""
+    if not getattr(config.option, "loadgroup", False):
+        return
+    for item in items:
+        if item.get_closest_marker("xdist_group") and "@" not in item.nodeid:
+            raise pytest.UsageError(
+                f"pytest {pytest.__version__} loses the xdist_group of {item.nodeid}"
+            )
+
+
 @pytest.fixture(scope="session")
 def root() -> Path:
     """The repository."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sparknet.errors import SetupError
@@ -80,7 +81,8 @@ class Evaluation(NamedTuple):
 class History:
     """Rounds and tests in order, as tables. ``print`` and notebooks show a summary.
 
-    The tables are pandas', made when they are asked for; totals need no pandas.
+    The tables are pandas', made when they are asked for; totals need no pandas. Other threads may
+    ask while a run goes on: each answer is of one moment.
     """
 
     def __init__(self) -> None:
@@ -97,14 +99,15 @@ class History:
     @property
     def rounds(self) -> pd.DataFrame:
         """A row for each round: the fields of ``Round``, and ``images_per_second``."""
-        frame = _pandas().DataFrame(self._rounds, columns=list(Round._fields))
-        frame["images_per_second"] = [entry.images_per_second for entry in self._rounds]
+        rounds = list(self._rounds)
+        frame = _pandas().DataFrame(rounds, columns=list(Round._fields))
+        frame["images_per_second"] = [entry.images_per_second for entry in rounds]
         return frame
 
     @property
     def tests(self) -> pd.DataFrame:
         """A row for each test: ``iteration``, and a column for each output of the test net."""
-        rows = [{"iteration": entry.iteration, **entry.scores} for entry in self._tests]
+        rows = [{"iteration": entry.iteration, **entry.scores} for entry in list(self._tests)]
         return _pandas().DataFrame(rows, columns=None if rows else ["iteration"])
 
     def averaged(self, done: Round) -> None:
@@ -115,17 +118,19 @@ class History:
     @property
     def images(self) -> int:
         """Images trained on so far, all workers together."""
-        return sum(entry.images for entry in self._rounds)
+        return _images(self._rounds)
 
     @property
     def seconds(self) -> float:
         """Wall time of all rounds."""
-        return sum(entry.seconds for entry in self._rounds)
+        return _seconds(self._rounds)
 
     @property
     def images_per_second(self) -> float:
         """All workers together."""
-        return self.images / self.seconds if self.seconds > 0 else 0.0
+        rounds = list(self._rounds)
+        seconds = _seconds(rounds)
+        return _images(rounds) / seconds if seconds > 0 else 0.0
 
     def plot(self, axes: Any = None) -> Any:
         """Draws losses and, against an axis on the right, the other outputs of tests.
@@ -141,12 +146,13 @@ class History:
             ) from None
         if axes is None:
             axes = pyplot.subplots(figsize=(7, 4))[1]
-        steps = [entry.iteration for entry in self._rounds]
-        axes.plot(steps, [entry.loss for entry in self._rounds], label="training loss")
+        losses = [(entry.iteration, entry.loss) for entry in self._rounds]
+        axes.plot([step for step, _ in losses], [loss for _, loss in losses], label="training loss")
         right = None
-        outputs = list(dict.fromkeys(name for entry in self._tests for name in entry.scores))
+        tests = list(self._tests)
+        outputs = list(dict.fromkeys(name for entry in tests for name in entry.scores))
         for number, name in enumerate(outputs, 1):
-            points = [(e.iteration, e.scores[name]) for e in self._tests if name in e.scores]
+            points = [(e.iteration, e.scores[name]) for e in tests if name in e.scores]
             on = axes
             if "loss" not in name:
                 right = on = axes.twinx() if right is None else right
@@ -179,6 +185,14 @@ class History:
             if len(frame)
         ]
         return "".join([f"<p>{self!r}</p>".replace("->", "&rarr;"), *tables])
+
+
+def _images(rounds: Iterable[Round]) -> int:
+    return sum(entry.images for entry in rounds)
+
+
+def _seconds(rounds: Iterable[Round]) -> float:
+    return sum(entry.seconds for entry in rounds)
 
 
 def _counted(number: int, what: str) -> str:

@@ -37,6 +37,12 @@ def await_go(number):
         time.sleep(0.05)
 
 
+def await_executors(number):
+    # The driver counts as one.
+    while spark._jsc.sc().getExecutorMemoryStatus().size() <= number:
+        time.sleep(0.05)
+
+
 def trained(trainer, tau):
     # The round as Scala knows it, with the executors of its workers.
     done = trainer._handle._java.train(tau)

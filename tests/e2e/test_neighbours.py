@@ -207,6 +207,7 @@ INTERRUPTED = (
     PRELUDE
     + """
 spark = sparknet.session(2)
+await_executors(2)
 train = data.from_numpy(images, labels, partitions)
 with sparknet.Trainer(SOLVER, train, workers=2, seed=1) as trainer:
     trained(trainer, 20)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import subprocess
 import sys
+import threading
 
 import matplotlib
+import matplotlib.figure
 import pytest
 
 from sparknet.history import Evaluation, History, Round, Turn
@@ -51,6 +53,26 @@ def test_tables_of_nothing() -> None:
     assert list(nothing.tests.columns) == ["iteration"]
     assert repr(nothing) == "History: 0 rounds"
     assert nothing.images_per_second == 0
+
+
+def test_another_thread_may_ask_while_a_run_goes_on() -> None:
+    made, ended = History(), threading.Event()
+
+    def run() -> None:
+        while not ended.is_set() and len(made._rounds) < 20_000:
+            made.add(Round(1, 1.0, 5, 0.5, 1))
+            made.add(Evaluation(1, {"loss": 1.0}))
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    try:
+        for _ in range(100):
+            assert len(made.rounds.dropna()) <= len(made.rounds)
+            assert made.images_per_second in (0, 10)
+            made.plot(matplotlib.figure.Figure().subplots())
+    finally:
+        ended.set()
+        thread.join()
 
 
 def test_totals() -> None:

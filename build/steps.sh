@@ -12,9 +12,11 @@ steps_drawn=0
 
 on_terminal() { [[ -t 1 && "${TERM:-dumb}" != dumb ]]; }
 
-# how_far LOG: the last thing in it that tells: make's per cent, or what CMake, pip, sbt or apt is at.
+# how_far LOG: the last thing in it that tells: make's per cent, or what CMake, pip, sbt or apt
+# is at.
 how_far() {
-  tail -c 16384 "$1" 2>/dev/null | tr '\r' '\n' | sed -nE \
+  [[ -f "$1" ]] || return 0
+  tail -c 16384 "$1" | tr '\r' '\n' | sed -nE \
     -e 's/^\[ *([0-9]+%)\] .*/\1/p' \
     -e 's/^-- (Fetching .*)/\1/p' \
     -e 's/^(Collecting [^ ;(<>=!~]+).*/\1/p' \
@@ -37,8 +39,8 @@ start_step() {
   trap 'exit 143' TERM
   trap 'exit 129' HUP
   set -m
-  # Its own options again: `set -e` holds in here, and what it starts stays in the group. The lock of
-  # build/setup is not for those that outlive it.
+  # `set -e` holds in here, and what it starts stays in its group. The lock of build/setup is not
+  # for those that outlive it.
   (
     set +m -e
     "$@"
@@ -113,8 +115,8 @@ show_steps() {
   done
 }
 
-# await_step: until one of the running steps has ended, whose name is then in `step_ended`. If it has
-# failed, the others are ended and the end of its log is shown.
+# await_step: until one of the running steps has ended, whose name is then in `step_ended`. If it
+# has failed, the others are ended and the end of its log is shown.
 await_step() {
   local name status=0 taken drawn=-1
   step_ended=""
@@ -163,11 +165,12 @@ keep_stamp() {
   if [[ -f "$TARGET/stamps/$1.new" ]]; then mv "$TARGET/stamps/$1.new" "$TARGET/stamps/$1"; fi
 }
 
-readonly INPUT_FILES=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*' -not -name layer_calls.pyi)
+readonly INPUT_FILES=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*'
+  -not -name layer_calls.pyi)
 input_files() { find "$@" "${INPUT_FILES[@]}" | sort; }
 
-# unchanged NAME OUTPUT INPUT...: whether OUTPUT is there and the files in the INPUTs are the same ones,
-# unchanged since the step's last time.
+# unchanged NAME OUTPUT INPUT...: whether OUTPUT is there and the files in the INPUTs are the same
+# ones, unchanged since the step's last time.
 unchanged() {
   local output="$2" stamp="$TARGET/stamps/$1"
   shift 2
@@ -189,9 +192,9 @@ start_if_changed() {
   start_step "$name" "$@"
 }
 
-# run_steps TOGETHER STEP...: calls the function setup_STEP of each, which may start a step of this name,
-# in this order, but after what `step_needs` says; one at a time unless TOGETHER is 1. When a step has
-# done its work its stamp is kept and after_STEP called, if there is one.
+# run_steps TOGETHER STEP...: calls the function setup_STEP of each, which may start a step of this
+# name, in this order, but after what `step_needs` says; one at a time unless TOGETHER is 1. When a
+# step has done its work its stamp is kept and after_STEP called, if there is one.
 run_steps() {
   local together="$1" place step
   shift

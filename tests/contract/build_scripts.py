@@ -11,8 +11,8 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
 # What the scripts themselves call.
 _TOOLS = (
-    "awk bash cat dirname env find flock grep head mkdir mv nproc paste readlink rm sed sleep sort stty tail "
-    "touch tr uniq"
+    "awk bash cat dirname env find flock grep head mkdir mv nproc paste readlink rm sed sleep sort "
+    "stty tail touch tr uniq"
 ).split()
 
 

@@ -24,7 +24,7 @@ HEADERS = [
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A system with all that SparkNet needs, except for a JDK and a Python, and no package manager."""
+    """A system with what SparkNet needs, but for a JDK and a Python; no package manager."""
     root = tree(tmp_path / "tree")
     for name in COMMANDS:
         stand_in(root / "bin", name)
@@ -63,9 +63,7 @@ def test_each_need_is_told_by_itself(root: Path) -> None:
     for name, apt, dnf in needs:
         place = root / ("bin" if name in COMMANDS else "include") / name
         kept = place.rename(root / "hidden") if place.exists() else None
-        status, said = system(
-            root, "missing_needs", java=name != "java", python=name != "python"
-        )
+        status, said = system(root, "missing_needs", java=name != "java", python=name != "python")
         assert (status, said.split()) == (0, [name, apt, dnf])
         if kept:
             kept.rename(place)

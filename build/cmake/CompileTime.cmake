@@ -5,8 +5,8 @@ option(SPARKNET_GROUP_SOURCES "Compile several sources at once; OFF for editors"
 # compile_in_groups(TARGET SIZE SOURCE...): about SIZE of these sources become one for the compiler,
 # which takes little longer than for one of them. A change compiles its group anew: SIZE is a
 # compromise. The target's other sources stay by themselves, as loops should: what stands beside
-# them must not change how they are optimised. Neighbours by name go to different groups, for they
-# may be parts of one class, each with its own explicit instantiation.
+# them must not change how they are optimised. So do parts of one class, each of which instantiates
+# it.
 function(compile_in_groups target size)
   set_target_properties(${target} PROPERTIES UNITY_BUILD "${SPARKNET_GROUP_SOURCES}"
                         UNITY_BUILD_MODE GROUP)
@@ -16,7 +16,7 @@ function(compile_in_groups target size)
   get_filename_component(folder "${folder}" NAME)
   set(next 0)
   foreach(source IN LISTS ARGN)
-    math(EXPR group "${next} % ${groups}")
+    math(EXPR group "${next} * ${groups} / ${sources}")
     set_source_files_properties("${source}" PROPERTIES UNITY_GROUP "${folder}_${group}")
     math(EXPR next "${next} + 1")
   endforeach()

@@ -16,7 +16,7 @@ on_terminal() { [[ -t 1 && "${TERM:-dumb}" != dumb ]]; }
 # is at.
 how_far() {
   [[ -f "$1" ]] || return 0
-  tail -c 16384 "$1" | tr '\r' '\n' | sed -nE \
+  tail -c 16384 "$1" | tr '\r' '\n' | sed -nE -e 's/\x1b\[[0-9;]*m//g' \
     -e 's/^\[ *([0-9]+%)\] .*/\1/p' \
     -e 's/^-- (Fetching .*)/\1/p' \
     -e 's/^(Collecting [^ ;(<>=!~]+).*/\1/p' \

@@ -150,6 +150,7 @@ def test_a_signal_ends_all_that_was_started(
         ("Collecting numpy>=1.21 (from sparknet==0.2.0)\n", "Collecting numpy"),
         ("  Downloading scipy-1.15-cp311.whl (37.6 MB)\n", "Downloading scipy-1.15-cp311.whl"),
         ("Installing collected packages: py4j, pyspark\n", "Installing collected packages"),
+        ("\x1b[0m\x1b[0m[info] welcome to sbt\n", "welcome to sbt"),
         ("[info] welcome\n[info] compiling 9 Scala sources to x ...\n", "compiling 9 Scala"),
         ("Get:7 https://deb.example stable/main amd64 cmake amd64 3.25 [8 MB]\n", "Downloading"),
         ("Unpacking cmake (3.25.1-1) ...\n", "Unpacking cmake"),

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2034 # the constants are for the scripts that source this
-# Sourced by every script in build/: where things are, which tools are used, how long steps run.
+# Sourced by every script in build/: where things are, which tools are used, how steps run (steps.sh).
 
 set -euo pipefail
 
@@ -66,52 +66,12 @@ use_spark() {
 }
 use_spark "$SPARKNET_SPARK"
 
-# logged NAME COMMAND...: runs COMMAND with its output in target/logs/NAME.log; on failure shows
-# the end of it and where it is.
-logged() {
-  local name="$1" log="$LOGS/$1.log" start="$SECONDS" status=0
-  shift
-  mkdir -p "$LOGS"
-  printf '%-10s ... ' "$name"
-  "$@" >"$log" 2>&1 </dev/null || status=$?
-  if ((status != 0)); then
-    printf 'failed after %d s\n' "$((SECONDS - start))"
-    tail -n 40 "$log" >&2
-    fail "$name failed; the whole log is ${log#"$ROOT/"}"
-  fi
-  printf 'done in %d s\n' "$((SECONDS - start))"
-}
-
-# run_if_changed NAME OUTPUT INPUT... -- COMMAND...: runs COMMAND as a logged step, unless OUTPUT is
-# there and the files in the INPUTs are the same ones, unchanged since the last time.
-run_if_changed() {
-  local name="$1" output="$2" stamp="$TARGET/stamps/$1" inputs=() files
-  shift 2
-  while [[ "$1" != -- ]]; do
-    inputs+=("$1")
-    shift
-  done
-  shift
-  local select=(-type f -not -name '*.pyc' -not -name 'caffe_pb2.*' -not -name layer_calls.pyi)
-  files="$(find "${inputs[@]}" "${select[@]}" | sort)"
-  if [[ -e "$output" && -f "$stamp" && "$(<"$stamp")" == "$files" &&
-    -z "$(find "${inputs[@]}" "${select[@]}" -newer "$stamp" -print -quit)" ]]; then
-    return
-  fi
-  mkdir -p "$TARGET/stamps"
-  # Its time is that of the start: what is edited during the step is built the next time.
-  printf '%s\n' "$files" >"$stamp.new"
-  logged "$name" "$@"
-  mv "$stamp.new" "$stamp"
-}
-
-# maven_copy ARTIFACT FOLDER: puts group:artifact:version:packaging[:classifier] into FOLDER, from
-# the local repository where it is there, so that a machine without a network can build again.
+# maven_copy ARTIFACT FOLDER: puts group:artifact:version:packaging[:classifier] into FOLDER, without a
+# network where the local repository has it. That is not made for several Mavens at once.
 maven_copy() {
-  local goal=org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy
-  local arguments=(-B -q "$goal" "-Dartifact=$1" "-DoutputDirectory=$2")
-  mkdir -p "$2"
-  mvn -o "${arguments[@]}" >/dev/null 2>&1 || mvn "${arguments[@]}"
+  mkdir -p "$2" "$TOOLS"
+  flock "$TOOLS/maven.lock" mvn -B -q \
+    org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy "-Dartifact=$1" "-DoutputDirectory=$2"
 }
 
 # java_release HOME: the feature release of the JDK or JRE there; nothing if there is none.
@@ -163,3 +123,5 @@ has_fuzzer() {
     sed -n 's/.*"\([^"]*libclang_rt\.fuzzer[^"]*\.a\)".*/\1/p' | head -n 1)"
   [[ -f "$runtime" ]]
 }
+
+source "$ROOT/build/steps.sh"

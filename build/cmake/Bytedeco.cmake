@@ -16,13 +16,16 @@ function(unpack_native module version variable)
   find_program(MVN mvn REQUIRED)
   set(goal org.apache.maven.plugins:maven-dependency-plugin:3.8.1:copy)
   set(jar "${module}-${version}-${NATIVE_PLATFORM}.jar")
-  set(command "${MVN}" -B -q ${goal} "-DoutputDirectory=${deps}"
-      "-Dartifact=org.bytedeco:${module}:${version}:jar:${NATIVE_PLATFORM}")
-  # First from the local repository: a machine without a network can build again.
-  execute_process(COMMAND ${command} -o RESULT_VARIABLE status OUTPUT_QUIET ERROR_QUIET)
-  if(NOT status EQUAL 0)
-    execute_process(COMMAND ${command} RESULT_VARIABLE status)
+  # Its local repository is not made for several Mavens at once: build/sbt may be fetching, too.
+  find_program(FLOCK flock)
+  set(alone "")
+  if(FLOCK)
+    file(MAKE_DIRECTORY "${SPARKNET_ROOT}/target/tools")
+    set(alone "${FLOCK}" "${SPARKNET_ROOT}/target/tools/maven.lock")
   endif()
+  execute_process(COMMAND ${alone} "${MVN}" -B -q ${goal} "-DoutputDirectory=${deps}"
+                          "-Dartifact=org.bytedeco:${module}:${version}:jar:${NATIVE_PLATFORM}"
+                  RESULT_VARIABLE status)
   if(NOT status EQUAL 0)
     message(FATAL_ERROR "Maven could not fetch org.bytedeco:${module}:${version}")
   endif()

@@ -28,6 +28,10 @@ add_custom_command(
 
 add_library(caffe_proto OBJECT "${proto_dir}/caffe.pb.cc" "${proto_dir}/caffe.pb.h"
             "${proto_dir}/caffe_descriptor.hpp")
+# Reading and writing of messages that are mostly arrays, which libprotobuf copies.
+if(CMAKE_BUILD_TYPE STREQUAL Release)
+  set_source_files_properties("${proto_dir}/caffe.pb.cc" PROPERTIES COMPILE_OPTIONS -O1)
+endif()
 # Generated code is not ours to warn about: a system directory for those who include it.
 target_include_directories(caffe_proto SYSTEM PUBLIC "${generated}" ${Protobuf_INCLUDE_DIRS})
 target_link_libraries(caffe_proto PUBLIC protobuf::libprotobuf Threads::Threads)

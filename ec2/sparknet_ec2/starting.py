@@ -1,0 +1,143 @@
+"""Machines that are asked for."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from sparknet_ec2.cloud import Answer, Cloud
+from sparknet_ec2.cluster import CLUSTER, LAUNCH, ROLE, Node, machines, named, node
+from sparknet_ec2.errors import Ec2Error
+from sparknet_ec2.groups import name_of
+from sparknet_ec2.plan import Plan
+
+__all__ = ["await_running", "run", "tags_for"]
+
+_PAUSE, _PATIENCE = 3.0, 900.0  # seconds
+
+
+def tags_for(plan: Plan, launch: str, role: str | None = None) -> list[Answer]:
+    """Those of all that a launch makes. launch: its id."""
+    tags = {**plan.options.additional_tags, CLUSTER: plan.cluster, LAUNCH: launch}
+    if role is not None:
+        tags.update({ROLE: role, "Name": name_of(plan.cluster, role)})
+    return [{"Key": name, "Value": value} for name, value in tags.items()]
+
+
+def run(
+    cloud: Cloud,
+    plan: Plan,
+    launch: str,
+    role: str,
+    group: str,
+    wanted: list[tuple[str | None, int]],
+    user_data: bytes,
+) -> list[Node]:
+    """Starts so many machines in each zone: of a zone all, or none and a CloudError."""
+    started: list[Node] = []
+    for zone, number in wanted:
+        answer = cloud.change(
+            "run_instances",
+            {"Instances": [_pretended(plan, role, i) for i in range(number)]},
+            **_request(plan, launch, role, group, zone, number, user_data),
+        )
+        started += [node(machine) for machine in answer["Instances"]]
+    return started
+
+
+def _request(
+    plan: Plan, launch: str, role: str, group: str, zone: str | None, number: int, data: bytes
+) -> dict[str, Any]:
+    options = plan.options
+    spot = role == "worker" and options.spot_price is not None
+    # A network interface is made and ended with its machine.
+    kinds = ["instance", "volume", *(["spot-instances-request"] if spot else [])]
+    tags = tags_for(plan, launch, role)
+    request: dict[str, Any] = {
+        "ImageId": plan.image,
+        "InstanceType": plan.master_type if role == "master" else plan.worker_type,
+        "MinCount": number,
+        "MaxCount": number,
+        "KeyName": options.key_pair,
+        "SecurityGroupIds": [group, *plan.extra_groups],
+        "UserData": data,
+        "BlockDeviceMappings": _disks(plan),
+        "MetadataOptions": {"HttpTokens": "required", "HttpEndpoint": "enabled"},
+        "TagSpecifications": [{"ResourceType": kind, "Tags": tags} for kind in kinds],
+        # The same request twice starts nothing twice.
+        "ClientToken": f"{launch}-{role}-{zone or 'any'}",
+    }
+    placement = {"AvailabilityZone": zone, "GroupName": options.placement_group}
+    given = {name: value for name, value in placement.items() if value is not None}
+    if given:
+        request["Placement"] = given
+    if options.subnet_id is not None:
+        request["SubnetId"] = options.subnet_id
+    if options.instance_profile_name is not None:
+        request["IamInstanceProfile"] = {"Name": options.instance_profile_name}
+    if spot:
+        bid = {"MaxPrice": f"{options.spot_price:g}", "SpotInstanceType": "one-time"}
+        request["InstanceMarketOptions"] = {"MarketType": "spot", "SpotOptions": bid}
+    else:
+        behaviour = options.instance_initiated_shutdown_behavior
+        request["InstanceInitiatedShutdownBehavior"] = behaviour
+    return request
+
+
+def _disks(plan: Plan) -> list[Answer]:
+    options = plan.options
+    sizes = [options.root_vol_size]
+    if options.ebs_vol_size:
+        sizes += [options.ebs_vol_size] * options.ebs_vol_num
+    # /dev/sds and on, as the first spark-ec2 had them; Linux may call them otherwise.
+    names = [plan.root_device, *(f"/dev/sd{chr(ord('s') + i)}" for i in range(len(sizes) - 1))]
+    kept = {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": options.ebs_vol_type}
+    return [
+        {"DeviceName": name, "Ebs": {"VolumeSize": size, **kept}}
+        for name, size in zip(names, sizes)
+    ]
+
+
+def _pretended(plan: Plan, role: str, number: int) -> Answer:
+    return {
+        "InstanceId": f"i-{role}-{number}",
+        "State": {"Name": "pending"},
+        "PrivateIpAddress": f"address-of-{role}",
+        "Tags": tags_for(plan, "", role),
+    }
+
+
+def await_running(
+    cloud: Cloud,
+    cluster: str,
+    wanted: set[str],
+    told: Callable[[int, int], None],
+    sleep: Callable[[float], None] = time.sleep,
+) -> list[Node]:
+    """Waits until these machines run; all of the cluster's. Ec2Error: one of them has ended.
+
+    told: how many of how many run.
+    """
+    end = time.monotonic() + _PATIENCE
+    seen: set[str] = set()
+    while True:
+        nodes = machines(cloud, cluster)
+        seen |= {each.id for each in nodes} & wanted
+        running = {each.id for each in nodes if each.state == "running"} & wanted
+        told(len(running), len(wanted))
+        if running == wanted:
+            return nodes
+        lost = seen - {each.id for each in nodes if each.state in ("pending", "running")}
+        if lost:
+            raise Ec2Error(_why(cloud, sorted(lost)))
+        if time.monotonic() > end:
+            raise Ec2Error(f"not running after {_PATIENCE:g} s: {', '.join(sorted(wanted - running))}")
+        sleep(_PAUSE)
+
+
+def _why(cloud: Cloud, lost: list[str]) -> str:
+    return "; ".join(
+        f"{each.role or 'machine'} {each.id} is {each.state}: {each.reason or 'EC2 gives no reason'}"
+        for each in named(cloud, lost)
+    )

@@ -1,16 +1,61 @@
-"""What goes wrong, told in one line."""
+"""What goes wrong, in words for who typed the command."""
 
 from __future__ import annotations
 
-__all__ = ["CloudError", "Ec2Error", "OptionError", "SetupError"]
+from collections.abc import Mapping
+
+__all__ = [
+    "CloudError",
+    "Ec2Error",
+    "OptionError",
+    "RemoteError",
+    "RemoteErrors",
+    "SetupError",
+    "ToldError",
+]
 
 
 class Ec2Error(Exception):
-    """All of ours. ``spark-ec2`` prints the text and exits with status 1."""
+    """A failure that is told in one line; ``status`` is the program's exit status."""
+
+    status = 1
 
 
 class OptionError(Ec2Error):
-    """What was asked for cannot be done, found before anything is started: exit status 2."""
+    """What was asked for cannot be; nothing has been started for it."""
+
+    status = 2
+
+
+class SetupError(Ec2Error):
+    """A machine could not be made ready."""
+
+
+class RemoteError(Ec2Error):
+    """A command on another machine failed, or the machine was not reached.
+
+    address: of the machine; reason: the last line of what it said; code: the command's exit
+    status, 255 if ssh itself failed.
+    """
+
+    def __init__(self, address: str, reason: str, code: int = 255) -> None:
+        super().__init__(f"{address}: {reason}")
+        self.address = address
+        self.reason = reason
+        self.code = code
+
+
+class RemoteErrors(Ec2Error):
+    """What failed on several machines, by address."""
+
+    def __init__(self, failures: Mapping[str, Exception], number: int) -> None:
+        self.failures = dict(failures)
+        lines = [
+            str(error) if isinstance(error, Ec2Error) else f"{address}: {error!r}"
+            for address, error in self.failures.items()
+        ]
+        head = [] if len(lines) == 1 else [f"{len(lines)} of {number} machines failed:"]
+        super().__init__("\n  ".join([*head, *lines]))
 
 
 class CloudError(Ec2Error):
@@ -23,5 +68,5 @@ class CloudError(Ec2Error):
         self.code = code
 
 
-class SetupError(Ec2Error):
-    """A machine does not become what it should."""
+class ToldError(Ec2Error):
+    """The user has been told already."""

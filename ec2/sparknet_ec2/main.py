@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sparknet_ec2 import command_line, modern
 from sparknet_ec2.actions import ACTIONS
 from sparknet_ec2.cloud import Cloud
-from sparknet_ec2.errors import Ec2Error, OptionError, ToldError
+from sparknet_ec2.errors import Ec2Error, ToldError
 from sparknet_ec2.screen import Screen
 
 __all__ = ["main"]
@@ -27,7 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     except Ec2Error as failure:
         print(f"spark-ec2: {failure}", file=sys.stderr)
-        return 2 if isinstance(failure, OptionError) else 1
+        return failure.status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # `describe | head`

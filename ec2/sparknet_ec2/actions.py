@@ -109,7 +109,9 @@ def copy_file(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     """To every machine at once."""
     *sources, target = asked.arguments or [""]
     if not sources:
-        raise OptionError("copy-file needs files and the place for them: copy-file NAME FILE TARGET")
+        raise OptionError(
+            "copy-file needs files and the place for them: copy-file NAME FILE TARGET"
+        )
     remote = launching.remote_of(cloud.region, asked.cluster, asked.options)
     on_all(_addresses(cloud, asked), lambda address: remote.copy(address, sources, target))
 
@@ -117,7 +119,9 @@ def copy_file(asked: Asked, cloud: Cloud, screen: Screen) -> None:
 def submit_program(asked: Asked, cloud: Cloud, screen: Screen) -> int:
     """Runs it on the master, with the cluster's workers; its exit status."""
     if not asked.arguments:
-        raise OptionError("submit needs a program: submit NAME train.py, or submit NAME apps.CifarApp")
+        raise OptionError(
+            "submit needs a program: submit NAME train.py, or submit NAME apps.CifarApp"
+        )
     program, *arguments = asked.arguments
     remote = launching.remote_of(cloud.region, asked.cluster, asked.options)
     master = _there(cloud, asked).needed_master().address(asked.options.private_ips)

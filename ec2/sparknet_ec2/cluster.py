@@ -8,7 +8,18 @@ from typing import Any, NamedTuple
 from sparknet_ec2.cloud import Answer, Cloud
 from sparknet_ec2.errors import Ec2Error
 
-__all__ = ["CLUSTER", "LAUNCH", "ROLE", "Cluster", "Node", "find", "machines", "named", "node", "tags_of"]
+__all__ = [
+    "CLUSTER",
+    "LAUNCH",
+    "ROLE",
+    "Cluster",
+    "Node",
+    "find",
+    "machines",
+    "named",
+    "node",
+    "tags_of",
+]
 
 CLUSTER, ROLE, LAUNCH = "sparknet:cluster", "sparknet:role", "sparknet:launch"
 # Others are gone, or as good as.
@@ -35,7 +46,9 @@ class Node(NamedTuple):
         if not found:
             which = "private" if private else "public"
             hint = "" if private else ": with --private-ips the other one is taken"
-            raise Ec2Error(f"{self.role} {self.id} is {self.state} and has no {which} address{hint}")
+            raise Ec2Error(
+                f"{self.role} {self.id} is {self.state} and has no {which} address{hint}"
+            )
         return found
 
 
@@ -76,7 +89,7 @@ class Cluster(NamedTuple):
 
 
 def find(cloud: Cloud, name: str, launch: str | None = None) -> Cluster:
-    """The cluster of this name, which may be nothing at all. launch: only what was made by this one."""
+    """The cluster of this name, which may be nothing at all. launch: only what this one made."""
     filters = _tagged(name, launch)
     asked = cloud.ask("describe_spot_instance_requests", Filters=filters)
     return Cluster(

@@ -1,4 +1,4 @@
-"""``spark-ec2 [OPTION...] ACTION CLUSTER [ARGUMENT...]``, and the file that can hold the options."""
+"""``spark-ec2 [OPTION...] ACTION CLUSTER [ARGUMENT...]``, and the file that can hold options."""
 
 from __future__ import annotations
 
@@ -57,7 +57,9 @@ def parse(arguments: Sequence[str], version: str) -> Asked:
     if action not in ACTIONS:
         raise OptionError(f"there is no action {action!r}; there are {', '.join(ACTIONS)}")
     if not _NAME.fullmatch(cluster):
-        raise OptionError(f"{cluster!r} is no name of a cluster: letters, digits, - _ . after a letter")
+        raise OptionError(
+            f"{cluster!r} is no name of a cluster: letters, digits, - _ . after a letter"
+        )
     if rest and not ACTIONS[action][0]:
         raise OptionError(f"{action} takes nothing after the cluster's name, not {rest[0]!r}")
     config = found.pop("config")
@@ -72,7 +74,9 @@ def parse(arguments: Sequence[str], version: str) -> Asked:
 
 def _hadoop(version: str) -> str:
     if version == "yarn":
-        return "--hadoop-major-version yarn: this launcher's clusters are Spark's own; EMR has YARN's"
+        return (
+            "--hadoop-major-version yarn: this launcher's clusters are Spark's own; EMR has YARN's"
+        )
     return f"--hadoop-major-version {version}: Spark has no builds for it any more, only for 3"
 
 

@@ -62,14 +62,16 @@ def terminate(
         if not left:
             return
         if time.monotonic() > end:
-            raise Ec2Error(f"not ended after {_PATIENCE:g} s: {', '.join(node.id for node in left)}")
+            raise Ec2Error(
+                f"not ended after {_PATIENCE:g} s: {', '.join(node.id for node in left)}"
+            )
         sleep(_PAUSE)
 
 
 @contextlib.contextmanager
 def offers_to_clean_up(cloud: Cloud, name: str, launch: str, screen: Screen) -> Iterator[None]:
-    """Whatever ends the block early, Ctrl-C too, is told, and what this launch has made goes, if the
-    user wants: then it is a ToldError."""
+    """Whatever ends the block early, Ctrl-C too, is told, and what this launch has made goes if the
+    user wants; then it is a ToldError."""
     try:
         yield
     except BaseException as failure:

@@ -59,8 +59,8 @@ class RemoteErrors(Ec2Error):
 
 
 class CloudError(Ec2Error):
-    """EC2 refused a request. code: its name for why, such as ``InsufficientInstanceCapacity``; empty
-    where no answer came."""
+    """EC2 refused a request. code: its name for why, such as ``InsufficientInstanceCapacity``;
+    empty where no answer came."""
 
     def __init__(self, request: str, code: str, message: str) -> None:
         super().__init__(f"{request}: {message}")

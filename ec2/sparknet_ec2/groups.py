@@ -36,7 +36,11 @@ def ensure(cloud: Cloud, plan: Plan, there: Cluster, tags: list[Answer]) -> Grou
     for group in ids:
         pairs = [{"GroupId": other} for other in ids]
         _allow(cloud, group, [{"IpProtocol": "-1", "UserIdGroupPairs": pairs}])
-    let_in(cloud, {name_of(plan.cluster, role): getattr(ids, role) for role in ids._fields}, plan.from_address)
+    let_in(
+        cloud,
+        {name_of(plan.cluster, role): getattr(ids, role) for role in ids._fields},
+        plan.from_address,
+    )
     return ids
 
 
@@ -51,9 +55,7 @@ def let_in(cloud: Cloud, groups: Mapping[str, str], source: str) -> None:
         _allow(cloud, group, ports)
 
 
-def _group(
-    cloud: Cloud, plan: Plan, role: str, known: dict[str, str], tags: list[Answer]
-) -> str:
+def _group(cloud: Cloud, plan: Plan, role: str, known: dict[str, str], tags: list[Answer]) -> str:
     name = name_of(plan.cluster, role)
     if name in known:
         return known[name]

@@ -103,8 +103,7 @@ def _own(content: bytes) -> EmailMessage:
     if content[:2000].lower().find(b"content-type: multipart/") >= 0:
         return _part(content, "plain", "own")
     raise OptionError(
-        "--user-data: the file begins with none of "
-        + ", ".join(start.decode() for start in _KINDS)
+        "--user-data: the file begins with none of " + ", ".join(start.decode() for start in _KINDS)
     )
 
 

@@ -62,7 +62,7 @@ def built_for() -> dict[str, str]:
 
 
 def closest_spark(asked: str | None) -> str:
-    """The version to install for what was asked for, which itself is not possible if they differ."""
+    """The version to install for what was asked for, which is not possible if they differ."""
     sparks = built_for()
     if asked is None:
         return next(iter(sparks.values()))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Optional
+from typing import Any
 
 from sparknet_ec2 import values
 
@@ -76,33 +76,33 @@ class Options:
     instance_type: str = _option(
         "-t --instance-type", "machines", "type of the workers", "m7i.large", metavar="TYPE"
     )
-    master_instance_type: Optional[str] = _option(
+    master_instance_type: str | None = _option(
         "-m --master-instance-type",
         "machines",
         "type of the master; without it, that of the workers",
         metavar="TYPE",
     )
     region: str = _option("-r --region", "machines", "EC2's region", "us-east-1")
-    zone: Optional[str] = _option(
+    zone: str | None = _option(
         "-z --zone",
         "machines",
         "availability zone; all spreads the workers over those that have the type; without it EC2"
         " chooses",
     )
-    ami: Optional[str] = _option(
+    ami: str | None = _option(
         "-a --ami",
         "machines",
         "image of the machines, with apt or dnf; without it the newest Amazon Linux 2023",
         metavar="IMAGE",
     )
-    spot_price: Optional[float] = _option(
+    spot_price: float | None = _option(
         "--spot-price",
         "machines",
         "workers are spot instances, for at most so much; the master is none",
         read=values.price,
         metavar="DOLLARS",
     )
-    placement_group: Optional[str] = _option(
+    placement_group: str | None = _option(
         "--placement-group", "machines", "an existing placement group for all", metavar="NAME"
     )
     additional_tags: dict[str, str] = _option(
@@ -121,14 +121,14 @@ class Options:
         values.one_of("stop", "terminate"),
         "WHAT",
     )
-    user_data: Optional[Path] = _option(
+    user_data: Path | None = _option(
         "--user-data",
         "machines",
         "a file of your own for cloud-init, which comes before SparkNet's set-up",
         read=values.file,
         metavar="FILE",
     )
-    spark_version: Optional[str] = _option(
+    spark_version: str | None = _option(
         "-v --spark-version",
         "spark",
         "Spark's version, X.Y.Z; without it, the one that SparkNet is built for",
@@ -149,7 +149,7 @@ class Options:
     master_opts: str = _option(
         "--master-opts", "spark", "SPARK_MASTER_OPTS: options of the master's JVM", ""
     )
-    deploy_root_dir: Optional[str] = _option(
+    deploy_root_dir: str | None = _option(
         "--deploy-root-dir",
         "spark",
         "a folder that is copied to / of the master; with a slash at its end, its contents",
@@ -157,7 +157,12 @@ class Options:
         metavar="FOLDER",
     )
     ebs_vol_size: int = _option(
-        "--ebs-vol-size", "disks", "size of each EBS volume beside the root's", 0, values.count, "GB"
+        "--ebs-vol-size",
+        "disks",
+        "size of each EBS volume beside the root's",
+        0,
+        values.count,
+        "GB",
     )
     ebs_vol_type: str = _option("--ebs-vol-type", "disks", "type of EBS volumes", "gp3")
     ebs_vol_num: int = _option(
@@ -167,40 +172,42 @@ class Options:
         "--root-vol-size", "disks", "size of the root's volume", 32, values.positive, "GB"
     )
     swap: int = _option("--swap", "disks", "swap of each machine", 1024, values.count, "MB")
-    authorized_address: Optional[str] = _option(
+    authorized_address: str | None = _option(
         "--authorized-address",
         "network",
         "who may reach the machines' ports; without it this machine's address alone",
         read=values.network,
         metavar="CIDR",
     )
-    additional_security_group: Optional[str] = _option(
+    additional_security_group: str | None = _option(
         "--additional-security-group",
         "network",
         "a security group that the machines are in as well, by its name or id",
         metavar="GROUP",
     )
-    subnet_id: Optional[str] = _option(
+    subnet_id: str | None = _option(
         "--subnet-id", "network", "subnet; without it the default one", metavar="SUBNET"
     )
-    vpc_id: Optional[str] = _option(
-        "--vpc-id", "network", "network; without it that of the subnet, or the default one",
+    vpc_id: str | None = _option(
+        "--vpc-id",
+        "network",
+        "network; without it that of the subnet, or the default one",
         metavar="VPC",
     )
     private_ips: bool = _flag(
         "--private-ips", "network", "reach the machines by their private addresses"
     )
-    proxy_port: Optional[str] = _option(
+    proxy_port: str | None = _option(
         "-D",
         "network",
         "with login: a SOCKS proxy at this port of here",
         read=values.proxy,
         metavar="[ADDRESS:]PORT",
     )
-    key_pair: Optional[str] = _option(
+    key_pair: str | None = _option(
         "-k --key-pair", "access", "name of an EC2 key pair", metavar="NAME"
     )
-    identity_file: Optional[Path] = _option(
+    identity_file: Path | None = _option(
         "-i --identity-file",
         "access",
         "the private key of that pair, which only you may read",
@@ -208,7 +215,7 @@ class Options:
         metavar="FILE",
     )
     user: str = _option("-u --user", "access", "whom ssh logs in as", "root")
-    profile: Optional[str] = _option(
+    profile: str | None = _option(
         "-p --profile", "access", "profile of ~/.aws whose keys are taken", metavar="NAME"
     )
     copy_aws_credentials: bool = _flag(
@@ -216,7 +223,7 @@ class Options:
         "access",
         "give your keys to the master, for S3; --instance-profile-name does without that",
     )
-    instance_profile_name: Optional[str] = _option(
+    instance_profile_name: str | None = _option(
         "--instance-profile-name", "access", "IAM instance profile of all machines", metavar="NAME"
     )
     modernise: bool = _flag(
@@ -237,14 +244,14 @@ class Options:
     delete_groups: bool = _flag(
         "--delete-groups", "doing", "with destroy: it removes security groups in any case"
     )
-    jar: Optional[Path] = _option(
+    jar: Path | None = _option(
         "--jar",
         "doing",
         "with submit: a jar of yours that has the class",
         read=values.file,
         metavar="FILE",
     )
-    wait: Optional[str] = _option(
+    wait: str | None = _option(
         "-w --wait", "gone", "accepted: launch waits for as long as it takes", metavar="SECONDS"
     )
     no_ganglia: bool = _flag("--no-ganglia", "gone", "accepted: there is no Ganglia")
@@ -254,25 +261,25 @@ class Options:
         "refused",
         gone="nobody maintains Ganglia; Spark's own pages are at ports 8080, 4040 and 18080",
     )
-    hadoop_major_version: Optional[str] = _option(
+    hadoop_major_version: str | None = _option(
         "--hadoop-major-version",
         "gone",
         "accepted: 3, the only one that today's Spark has",
         metavar="3",
     )
-    spark_git_repo: Optional[str] = _option(
+    spark_git_repo: str | None = _option(
         "--spark-git-repo",
         "gone",
         "refused",
         gone="Spark is installed from its releases; --spark-mirror names where those lie",
     )
-    spark_ec2_git_repo: Optional[str] = _option(
+    spark_ec2_git_repo: str | None = _option(
         "--spark-ec2-git-repo",
         "gone",
         "refused",
         gone="machines set themselves up, without scripts from elsewhere",
     )
-    spark_ec2_git_branch: Optional[str] = _option(
+    spark_ec2_git_branch: str | None = _option(
         "--spark-ec2-git-branch",
         "gone",
         "refused",

@@ -15,6 +15,7 @@ from sparknet_ec2.options import Options
 
 __all__ = ["Plan", "check_identity", "make"]
 
+
 @dataclass(frozen=True)
 class Plan:
     """What is started. zones: of the workers, one of them or None each; root_device: that of the
@@ -94,7 +95,9 @@ def make(cluster: str, options: Options, cloud: Cloud, told: Callable[[str], Non
         raise OptionError(f"{each}: --modernise takes what does")
     for machine in (described, master_described):
         if "x86_64" not in machine["ProcessorInfo"]["SupportedArchitectures"]:
-            raise OptionError(f"{machine['InstanceType']} is no x86-64: SparkNet has no libraries for it")
+            raise OptionError(
+                f"{machine['InstanceType']} is no x86-64: SparkNet has no libraries for it"
+            )
     _check_key(cloud, options.key_pair)
     zones = _zones(cloud, options.zone, {worker_type, master_type})
     network = _network(cloud, options)
@@ -159,7 +162,9 @@ def _image(cloud: Cloud, name: str | None, replaced: Callable[..., str]) -> tupl
             if not failure.code.startswith("InvalidAMIID"):
                 raise
             if failure.code == "InvalidAMIID.Malformed":
-                raise OptionError(f"--ami {name}: an image's name is like ami-0123456789abcdef0") from None
+                raise OptionError(
+                    f"--ami {name}: an image's name is like ami-0123456789abcdef0"
+                ) from None
             found = []
         if found:
             if found[0].get("Architecture", "x86_64") != "x86_64":
@@ -221,7 +226,9 @@ def _network(cloud: Cloud, options: Options) -> str | None:
         raise OptionError(f"--subnet-id: {failure}") from None
     network = str(found["VpcId"])
     if options.vpc_id not in (None, network):
-        raise OptionError(f"--subnet-id {options.subnet_id} is in {network}, not in {options.vpc_id}")
+        raise OptionError(
+            f"--subnet-id {options.subnet_id} is in {network}, not in {options.vpc_id}"
+        )
     if options.zone not in (None, found["AvailabilityZone"]):
         where = found["AvailabilityZone"]
         raise OptionError(f"--subnet-id {options.subnet_id} is in {where}, not in {options.zone}")
@@ -247,7 +254,9 @@ def _extra_group(cloud: Cloud, asked: str, network: str | None) -> str:
     ]
     if network is not None:
         filters.append({"Name": "vpc-id", "Values": [network]})
-    found: Sequence[Answer] = cloud.ask("describe_security_groups", Filters=filters)["SecurityGroups"]
+    found: Sequence[Answer] = cloud.ask("describe_security_groups", Filters=filters)[
+        "SecurityGroups"
+    ]
     if not found:
         raise OptionError(f"--additional-security-group {asked}: there is no such group")
     return str(found[0]["GroupId"])

@@ -132,12 +132,15 @@ def await_running(
         if lost:
             raise Ec2Error(_why(cloud, sorted(lost)))
         if time.monotonic() > end:
-            raise Ec2Error(f"not running after {_PATIENCE:g} s: {', '.join(sorted(wanted - running))}")
+            raise Ec2Error(
+                f"not running after {_PATIENCE:g} s: {', '.join(sorted(wanted - running))}"
+            )
         sleep(_PAUSE)
 
 
 def _why(cloud: Cloud, lost: list[str]) -> str:
     return "; ".join(
-        f"{each.role or 'machine'} {each.id} is {each.state}: {each.reason or 'EC2 gives no reason'}"
+        f"{each.role or 'machine'} {each.id} is {each.state}:"
+        f" {each.reason or 'EC2 gives no reason'}"
         for each in named(cloud, lost)
     )

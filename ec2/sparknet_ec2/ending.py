@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 from sparknet_ec2.cloud import Answer, Cloud, batches
 from sparknet_ec2.cluster import Cluster, find, named
@@ -17,18 +17,16 @@ _PAUSE, _PATIENCE = 3.0, 600.0  # seconds
 _GONE = ("InvalidInstanceID.NotFound", "InvalidVolume.NotFound", "InvalidGroup.NotFound")
 
 
-def remove(
-    cloud: Cloud, cluster: Cluster, screen: Screen, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def remove(cloud: Cloud, cluster: Cluster, screen: Screen) -> None:
     """Ends machines, requests for spot instances, volumes and security groups, in this order; what
     is gone already is no failure."""
     for some in batches([each["SpotInstanceRequestId"] for each in cluster.requests]):
         cloud.change("cancel_spot_instance_requests", {}, SpotInstanceRequestIds=some)
-    terminate(cloud, [node.id for node in cluster.nodes], screen, sleep)
+    terminate(cloud, [node.id for node in cluster.nodes], screen)
     for volume in cluster.volumes:
         # Those of machines go with them.
         with _gone_already():
-            _patiently(cloud, "delete_volume", "VolumeInUse", sleep, VolumeId=volume["VolumeId"])
+            _patiently(cloud, "delete_volume", "VolumeInUse", VolumeId=volume["VolumeId"])
     for group in cluster.groups:
         # Groups that name each other can only be deleted once they do not.
         rules = [_as_asked(rule) for rule in group.get("IpPermissions", [])]
@@ -43,14 +41,12 @@ def remove(
     for group in cluster.groups:
         with _gone_already():
             _patiently(
-                cloud, "delete_security_group", "DependencyViolation", sleep,
+                cloud, "delete_security_group", "DependencyViolation",
                 GroupId=group["GroupId"],
             )  # fmt: skip
 
 
-def terminate(
-    cloud: Cloud, ids: list[str], screen: Screen, sleep: Callable[[float], None] = time.sleep
-) -> None:
+def terminate(cloud: Cloud, ids: list[str], screen: Screen) -> None:
     """Ends machines and waits until they are gone."""
     for some in batches(ids):
         with _gone_already():
@@ -65,7 +61,7 @@ def terminate(
             raise Ec2Error(
                 f"not ended after {_PATIENCE:g} s: {', '.join(node.id for node in left)}"
             )
-        sleep(_PAUSE)
+        time.sleep(_PAUSE)
 
 
 @contextlib.contextmanager
@@ -108,7 +104,6 @@ def _patiently(
     cloud: Cloud,
     request: str,
     for_now: str,
-    sleep: Callable[[float], None],
     **parameters: str,
 ) -> None:
     """Makes a request until it is no longer refused for what still goes on."""
@@ -119,7 +114,7 @@ def _patiently(
         except CloudError as failure:
             if failure.code != for_now or time.monotonic() > end:
                 raise
-            sleep(_PAUSE)
+            time.sleep(_PAUSE)
         else:
             return
 

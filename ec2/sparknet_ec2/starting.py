@@ -113,7 +113,6 @@ def await_running(
     cluster: str,
     wanted: set[str],
     told: Callable[[int, int], None],
-    sleep: Callable[[float], None] = time.sleep,
 ) -> list[Node]:
     """Waits until these machines run; all of the cluster's. Ec2Error: one of them has ended.
 
@@ -135,7 +134,7 @@ def await_running(
             raise Ec2Error(
                 f"not running after {_PATIENCE:g} s: {', '.join(sorted(wanted - running))}"
             )
-        sleep(_PAUSE)
+        time.sleep(_PAUSE)
 
 
 def _why(cloud: Cloud, lost: list[str]) -> str:

@@ -137,7 +137,5 @@ def tags(text: str) -> dict[str, str]:
             raise ValueError(f"{pair!r} is not name:value")
         if len(name) > _TAG_NAME or len(value) > _TAG_VALUE:
             raise ValueError(f"{name!r} is longer than EC2's tags may be")
-        if name.startswith(("aws:", "sparknet:")):
-            raise ValueError(f"names of tags like {name!r} are not for users")
         found[name] = value
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[1]
 # Where Spark finds its defaults, in all programs that tests start, too.
 os.environ["SPARK_CONF_DIR"] = str(ROOT / "tests/resources/spark")
+
+# Shells ignore Ctrl-C in what they run in the background, and all that is started there does, too;
+# programs of tests are interrupted.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.hookimpl(trylast=True)

@@ -250,7 +250,9 @@ def test_what_is_unchanged_is_not_done_again(tmp_path: Path) -> None:
 def test_the_jar_is_compiled_beside_the_native_library(tmp_path: Path) -> None:
     """And it is put together when that is there: sbt waits for a file, whose name it is given."""
     root = tree(tmp_path / "tree")
-    for folder in ("libccaffe", "caffe", "src/main", "python/sparknet", "project", "build/cmake"):
+    for folder in ("libccaffe", "caffe", "src/main", "python/sparknet", "project"):
+        (root / folder).mkdir(parents=True)
+    for folder in ("build/cmake", "build/origin", "build/licenses"):
         (root / folder).mkdir(parents=True)
     for folder in ("src/caffe/proto", "include", "tools", "examples", "models"):
         (root / "caffe" / folder).mkdir(parents=True)

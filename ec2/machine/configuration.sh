@@ -14,18 +14,22 @@ put() {
 # The address by which the others of the cluster know this machine.
 own_address() { ip -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'; }
 
-home_folder() { getent passwd "$LOGIN_USER" | cut -d : -f 6; }
+# Of who logs in; nothing if the machine has no such user.
+home_folder() { getent passwd "$LOGIN_USER" | cut -d : -f 6 || true; }
 
 # Of the memory that Spark counts for a worker half is for a heap, the rest for nets, which are native.
 memory_mb() { awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo; }
 
+require_user() {
+  [[ -n "$(home_folder)" ]] || fail "there is no user $LOGIN_USER on this machine"
+}
+
 configure() {
   local address home
+  home="$(home_folder)"
   address="$(own_address)"
   [[ -n "$address" ]] || fail "this machine has no address"
   MASTER="${MASTER:-$address}"
-  home="$(home_folder)"
-  [[ -n "$home" ]] || fail "there is no user $LOGIN_USER on this machine"
   mkdir -p "$CONF"
   (umask 077 && mkdir -p "$EVENTS" /mnt/spark/work)
   write_defaults "$address"

@@ -22,7 +22,7 @@ __all__ = ["await_workers", "copy_credentials", "deploy", "deploy_root", "home"]
 
 # What the README calls the jar.
 _KNOWN_AS = "target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
-# Of the clone; data that are here are fetched there anew, which is faster than by way of this machine.
+# Of the clone. Data are fetched there anew, which is faster than by way of this machine.
 _TAKEN = (
     ("caffe/data", (".sh",)),
     ("caffe/examples", (".prototxt", ".sh")),

@@ -20,9 +20,9 @@ __all__ = ["Remote", "on_all"]
 T = TypeVar("T")
 
 _SET_UP = "/usr/local/lib/sparknet/setup"
-# Runs a program for as long as our end holds its standard input open: when that is closed, by Ctrl-C,
-# by a lost connection or since we were killed, the program and its children are told to end. They have
-# a process group of their own for that (-m).
+# Runs a program for as long as our end holds its standard input open: when that is closed, by
+# Ctrl-C, by a lost connection or since we were killed, the program and its children are told to
+# end. They have a process group of their own for that (-m).
 _WATCHED = """
 set -m
 exec 3<&0
@@ -35,6 +35,7 @@ program=$!
   kill -KILL -- -$program
 } <&3 >/dev/null 2>&1 &
 watcher=$!
+set +m
 exec 3<&-
 status=0
 wait $program || status=$?

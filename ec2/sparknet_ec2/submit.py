@@ -20,8 +20,8 @@ __all__ = ["Options", "submit"]
 class Options:
     """What spark-submit is told. None: as the cluster's settings have it.
 
-    jar: with the class; None: SparkNet's. py_files: modules of the program's. cores, memory (such as
-    "4g"): of an executor; workers: how many executors there may be. conf: NAME=VALUE.
+    jar: with the class; None: SparkNet's. py_files: modules of the program's. cores, memory (such
+    as "4g"): of an executor; workers: how many executors there may be. conf: NAME=VALUE.
     """
 
     jar: Path | None = None
@@ -41,11 +41,12 @@ def submit(
     arguments: Sequence[str],
     options: Options,
 ) -> int:
-    """Runs a Python file of this machine, or a Scala class of SparkNet's jar, such as apps.CifarApp,
-    or of a jar of yours, in the login user's home; its output comes as it is written.
+    """Runs a Python file of this machine, or a Scala class of SparkNet's jar, such as
+    apps.CifarApp, or of a jar of yours, in the login user's home; its output comes as it is
+    written.
 
-    Gives its exit status. Ctrl-C ends the program there (KeyboardInterrupt). OptionError if there is
-    no such file.
+    Gives its exit status. Ctrl-C ends the program there (KeyboardInterrupt). OptionError if there
+    is no such file.
     """
     files = _files(program, options)
     home = deploy.home(remote, master_address)
@@ -56,7 +57,7 @@ def submit(
             remote.copy(master_address, files, folder)
         line = _line(program, options, own, folder)
         command = f"cd {shlex.quote(os.path.dirname(home))} && {shlex.join([*line, *arguments])}"
-        return remote.stream(master_address, f"{command}", as_root=True)
+        return remote.stream(master_address, command, as_root=True)
     finally:
         with contextlib.suppress(RemoteError):
             remote.run(master_address, f"rm -rf {shlex.quote(folder)}")

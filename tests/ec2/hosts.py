@@ -1,4 +1,4 @@
-"""Hosts of the tests' own: overlays of this machine's root, in namespaces that are joined by a bridge.
+"""Hosts of the tests' own: overlays of this machine's root, in namespaces joined by a bridge.
 
 All that there is of a host hangs on processes: when they end, or the tests are killed, the kernel
 takes its mounts, its network and its programs down.
@@ -89,19 +89,8 @@ def hosts(
     try:
         # The bridge has a namespace of its own, and this machine a cable to it.
         switch = _begin(begun, "unshare", "--net", "--fork", "--kill-child", "sleep", "infinity")
-        run(
-            "ip",
-            "link",
-            "add",
-            cable,
-            "type",
-            "veth",
-            "peer",
-            "name",
-            "cable",
-            "netns",
-            str(switch),
-        )
+        other = ("type", "veth", "peer", "name")
+        run("ip", "link", "add", cable, *other, "cable", "netns", str(switch))
         at_switch = ("nsenter", "--target", str(switch), "--net", "ip", "link")
         run(*at_switch, "add", "bridge", "type", "bridge")
         run(*at_switch, "set", "bridge", "up")
@@ -120,13 +109,13 @@ def hosts(
                 *("--kill-child", sys.executable, str(HERE / "host_root.py"), str(disk)),
             )
             host = Host(each, pid)
-            run("ip", "link", "add", f"h{each}", "netns", str(switch), "type", "veth",
-                "peer", "name", "eth0", "netns", str(pid))  # fmt: skip
+            inner = (*other, "eth0", "netns", str(pid))
+            run("ip", "link", "add", f"h{each}", "netns", str(switch), *inner)
             run(*at_switch, "set", f"h{each}", "master", "bridge", "up")
             _await(begun[-1], Path(f"/proc/{pid}/root/run/is-root").exists)
             host.ask(
-                f"ip addr add {host.address}/24 dev eth0 && ip link set eth0 up && ip link set lo up"
-                f" && hostname host-{each}"
+                f"ip addr add {host.address}/24 dev eth0 && ip link set eth0 up"
+                f" && ip link set lo up && hostname host-{each}"
             )
             _start_sshd(host, key)
             made.append(host)

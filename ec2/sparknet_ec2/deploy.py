@@ -46,7 +46,7 @@ def deploy(remote: Remote, master: str, spark_version: str) -> None:
     found = jars.find(spark_version)
     place = home(remote, master)
     hadoop = remote.run(master, "echo /opt/spark/jars/hadoop-client-api-*.jar")
-    version = re.search(r"hadoop-client-api-(.+)\.jar", hadoop)
+    version = re.search(r"hadoop-client-api-(\d[\w.-]*)\.jar", hadoop)
     s3 = jars.s3(found, version[1]) if version is not None else None
     brought = [path for path in (found.classes, found.natives, s3) if path is not None]
     folder = f"target/scala-{found.scala}"

@@ -25,7 +25,7 @@ _LIBRARY = "/usr/local/lib/sparknet"
 _SETTINGS = "/etc/sparknet/settings"
 _SECRET = re.compile(rb"^SECRET=([A-Za-z0-9]+)$", re.MULTILINE)
 _END = "END_OF_SPARKNET_FILE"
-_POLICY = policy.default.clone(linesep="\n", max_line_length=0)
+_POLICY = policy.default.clone(linesep="\n", max_line_length=76)
 _SHA512 = re.compile(r"[0-9a-f]{128}")
 # How a file of the user's begins, and what cloud-init calls such a file.
 _KINDS = {

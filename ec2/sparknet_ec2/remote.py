@@ -35,6 +35,7 @@ program=$!
   kill -KILL -- -$program
 } <&3 >/dev/null 2>&1 &
 watcher=$!
+disown
 set +m
 exec 3<&-
 status=0

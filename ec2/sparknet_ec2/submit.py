@@ -70,6 +70,8 @@ def _files(program: str, options: Options) -> list[Path]:
         if options.jar is not None:
             raise OptionError(f"--jar goes with a class; {program} is a Python file")
         files.insert(0, Path(program))
+    elif program.endswith(".jar"):
+        raise OptionError(f"{program}: name the class to run, and the jar by --jar {program}")
     elif not all(part.isidentifier() for part in program.split(".")):
         raise OptionError(f"{program}: neither a .py file nor a class, such as apps.CifarApp")
     elif options.jar is not None:

@@ -1,4 +1,4 @@
-"""Makes the launcher's package and the modules beside its tests importable."""
+"""What the tests of ``spark-ec2`` share."""
 
 from __future__ import annotations
 
@@ -6,6 +6,4 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "ec2"))
-sys.path.insert(0, str(ROOT / "tests/python"))
-sys.path.insert(0, str(Path(__file__).parent))
+sys.path[:0] = [str(ROOT / "ec2"), str(ROOT / "tests" / "ec2")]

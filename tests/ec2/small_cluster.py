@@ -20,6 +20,12 @@ from sparknet_ec2.machines import Machine
 from sparknet_ec2.remote import Remote
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "tests/python"))
+
+import cifar_files  # noqa: E402 - from there
+
+__all__ = ["SECRET", "Files", "cifar_files", "key", "let_pip_find", "machine", "remote", "serving"]
+
 SECRET = secrets.token_hex(32)
 
 

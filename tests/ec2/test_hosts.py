@@ -14,13 +14,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-import cifar_files
 import cloud_init
 import hosts
 import pytest
 import small_cluster
 from hosts import Host
-from small_cluster import SECRET, Files
+from small_cluster import SECRET, Files, cifar_files
 from sparknet_ec2 import deploy
 from sparknet_ec2.machines import user_data
 from sparknet_ec2.remote import Remote, on_all

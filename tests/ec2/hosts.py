@@ -18,8 +18,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-NETWORK = "10.214.0"
+# Others may test on this machine, too.
+NETWORK = f"10.{208 + os.getpid() % 40}.{os.getpid() // 40 % 250}"
 GATEWAY = f"{NETWORK}.1"  # this machine, as hosts see it
+HOME = "/root"  # of who logs in
 PATIENCE = 60.0
 # The environment of a login on a plain machine.
 PLAIN = {"PATH": "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG": "C.UTF-8"}
@@ -166,7 +168,7 @@ def _await(process: subprocess.Popen[bytes], done: Callable[[], bool]) -> None:
 
 
 def _start_sshd(host: Host, key: Path) -> None:
-    host.give("/root/.ssh/authorized_keys", key.with_suffix(".pub").read_bytes())
+    host.give(f"{HOME}/.ssh/authorized_keys", key.with_suffix(".pub").read_bytes())
     host.give("/run/services.sh", (HERE / "services.sh").read_bytes())
     configuration = (
         "PermitRootLogin prohibit-password\nUsePAM no\nSubsystem sftp internal-sftp\n"

@@ -18,7 +18,7 @@ import cloud_init
 import hosts
 import pytest
 import small_cluster
-from hosts import Host
+from hosts import HOME, Host
 from small_cluster import SECRET, Files, cifar_files
 from sparknet_ec2 import deploy
 from sparknet_ec2.machines import user_data
@@ -34,6 +34,7 @@ pytestmark = [
 ]
 
 ROOT = Path(__file__).resolve().parents[2]
+JAR = f"{HOME}/SparkNet/target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
 OWN = b"#!/bin/sh\ntouch /var/own-script-ran\nexit 1\n"
 TRAINED = re.compile(r"^test accuracy +[\d.]+%$", re.MULTILINE)
 
@@ -157,24 +158,34 @@ def test_disks_are_mounted_and_no_data_are_lost(cluster: Cluster) -> None:
 
 
 def test_swap(cluster: Cluster) -> None:
-    # /proc/swaps is that of the machine; where it is cannot be seen from a host's root.
     swaps = cluster.workers[0].ask("cat /proc/swaps; stat -c %s /mnt/spark.swap")
-    assert re.search(r"spark\.swap +file\s+16380", swaps)
+    assert re.search(r"spark\.swap +file\s+163\d\d", swaps)
     assert swaps.endswith(f"{16 << 20}\n")
 
 
 def test_the_secret_is_roots_alone(cluster: Cluster) -> None:
     for host in cluster.hosts:
-        found = host.ask(f"grep -rl {SECRET} /etc /opt/spark/conf /run /usr/local /var /root")
-        assert found
-        # The user data themselves are there, too, as cloud-init keeps them.
-        for path in found.split():
-            assert host.ask(f"stat -c '%a %U' {path}") in ("600 root\n", "700 root\n"), path
-            for folder in [path, *map(str, Path(path).parents)]:
-                assert folder  # Whoever is not root is stopped by the file itself.
-        read = f"setpriv --reuid 65534 --clear-groups cat {' '.join(found.split())}"
-        assert SECRET not in host.ask(read, check=False)
+        # cloud-init keeps the user data, too.
+        places = f"/etc /opt/spark/conf /run /usr/local /var/lib /var/log {HOME}"
+        found = host.ask(f"grep -rl {SECRET} {places}").split()
+        assert {"/etc/sparknet/settings", "/opt/spark/conf/spark-defaults.conf"} <= set(found)
+        modes = host.ask(f"stat -c '%a %U' {' '.join(found)}").splitlines()
+        assert set(modes) <= {"600 root", "700 root"}
+        other = f"setpriv --reuid 65534 --clear-groups cat {' '.join(found)}"
+        assert SECRET not in host.ask(other, check=False)
         assert SECRET not in host.ask("ps axww -o args")
+
+
+def test_units_are_those_of_systemd(cluster: Cluster) -> None:
+    wanted = {"sparknet-setup", "sparknet-master", "sparknet-history", "sparknet-worker-1"}
+    seen = set()
+    for host in cluster.hosts:
+        units = host.ask("ls /etc/systemd/system/sparknet-*.service").split()
+        seen |= {Path(unit).stem for unit in units}
+        if host.ask("command -v systemd-analyze", check=False):
+            said = host.ask(f"systemd-analyze verify {' '.join(units)} 2>&1")
+            assert "sparknet" not in said
+    assert seen == wanted
 
 
 def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
@@ -200,7 +211,7 @@ def test_without_the_secret_nobody_is_let_in(cluster: Cluster) -> None:
             "spark-submit", "--conf", "spark.authenticate=false",
             "--conf", "spark.network.crypto.enabled=false",
             "--conf", "spark.eventLog.enabled=false",
-            "--class", "apps.CifarApp", "/root/SparkNet/" + deploy._KNOWN_AS, "1", "1",
+            "--class", "apps.CifarApp", JAR, "1", "1",
         ),
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
@@ -233,8 +244,8 @@ def test_python_trains_on_both_workers(
     for host in cluster.workers:
         assert host.ask("ls -d /mnt/spark/work/app-*/*/stderr")
     # What the program left is where it ran; what was brought for it is gone.
-    assert cluster.master.ask("ls /root/*.caffemodel")
-    assert "submitted" not in cluster.master.ask("ls -A /root")
+    assert cluster.master.ask(f"ls {HOME}/*.caffemodel")
+    assert "submitted" not in cluster.master.ask(f"ls -A {HOME}")
     # Its events are with the history server.
     history = f"curl -fsS http://{master}:18080/api/v1/applications"
     until(lambda: "cifar10_quick" in cluster.master.ask(history), "page of what has run")
@@ -242,17 +253,13 @@ def test_python_trains_on_both_workers(
 
 
 def test_the_readmes_line_works_as_it_stands(cluster: Cluster, home: str) -> None:
-    line = (
-        "spark-submit --class apps.CifarApp"
-        " /root/SparkNet/target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar 2 2"
-    )
-    assert home == "/root/SparkNet"
+    assert home == f"{HOME}/SparkNet"
     assert "no arguments" in cluster.master.ask(
-        "/root/SparkNet/caffe/data/cifar10/get_cifar10.sh now 2>&1", check=False
+        f"{home}/caffe/data/cifar10/get_cifar10.sh now 2>&1", check=False
     )
     assert cluster.remote.run(cluster.master.address, "echo $SPARKNET_HOME").strip() == home
-    cluster.remote.run(cluster.master.address, f"cd && {line}")
-    log = cluster.master.ask("cat /root/training_log*.txt")
+    cluster.remote.run(cluster.master.address, f"spark-submit --class apps.CifarApp {JAR} 2 2")
+    log = cluster.master.ask(f"cat {HOME}/training_log*.txt")
     assert "i = 1" in log
 
 
@@ -305,10 +312,10 @@ def test_credentials_are_in_a_file_of_roots(cluster: Cluster, tmp_path: Path) ->
         "spark = SparkSession.builder.config('spark.eventLog.enabled', 'true').getOrCreate()\n"
         "hadoop = spark.sparkContext._jsc.hadoopConfiguration()\n"
         "names = ('access.key', 'secret.key', 'session.token')\n"
-        "open('/root/keys', 'w').write('|'.join(hadoop.get('fs.s3a.' + n) for n in names))\n"
+        "open('keys', 'w').write('|'.join(hadoop.get('fs.s3a.' + n) for n in names))\n"
     )
     assert submit(cluster.remote, master.address, str(program), [], Options()) == 0
-    assert master.ask("cat /root/keys; rm /root/keys") == "AKIATEST|se'cret key|a token"
+    assert master.ask(f"cat {HOME}/keys") == "AKIATEST|se'cret key|a token"
 
 
 def test_a_folder_is_laid_over_the_root(cluster: Cluster, tmp_path: Path) -> None:

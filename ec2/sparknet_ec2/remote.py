@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+import queue
 import shlex
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import IO, TypeVar
 
@@ -44,6 +45,7 @@ kill -KILL -- -$watcher 2>/dev/null
 exit $status
 """
 _MOST_THREADS = 100
+_thread = threading.local()  # stop: set when nobody waits for it any more
 _SAID = 2000  # bytes of what a program says of its failure that are kept
 
 
@@ -175,7 +177,7 @@ class Remote:
                 reason = error.reason
             if time.monotonic() >= end:
                 raise RemoteError(address, f"not ready after {timeout:.0f} s: {reason}")
-            time.sleep(pause)
+            _pause(address, pause)
 
     def set_up_again(self, address: str) -> None:
         """Has a machine run its set-up once more, which does what is not done yet. SetupError with
@@ -217,23 +219,53 @@ class Remote:
 def on_all(addresses: Iterable[str], function: Callable[[str], T]) -> dict[str, T]:
     """Calls a function for each address, in threads; results by address.
 
-    RemoteErrors, when all have ended, if any failed.
+    RemoteErrors, when all have ended, if any failed. Ctrl-C waits for none of them.
     """
-    chosen = list(addresses)
-    if not chosen:
-        return {}
-    failures: dict[str, Exception] = {}
-    results: dict[str, T] = {}
-    with ThreadPoolExecutor(min(len(chosen), _MOST_THREADS)) as threads:
-        calls = {address: threads.submit(function, address) for address in chosen}
-        for address, call in calls.items():
+    chosen = list(dict.fromkeys(addresses))
+    waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
+    ended: queue.SimpleQueue[tuple[str, list[T], Exception | None]] = queue.SimpleQueue()
+    stop = threading.Event()
+
+    def work() -> None:
+        _thread.stop = stop
+        while not stop.is_set():
             try:
-                results[address] = call.result()
+                address = waiting.get_nowait()
+            except queue.Empty:
+                return
+            try:
+                ended.put((address, [function(address)], None))
             except Exception as error:
+                ended.put((address, [], error))
+
+    for address in chosen:
+        waiting.put(address)
+    results: dict[str, T] = {}
+    failures: dict[str, Exception] = {}
+    try:
+        for _ in range(min(len(chosen), _MOST_THREADS)):
+            threading.Thread(target=work, daemon=True).start()
+        for _ in chosen:
+            address, given, error = ended.get()
+            if error is not None:
                 failures[address] = error
+            else:
+                results[address] = given[0]
+    finally:
+        stop.set()
     if failures:
-        raise RemoteErrors(failures, len(chosen))
-    return results
+        told = {address: failures[address] for address in chosen if address in failures}
+        raise RemoteErrors(told, len(chosen))
+    return {address: results[address] for address in chosen}
+
+
+def _pause(address: str, seconds: float) -> None:
+    """Sleeps, unless nobody waits for this thread any more."""
+    stop: threading.Event | None = getattr(_thread, "stop", None)
+    if stop is None:
+        time.sleep(seconds)
+    elif stop.wait(seconds):
+        raise RemoteError(address, "interrupted")
 
 
 def _finished(address: str, line: Sequence[str], source: IO[bytes] | int) -> bytes:

@@ -231,6 +231,38 @@ def test_machines_are_spoken_to_side_by_side() -> None:
     assert on_all([], meet) == {}
 
 
+def test_ctrl_c_waits_for_nobody(tmp_path: Path) -> None:
+    ours = tmp_path / "ours.py"
+    ours.write_text(
+        "import sys, threading, time\n"
+        "from pathlib import Path\n"
+        "from sparknet_ec2.errors import RemoteError\n"
+        "from sparknet_ec2.remote import Remote, on_all\n"
+        "remote = Remote('root', None, Path('known'))\n"
+        "def refused(*given):\n"
+        "    raise RemoteError('m1', 'refused')\n"
+        "remote.run = refused\n"
+        "told = lambda stage: print(stage, flush=True)\n"
+        "try:\n"
+        "    on_all(['m1'], lambda address: remote.await_ready(address, 1000, told, 500))\n"
+        "except KeyboardInterrupt:\n"
+        "    others = [each for each in threading.enumerate() if each.daemon]\n"
+        "    for each in others:\n"
+        "        each.join()  # It has been told not to wait.\n"
+        "    sys.exit(130)\n"
+    )
+    process = subprocess.Popen(
+        [sys.executable, str(ours)],
+        env={**os.environ, "PYTHONPATH": str(ROOT / "ec2")},
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ssh\n"
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE) == 130
+
+
 def test_all_failures_are_told() -> None:
     done = []
 

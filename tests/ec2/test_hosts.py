@@ -99,7 +99,7 @@ def cluster(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
 def _unmount(host: Host) -> None:
     """A disk that is in use cannot be taken away."""
     host.ask(
-        "swapoff /mnt/spark.swap; pkill -f org.apache.spark; sleep 1; umount -l /mnt /mnt2",
+        "swapoff /mnt/spark.swap; pkill -f 'org[.]apache.spark'; sleep 1; umount -l /mnt /mnt2",
         check=False,
     )
 
@@ -190,7 +190,7 @@ def test_units_are_those_of_systemd(cluster: Cluster) -> None:
 
 def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
     settings = ["/opt/spark/conf/spark-defaults.conf", "/opt/spark/conf/spark-env.sh"]
-    seen = f"pgrep -f org.apache.spark.deploy; cat {' '.join(settings)} /proc/mounts"
+    seen = f"pgrep -f 'org[.]apache.spark.deploy'; cat {' '.join(settings)} /proc/mounts"
     before = []
     for host in cluster.hosts:
         host.ask("touch -d '-1 second' /run/before; touch -d '-1 hour' /mnt/spark/kept")
@@ -205,11 +205,19 @@ def test_a_second_run_changes_nothing(cluster: Cluster) -> None:
         assert host.ask("ls /mnt/spark/kept")
 
 
-def test_without_the_secret_nobody_is_let_in(cluster: Cluster) -> None:
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["spark.authenticate=false", "spark.network.crypto.enabled=false"],
+        ["spark.authenticate.secret=another"],
+    ],
+    ids=["none", "another"],
+)
+def test_without_the_secret_nobody_is_let_in(cluster: Cluster, given: list[str]) -> None:
+    settings = [word for setting in given for word in ("--conf", setting)]
     program = subprocess.Popen(
         cluster.master.inside(
-            "spark-submit", "--conf", "spark.authenticate=false",
-            "--conf", "spark.network.crypto.enabled=false",
+            "spark-submit", *settings,
             "--conf", "spark.eventLog.enabled=false",
             "--class", "apps.CifarApp", JAR, "1", "1",
         ),
@@ -336,7 +344,9 @@ def test_a_folder_is_laid_over_the_root(cluster: Cluster, tmp_path: Path) -> Non
 
 def test_services_come_back_with_the_machine(cluster: Cluster) -> None:
     for host in cluster.hosts:
-        host.ask("pkill -KILL -f org.apache.spark; rm -r /run/sparknet; umount /mnt2", check=False)
+        host.ask(
+            "pkill -KILL -f 'org[.]apache.spark'; rm -r /run/sparknet; umount /mnt2", check=False
+        )
     until(
         lambda: not any(host.processes("org.apache.spark.deploy") for host in cluster.hosts),
         "end of all daemons",

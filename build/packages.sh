@@ -143,4 +143,5 @@ clang_version() {
 }
 
 browser_needs() { printf 'browser chromium-headless-shell chromium-headless\n'; }
+ec2_needs() { printf 'sshd openssh-server openssh-server\nip iproute2 iproute\n'; }
 fuzz_needs() { printf 'fuzzer clang,libclang-rt-%s-dev clang,compiler-rt\n' "$(clang_version)"; }

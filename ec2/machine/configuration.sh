@@ -1,7 +1,8 @@
 # shellcheck shell=bash
 # Spark's settings, and the login environment.
 readonly CONF="$SPARK/conf" EVENTS=/var/lib/sparknet/events
-readonly EXECUTORS=/etc/sparknet/executors.conf CREDENTIALS=/etc/sparknet/credentials
+# What the launcher adds: settings (*.conf), and keys of AWS.
+readonly ADDED=/etc/sparknet/added CREDENTIALS=/etc/sparknet/credentials
 
 # put FILE MODE: standard input as a file, never half written or open to others in between.
 put() {
@@ -13,18 +14,22 @@ put() {
 # The address by which the others of the cluster know this machine.
 own_address() { ip -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'; }
 
-home_folder() { getent passwd "$LOGIN_USER" | cut -d : -f 6; }
+# Of who logs in; nothing if the machine has no such user.
+home_folder() { getent passwd "$LOGIN_USER" | cut -d : -f 6 || true; }
 
 # Of the memory that Spark counts for a worker half is for a heap, the rest for nets, which are native.
 memory_mb() { awk '/^MemTotal:/ { print int($2 / 1024) }' /proc/meminfo; }
 
+require_user() {
+  [[ -n "$(home_folder)" ]] || fail "there is no user $LOGIN_USER on this machine"
+}
+
 configure() {
   local address home
+  home="$(home_folder)"
   address="$(own_address)"
   [[ -n "$address" ]] || fail "this machine has no address"
   MASTER="${MASTER:-$address}"
-  home="$(home_folder)"
-  [[ -n "$home" ]] || fail "there is no user $LOGIN_USER on this machine"
   mkdir -p "$CONF"
   (umask 077 && mkdir -p "$EVENTS" /mnt/spark/work)
   write_defaults "$address"
@@ -34,6 +39,7 @@ configure() {
 
 # Both daemons and programs read it.
 write_defaults() {
+  local added
   {
     cat <<END
 spark.master                          spark://$MASTER:7077
@@ -49,8 +55,10 @@ spark.history.fs.logDirectory         file://$EVENTS
 spark.history.fs.cleaner.enabled      true
 spark.pyspark.python                  $PYTHON/bin/python
 END
-    # The launcher knows what the workers have.
-    if [[ -f "$EXECUTORS" ]]; then cat "$EXECUTORS"; fi
+    # Later lines hold.
+    for added in "$ADDED"/*.conf; do
+      if [[ -f "$added" ]]; then cat "$added"; fi
+    done
   } | put "$CONF/spark-defaults.conf" 600
 }
 

@@ -5,8 +5,8 @@ cloud-init runs them at the first boot, as root; they have themselves run again 
 
 from __future__ import annotations
 
+import contextlib
 import gzip
-from email import message_from_bytes
 import re
 import shlex
 import zlib
@@ -17,14 +17,15 @@ from pathlib import Path
 
 from sparknet_ec2.errors import OptionError, SetupError
 
-__all__ = ["LIMIT", "Machine", "user_data"]
+__all__ = ["LIMIT", "Machine", "secret_of", "user_data"]
 
 LIMIT = 16384  # bytes of user data that EC2 takes, before they are written in base64
 _SCRIPTS = Path(__file__).resolve().parents[1] / "machine"
 _LIBRARY = "/usr/local/lib/sparknet"
 _SETTINGS = "/etc/sparknet/settings"
+_SECRET = re.compile(rb"^SECRET=([A-Za-z0-9]+)$", re.MULTILINE)
 _END = "END_OF_SPARKNET_FILE"
-_POLICY = policy.default.clone(linesep="\n", max_line_length=0)
+_POLICY = policy.default.clone(linesep="\n", max_line_length=76)
 _SHA512 = re.compile(r"[0-9a-f]{128}")
 # How a file of the user's begins, and what cloud-init calls such a file.
 _KINDS = {
@@ -64,7 +65,7 @@ class Machine:
             raise SetupError("a worker has the address of its master, and a master has none")
         if not _SHA512.fullmatch(self.spark_sha512.lower()):
             raise SetupError(f"{self.spark_sha512!r} is not the SHA-512 of {self.spark_url}")
-        if not self.secret or not self.secret.isalnum():
+        if not re.fullmatch(r"[A-Za-z0-9]+", self.secret):
             raise SetupError("the cluster's secret is to be letters and digits")
 
 
@@ -89,6 +90,15 @@ def user_data(machine: Machine, own: bytes | None = None) -> bytes:
         whose = "" if own is None else f", {len(gzip.compress(own, 9))} of them your own file's"
         raise SetupError(f"the user data have {len(packed)} bytes{whose}: EC2 takes {LIMIT}")
     return packed
+
+
+def secret_of(data: bytes) -> str:
+    """The secret in user data that ``user_data`` has made. SetupError if they are others."""
+    with contextlib.suppress(OSError, EOFError, zlib.error):
+        found = _SECRET.search(gzip.decompress(data))
+        if found is not None:
+            return found[1].decode()
+    raise SetupError("the machine's user data are not of this launcher: its secret is not known")
 
 
 def _part(content: bytes, kind: str, name: str) -> EmailMessage:
@@ -152,21 +162,3 @@ def _script(machine: Machine) -> bytes:
     lines += [f"cat >{_LIBRARY}/{name} <<'{_END}'\n{text}{_END}" for name, text in scripts.items()]
     lines += [f"chmod -R a+rX,u+x {_LIBRARY}", f"exec {_LIBRARY}/setup"]
     return ("\n".join(lines) + "\n").encode()
-
-
-def secret_of(data: bytes) -> str:
-    """The secret in what `user_data` made; SetupError if it made no such thing."""
-    try:
-        message = message_from_bytes(gzip.decompress(data), policy=policy.default)
-        text = b"\n".join(
-            part.get_content().encode()
-            if isinstance(part.get_content(), str)
-            else part.get_content()
-            for part in message.iter_attachments()
-        )
-    except (OSError, EOFError, ValueError):
-        text = b""
-    found = re.search(rb"^SECRET=(\w+)$", text, re.MULTILINE)
-    if found is None:
-        raise SetupError("the master's user data are not of SparkNet's")
-    return found[1].decode()

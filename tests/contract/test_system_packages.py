@@ -144,6 +144,9 @@ def test_elsewhere_commands_and_headers_are_named(root: Path) -> None:
         ("dnf", "fuzz", "dnf install clang compiler-rt"),
         ("apt-get", "browser", "install -y chromium-headless-shell"),
         ("dnf", "browser", "dnf install chromium-headless"),
+        ("apt-get", "ec2", "install -y openssh-server iproute2"),
+        ("dnf", "ec2", "dnf install openssh-server iproute"),
+        ("none", "ec2", "the command sshd"),
         ("none", "browser", "one of the commands chromium-headless-shell chromium google-chrome"),
     ],
 )

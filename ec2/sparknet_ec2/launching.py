@@ -6,7 +6,7 @@ import base64
 import os
 import secrets
 import shlex
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,7 +16,7 @@ from sparknet_ec2.cloud import Cloud, batches
 from sparknet_ec2.cluster import Cluster, Node
 from sparknet_ec2.command_line import Asked
 from sparknet_ec2.ending import offers_to_clean_up
-from sparknet_ec2.errors import Ec2Error, OptionError
+from sparknet_ec2.errors import Ec2Error, OptionError, SetupError
 from sparknet_ec2.options import Options
 from sparknet_ec2.plan import Plan
 from sparknet_ec2.remote import Remote, on_all
@@ -87,7 +87,8 @@ def _grow(made: Plan, there: Cluster, growth: _Growth, cloud: Cloud, screen: Scr
         if cloud.pretends:
             screen.say("that is all: nothing was changed")
             return
-        ready(made.cluster, made.options, nodes, cloud, screen, made.spark_version)
+        again = {node.id for node in there.nodes} if made.options.resume else set()
+        ready(made.cluster, made.options, nodes, cloud, screen, made.spark_version, again)
 
 
 def start(asked: Asked, cloud: Cloud, screen: Screen) -> None:
@@ -112,9 +113,11 @@ def ready(
     cloud: Cloud,
     screen: Screen,
     spark_version: str | None,
+    again: Collection[str] = (),
 ) -> None:
     """Waits until these machines are a cluster, and says what to do with it. spark_version: what is
-    brought to the master belongs to it; None: it has everything."""
+    brought to the master belongs to it; None: it has everything. again: ids of machines whose
+    set-up may have failed before, and gets another chance."""
     ids = {node.id for node in nodes}
     running = starting.await_running(
         cloud, name, ids, lambda done, total: screen.bar("machines that run", done, total)
@@ -122,6 +125,7 @@ def ready(
     there = Cluster(name, [node for node in running if node.id in ids], [], [], [])
     remote = remote_of(cloud.region, name, options)
     addresses = [node.address(options.private_ips) for node in there.nodes]
+    retried = {node.address(options.private_ips) for node in there.nodes if node.id in again}
     stages = dict.fromkeys(addresses, "")
 
     def set_up(address: str) -> None:
@@ -131,7 +135,13 @@ def ready(
             others = sorted({stage for stage in stages.values() if stage not in ("", "ready")})
             screen.bar("machines set up", done, len(stages), ", ".join(others))
 
-        remote.await_ready(address, _SECONDS, told)
+        try:
+            remote.await_ready(address, _SECONDS, told)
+        except SetupError:
+            if address not in retried:
+                raise
+            told("again")
+            remote.set_up_again(address)
         told("ready")
 
     on_all(addresses, set_up)

@@ -7,6 +7,7 @@ import gzip
 
 import pytest
 from aws import KEYS, Aws, launch, run
+from sparknet_ec2.errors import SetupError
 
 pytestmark = pytest.mark.boundary
 
@@ -123,6 +124,22 @@ def test_a_second_launch_is_refused_and_a_resumed_one_goes_on(aws: Aws) -> None:
     before = {each["InstanceId"] for each in aws.machines()}
     assert launch("-s", "3", "--resume").status == 0
     assert {each["InstanceId"] for each in aws.machines()} == before
+
+
+def test_resuming_sets_up_again_what_failed(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    def failing(remote: object, address: str, timeout: float, told: object) -> None:
+        raise SetupError(f"{address}: java: no such package")
+
+    monkeypatch.setattr("sparknet_ec2.launching.Remote.await_ready", failing)
+    done = run(*KEYS, "-s", "1", "launch", "sparknet")
+    assert (done.status, "java: no such package" in done.err) == (1, True)
+    assert len(aws.machines()) == 2  # Nobody said that they may go.
+    tried: list[str] = []
+    monkeypatch.setattr(
+        "sparknet_ec2.launching.Remote.set_up_again", lambda remote, address: tried.append(address)
+    )
+    assert launch("-s", "1", "--resume").status == 0
+    assert sorted(tried) == sorted(each["PublicDnsName"] for each in aws.machines())
 
 
 def _secrets(aws: Aws) -> set[bytes]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from pathlib import Path
 
 import pytest
@@ -9,11 +10,11 @@ from aws import IDENTITY, KEYS, REGION, Aws, launch, run
 
 pytestmark = pytest.mark.boundary
 
-README = (
+README = shlex.split(
     "--key-pair=key --identity-file=key.rsa --region=eu-west-1 --zone=eu-west-1c"
     " --instance-type=g2.8xlarge --ami=ami-c0dd7db3 -s 5 --copy-aws-credentials"
     " --spark-version 1.5.0 --spot-price 1.5 --no-ganglia --user-data cloud-config.txt"
-).split()
+)
 
 
 @pytest.fixture
@@ -176,4 +177,4 @@ def test_help_names_everything() -> None:
 def test_actions_are_those_that_the_help_names() -> None:
     from sparknet_ec2 import actions, command_line
 
-    assert list(actions.ACTIONS) and set(actions.ACTIONS) == set(command_line.ACTIONS)
+    assert set(actions.ACTIONS) == set(command_line.ACTIONS)

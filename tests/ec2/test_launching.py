@@ -114,7 +114,7 @@ def test_workers_in_all_zones(aws: Aws) -> None:
 
 def test_a_second_launch_is_refused_and_a_resumed_one_goes_on(aws: Aws) -> None:
     assert launch("-s", "3").status == 0
-    gone = [each for each in aws.machines() if each["Role"] == "worker"][0]
+    gone = next(each for each in aws.machines() if each["Role"] == "worker")
     aws.client.terminate_instances(InstanceIds=[gone["InstanceId"]])
     again = launch("-s", "3")
     assert (again.status, "--resume" in again.err) == (2, True)

@@ -113,18 +113,30 @@ def places(picture: Image.Image, colour: str) -> np.ndarray[Any, Any]:
     return np.argwhere((np.asarray(picture) == wanted).all(axis=2))
 
 
+def seen(address: str) -> dict[str, Any]:
+    """All that the pages know of the training."""
+    training = told(f"{address}/sparknet/json")[0]["id"]
+    found: dict[str, Any] = told(f"{address}/sparknet/training/json?id={training}")
+    return found
+
+
+def members(address: str) -> list[str]:
+    """The executors that train."""
+    return [member["executor"] for member in seen(address)["members"]]
+
+
 def is_whole_again(address: str, lost: str) -> bool:
     """Whether there are two members, and none is in the executor that was lost."""
-    training = told(f"{address}/sparknet/json")[0]["id"]
-    seen = told(f"{address}/sparknet/training/json?id={training}")
-    there = [member["executor"] for member in seen["members"]]
-    gone = [coming["executor"] for coming in seen["comings"] if coming["what"] == "lost"]
+    there = members(address)
+    comings = seen(address)["comings"]
+    gone = [coming["executor"] for coming in comings if coming["what"] == "lost"]
     return lost in gone and len(there) == 2 and lost not in there
 
 
 def test_a_browser_shows_a_training(jar: Path, tmp_path: Path, browser: str) -> None:
     with python(jar, tmp_path, JOB, tmp_path) as program:
         address = reached(program)
+        program.until(lambda: "0" in members(address), "an executor that trains")
         kill(program, executor(program, "0"))
         program.until(lambda: is_whole_again(address, "0"), "another member")
         content, picture = look(browser, f"{address}/sparknet/", tmp_path)

@@ -23,9 +23,11 @@ kind_of_disk() {
 
 label_of() { blkid -p -s LABEL -o value "$1" 2>/dev/null || true; }
 
-# Whether there is nothing at all on a disk. Anything else is somebody's data, or may be.
+# Whether there is nothing at all on a disk. Anything else is somebody's data, or may be; so is a disk
+# that cannot be read, of which blkid says the same.
 is_blank() {
   local status=0
+  dd if="$1" of=/dev/null bs=4096 count=1 status=none || return 1
   blkid -p "$1" >/dev/null 2>&1 || status=$?
   ((status == 2))
 }

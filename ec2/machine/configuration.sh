@@ -12,7 +12,7 @@ put() {
 }
 
 # The address by which the others of the cluster know this machine.
-own_address() { ip -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'; }
+own_address() { ip -4 -o addr show scope global | awk 'NR == 1 { sub("/.*", "", $4); print $4 }'; }
 
 # name_self ADDRESS: Java asks for the address of the host's name, which not every network's DNS knows.
 name_self() {

@@ -68,11 +68,11 @@ def cluster(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         made = stack.enter_context(hosts.hosts(folder, key, 3))
         url = stack.enter_context(small_cluster.serving(files.folder))
         master, *workers = made
-        # Two disks for the first worker, one of which has somebody's data.
+        # Disks of the first worker: two are blank, one has somebody's data.
         for name in ("f", "g", "h"):
             path = folder / f"volume-{name}"
             stack.enter_context(hosts.volume(workers[0], path, f"/dev/xvd{name}"))
-        workers[0].ask("mkfs.ext4 -q -L theirs /dev/xvdg")
+        workers[0].ask("mkfs.ext4 -q -L theirs /dev/xvdg && ln -s xvdf /dev/sdf")
         stack.callback(_unmount, workers[0])
         booted = []
         for host in made:

@@ -12,7 +12,14 @@ put() {
 }
 
 # The address by which the others of the cluster know this machine.
-own_address() { ip -4 -o addr show scope global | awk '{ sub("/.*", "", $4); print $4; exit }'; }
+own_address() { ip -4 -o addr show scope global | awk 'NR == 1 { sub("/.*", "", $4); print $4 }'; }
+
+# name_self ADDRESS: Java asks for the address of the host's name, which not every network's DNS knows.
+name_self() {
+  local name
+  name="$(uname -n)"
+  getent hosts "$name" >/dev/null || printf '%s %s\n' "$1" "$name" >>/etc/hosts
+}
 
 # Of who logs in; nothing if the machine has no such user.
 home_folder() { getent passwd "$LOGIN_USER" | cut -d : -f 6 || true; }
@@ -29,6 +36,7 @@ configure() {
   home="$(home_folder)"
   address="$(own_address)"
   [[ -n "$address" ]] || fail "this machine has no address"
+  name_self "$address"
   MASTER="${MASTER:-$address}"
   mkdir -p "$CONF"
   (umask 077 && mkdir -p "$EVENTS" /mnt/spark/work)

@@ -16,7 +16,7 @@ install_package() {
   fi
 }
 
-# retry COMMAND...: mirrors and locks that do not answer at once.
+# retry COMMAND...: mirrors and locks that do not answer at once; some seconds in between.
 retry() {
   local wait
   for wait in ${SPARKNET_PAUSES:-2 5 15}; do

@@ -1,14 +1,15 @@
 # shellcheck shell=bash
 # Disks of the machine's own and EBS volumes, for what Spark writes between stages; and swap.
 
-# Whole disks beside that of the system, those of the machine's own first, which are faster.
+# Whole disks, those of the machine's own first, which are faster. Each once: some distributions link the
+# names that EC2 was given to those of NVMe.
 disks() {
   local disk
   for disk in /dev/nvme*n[0-9] /dev/nvme*n[0-9][0-9] /dev/xvd[a-z] /dev/xvd[a-z][a-z] /dev/sd[a-z]; do
-    if [[ -b "$disk" ]] && ! has_partitions "$disk"; then
+    if [[ -b "$disk" && ! -L "$disk" ]] && ! has_partitions "$disk"; then
       printf '%s %s\n' "$(kind_of_disk "$disk")" "$disk"
     fi
-  done | sort -u | cut -d ' ' -f 2
+  done | sort | cut -d ' ' -f 2
 }
 
 has_partitions() { compgen -G "/sys/class/block/${1#/dev/}/${1#/dev/}*" >/dev/null; }
@@ -23,9 +24,11 @@ kind_of_disk() {
 
 label_of() { blkid -p -s LABEL -o value "$1" 2>/dev/null || true; }
 
-# Whether there is nothing at all on a disk. Anything else is somebody's data, or may be.
+# Whether there is nothing at all on a disk. Anything else is somebody's data, or may be; so is a disk
+# that cannot be read, of which blkid says the same.
 is_blank() {
   local status=0
+  dd if="$1" of=/dev/null bs=4096 count=1 status=none || return 1
   blkid -p "$1" >/dev/null 2>&1 || status=$?
   ((status == 2))
 }
@@ -35,10 +38,10 @@ point() { if (($1 == 1)); then printf '/mnt'; else printf '/mnt%d' "$1"; fi; }
 
 # A volume keeps its place by its label. Disks of the machine's own are blank after each stop.
 mount_volumes() {
-  local disk label number=0 taken=" " new=()
+  local disk label number taken=" " new=()
   while read -r disk; do
     label="$(label_of "$disk")"
-    if [[ "$label" == sparknet-[0-9]* ]]; then
+    if [[ "$label" =~ ^sparknet-[0-9]+$ ]]; then
       taken+="${label#sparknet-} "
       mount_at "$disk" "${label#sparknet-}"
     elif is_blank "$disk"; then
@@ -87,10 +90,12 @@ local_folders() {
 
 # make_swap: a file of SWAP_MB, on the first volume if there is one.
 make_swap() {
-  local file=/mnt/spark.swap
+  local file=/mnt/spark.swap room
   if ((SWAP_MB == 0)) || grep -qs "^$file " /proc/swaps; then return 0; fi
   if [[ "$(stat -c %s "$file" 2>/dev/null)" != $((SWAP_MB * 1048576)) ]]; then
-    rm -f "$file"
+    rm -f "$file" "$file.new"
+    room="$(df -B 1M --output=avail /mnt | tail -n 1)"
+    ((room > SWAP_MB)) || fail "$SWAP_MB MB have no room in /mnt, which has $((room)) MB left"
     # Written out: not every file system takes swap in files with holes.
     attempt "swap" dd if=/dev/zero of="$file.new" bs=1M count="$SWAP_MB" status=none
     chmod 600 "$file.new"

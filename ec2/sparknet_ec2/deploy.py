@@ -54,7 +54,8 @@ def deploy(remote: Remote, master: str, spark_version: str) -> None:
     files.update({f"{folder}/{path.name}": path for path in brought})
     there = [f"{place}/{folder}/{path.name}" for path in brought]
     with tempfile.TemporaryFile() as archive:
-        with tarfile.open(fileobj=archive, mode="w:gz", compresslevel=1) as tar:
+        # Jars are compressed already.
+        with tarfile.open(fileobj=archive, mode="w") as tar:
             for name, path in sorted(files.items()):
                 tar.add(path, name)
             _link(tar, _KNOWN_AS, f"../scala-{found.scala}/{found.classes.name}")
@@ -63,7 +64,7 @@ def deploy(remote: Remote, master: str, spark_version: str) -> None:
         # Jars of an earlier time would be taken for today's.
         remote.send(
             master,
-            "mkdir -p ~/SparkNet && cd ~/SparkNet && rm -rf target && tar --no-same-owner -xzf -",
+            "mkdir -p ~/SparkNet && cd ~/SparkNet && rm -rf target && tar --no-same-owner -xf -",
             archive,
         )
     # Programs that are started with the first one alone find the others as well.
@@ -125,6 +126,8 @@ def await_workers(
             why = ""
         except RemoteError as error:  # The master is still starting.
             why = f": {error.reason}"
+        except ValueError as error:
+            why = f": {error}"
         told(len(workers))
         if len(workers) >= number:
             break

@@ -152,6 +152,9 @@ def test_workers_that_never_come(master: Path, machines: Machines, remote: Remot
     page(master, machines, ("ALIVE", 9000))
     with pytest.raises(SetupError, match=r"m1: Spark's master counts 1 of 2 workers after 0 s$"):
         deploy.await_workers(remote, "m1", 2, lambda number: None, 0)
+    (master / "page").write_text("<html>")
+    with pytest.raises(SetupError, match="counts 0 of 2 workers after 0 s: Expecting value"):
+        deploy.await_workers(remote, "m1", 2, lambda number: None, 0)
     machines.program("curl", "#!/bin/sh\necho 'curl: (7) refused' >&2\nexit 7\n")
     with pytest.raises(SetupError, match=r"counts 0 of 2 workers after 0 s: curl: \(7\) refused$"):
         deploy.await_workers(remote, "m1", 2, lambda number: None, 0)

@@ -52,8 +52,10 @@ class Cluster(NamedTuple):
 
 
 @pytest.fixture(scope="module")
-def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
-    return Files(tmp_path_factory.mktemp("files"))
+def files(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Files]:
+    made = Files(tmp_path_factory.mktemp("files"))
+    yield made
+    made.archive.unlink()  # pytest keeps the folders of its last runs.
 
 
 @pytest.fixture(scope="module")
@@ -66,11 +68,11 @@ def cluster(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Iterator[
         made = stack.enter_context(hosts.hosts(folder, key, 3))
         url = stack.enter_context(small_cluster.serving(files.folder))
         master, *workers = made
-        # Two disks for the first worker, one of which has somebody's data.
+        # Disks of the first worker: two are blank, one has somebody's data.
         for name in ("f", "g", "h"):
             path = folder / f"volume-{name}"
             stack.enter_context(hosts.volume(workers[0], path, f"/dev/xvd{name}"))
-        workers[0].ask("mkfs.ext4 -q -L theirs /dev/xvdg")
+        workers[0].ask("mkfs.ext4 -q -L theirs /dev/xvdg && ln -s xvdf /dev/sdf")
         stack.callback(_unmount, workers[0])
         booted = []
         for host in made:
@@ -155,6 +157,13 @@ def test_disks_are_mounted_and_no_data_are_lost(cluster: Cluster) -> None:
     assert host.ask("stat -c '%a %U' /mnt/spark /mnt2/spark") == "700 root\n700 root\n"
     # Without a disk the folder is there all the same.
     assert cluster.workers[1].ask("stat -c '%a %U' /mnt/spark") == "700 root\n"
+
+
+def test_hosts_know_their_own_names(cluster: Cluster) -> None:
+    """DNS does not: there is none."""
+    for host in cluster.hosts:
+        assert host.ask("getent hosts $(uname -n)").split()[0] == host.address
+        assert host.ask("grep -c $(uname -n) /etc/hosts") == "1\n"
 
 
 def test_swap(cluster: Cluster) -> None:

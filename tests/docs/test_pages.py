@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 MAX_NOT_RUN = 6
 PAGES = [page for page in pages() if page.parent.name != "api"]
 # In commands: scripts and files of the repository. What builds make is not there in each checkout.
-PLACE = re.compile(r"(?<![\w./-])(?:build|python|benchmarks|docs|caffe|tests)/[\w./*-]+")
+TOP = "build|python|benchmarks|clusters|docs|caffe|ec2|tests"
+PLACE = re.compile(rf"(?<![\w./-])(?:{TOP})/[\w./*-]+")
 MADE = re.compile(r"^(?:build/tools/|caffe/data/.*\.bin)")
 
 Check = Callable[[str, str], None]

@@ -5,13 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pyspark
 import pytest
-from processes import EXECUTOR, Program, python, running
+from processes import EXECUTOR, ROOT, Program, python, python_path, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow]
 
@@ -24,9 +25,11 @@ MACHINES = ("127.0.0.1", "127.0.0.2")
 
 
 @contextlib.contextmanager
-def cluster(folder: Path, *machines: str) -> Iterator[tuple[str, list[Program]]]:
-    """The URL of a master, and its workers of one core, one at each address."""
-    local = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": str(folder / "work")}
+def cluster(folder: Path, *machines: str, **variables: str) -> Iterator[tuple[str, list[Program]]]:
+    """The URL of a master, and its workers of one core, one at each address. variables: of the
+    environment of them all."""
+    work = str(folder / "work")
+    local = {"SPARK_LOCAL_IP": "127.0.0.1", "SPARK_WORKER_DIR": work, **variables}
     command = [SPARK_CLASS, f"{DEPLOY}.master.Master", "--host", "127.0.0.1", "--port", "0"]
     with contextlib.ExitStack() as stack:
         master = stack.enter_context(running([*command, "--webui-port", "0"], folder, **local))
@@ -148,3 +151,54 @@ def test_weights_are_the_same_over_the_network_and_in_memory(jar: Path, tmp_path
     assert len(over_the_network) == 8  # two layers of two blobs, in both precisions
     assert over_the_network[:4] != over_the_network[4:]
     assert trained("local-cluster[2,1,1024]") == over_the_network
+
+
+SECRET = "spark.authenticate.secret 0123456789abcdef"
+
+
+def recipe(folder: Path, *added: str) -> dict[str, str]:
+    """The environment of a cluster with the settings of clusters/standalone, and more lines."""
+    conf = folder / "conf"
+    shutil.copytree(ROOT / "clusters/standalone/conf", conf)
+    usual = Path(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf").read_text()
+    with open(conf / "spark-defaults.conf", "a") as file:
+        file.writelines([usual, *(f"{line}\n" for line in added)])
+    return {"SPARK_CONF_DIR": str(conf)}
+
+
+def test_the_recipe_trains_with_authentication(jar: Path, tmp_path: Path) -> None:
+    variables = recipe(tmp_path, SECRET)
+    digits = [ROOT / "python/apps/digits.py", "--", "--rounds", "10", "--out", tmp_path / "out"]
+    small = ["--workers", "2", "--cores", "1", "--memory", "1g"]
+    own = {"SPARKNET_JAR": str(jar), "PYTHONPATH": python_path(ROOT / "python")}
+    with cluster(tmp_path, *MACHINES, **variables) as (url, workers):
+        command = [ROOT / "clusters/standalone/submit", "--master", url, *small, *digits]
+        with running(command, tmp_path, **own, **variables) as program:
+            seen: set[int] = set()
+
+            def authenticated() -> bool:
+                for pid in (pid for worker in workers for pid in worker.descendants(EXECUTOR)):
+                    with contextlib.suppress(OSError):
+                        if b"_SPARK_AUTH_SECRET=" in Path(f"/proc/{pid}/environ").read_bytes():
+                            seen.add(pid)
+                return len(seen) == 2
+
+            program.until(authenticated, "two executors that know a secret")
+            assert program.wait() == 0
+        accuracy = re.search(r"^test accuracy +([\d.]+)%$", program.out, re.MULTILINE)
+    assert accuracy
+    assert float(accuracy[1]) > 80  # Of ten digits; 100 steps.
+
+
+def test_the_recipe_keeps_those_out_who_have_no_secret(tmp_path: Path) -> None:
+    for folder in ("with", "without"):
+        (tmp_path / folder).mkdir()
+    variables = recipe(tmp_path / "with", SECRET)
+    with cluster(tmp_path / "with", **variables) as (url, _):
+        command = [SPARK_CLASS, f"{DEPLOY}.worker.Worker", "--host", MACHINES[0], url]
+        folder = tmp_path / "without"
+        local = {"SPARK_LOCAL_IP": MACHINES[0], "SPARK_WORKER_DIR": str(folder / "work")}
+        with running([*command, "--webui-port", "0"], folder, **local, **recipe(folder)) as worker:
+            worker.until(lambda: "Failed to connect to master" in worker.text, "a refusal", 120)
+            assert "spark.authenticate.secret" in worker.text
+            assert "registered with" not in worker.text

@@ -13,7 +13,7 @@ import cifar_files
 import pytest
 from crews import HOLDING, PRELUDE, go, large, rounds
 from hadoop_cluster import HadoopCluster, hadoop_cluster
-from processes import ROOT, Program, python, running
+from processes import ROOT, Program, python, python_path, running
 
 pytestmark = [pytest.mark.e2e, pytest.mark.slow, pytest.mark.xdist_group("yarn")]
 
@@ -206,10 +206,11 @@ def test_containers_are_large_enough_or_refused(
 
 
 @contextlib.contextmanager
-def submitted(cluster: HadoopCluster, folder: Path, *arguments: str | Path) -> Iterator[Program]:
+def submitted(
+    cluster: HadoopCluster, folder: Path, *command: str | Path, **variables: str
+) -> Iterator[Program]:
     """A program whose driver is in a container, too."""
-    command = ["spark-submit", "--master", "yarn", "--deploy-mode", "cluster", *arguments]
-    with running(command, folder, **cluster.variables) as program:
+    with running(command, folder, **cluster.variables, **variables) as program:
         yield program
         print(cluster.logs(program))
 
@@ -217,10 +218,11 @@ def submitted(cluster: HadoopCluster, folder: Path, *arguments: str | Path) -> I
 def test_python_in_cluster_mode(
     jar: Path, cluster: HadoopCluster, cifar: str, tmp_path: Path
 ) -> None:
+    line = ["spark-submit", "--master", "yarn", "--deploy-mode", "cluster"]
     app = ["--jars", jar, "--py-files", jar, ROOT / "python/apps/cifar.py"]
     options = ["--data", cifar, "--batch-size", "20", "--tau", "5", "--seed", "1"]
     kept = ["--epochs", "1.2", "--snapshot-prefix", "hdfs:///models/cifar"]
-    with submitted(cluster, tmp_path, *app, *options, *kept) as program:
+    with submitted(cluster, tmp_path, *line, *app, *options, *kept) as program:
         status = program.wait()
         out = cluster.logs(program, "stdout")
     assert status == 0
@@ -234,11 +236,13 @@ def test_python_in_cluster_mode(
     assert cluster.listed("/models") == files
 
 
-def test_scala_in_cluster_mode(
+def test_scala_in_cluster_mode_by_the_recipe(
     jar: Path, cluster: HadoopCluster, cifar: str, tmp_path: Path
 ) -> None:
-    app = ["--class", "apps.CifarApp", jar, "2", "2", cifar, "quick"]
-    with submitted(cluster, tmp_path, *app) as program:
+    sizes = ["--workers", "2", "--cores", "1", "--memory", "512m", "--overhead", "512m"]
+    command = [ROOT / "clusters/yarn/submit", *sizes, "apps.CifarApp", "2", "2", cifar, "quick"]
+    own = {"SPARKNET_JAR": str(jar), "PYTHONPATH": python_path(ROOT / "python")}
+    with submitted(cluster, tmp_path, *command, **own) as program:
         status = program.wait()
         log = cluster.logs(program, "training_log_*.txt")
     assert status == 0

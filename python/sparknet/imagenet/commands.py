@@ -56,18 +56,9 @@ def label(args: argparse.Namespace) -> None:
     """Writes a label file for images that stay where they are."""
     source = sources.scan(args.source)
     labelling = labels.assign(source, args.labels, args.devkit, args.classes)
-    names = [image.name for image in source.images]
-    for name in names:
-        if " " in name:
-            raise ArgumentError(f"{name!r}: a name in a label file has no space; use train or val")
-    missing = [name for name, found in zip(names, labelling.labels) if found is None]
-    if missing:
-        raise ArgumentError(f"{len(missing):,} images have no label, the first is {missing[0]}")
-    lines = {f"{name} {found}": None for name, found in zip(names, labelling.labels)}
-    # Two images of a name are found out here, as lines that contradict each other.
-    labels.parse("\n".join(lines), str(args.out))
+    lines = labels.lines([image.name for image in source.images], labelling)
     args.out.parent.mkdir(parents=True, exist_ok=True)
-    replace(args.out, list(lines))
+    replace(args.out, lines)
     print(f"{args.out}: {len(lines):,} labels, from {labelling.origin}")
 
 

@@ -10,7 +10,9 @@ from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.imagenet import devkit
 from sparknet.imagenet.sources import Image, Source
 
-__all__ = ["Labelling", "assign", "parse", "read_classes"]
+__all__ = ["Labelling", "assign", "lines", "parse", "read_classes"]
+
+_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,27 @@ def parse(text: str, where: str) -> dict[str, int]:
         if found.setdefault(key, int(index)) != int(index):
             raise ParseError(f"{where}: line {number}: {key} had class {found[key]} before")
     return found
+
+
+def lines(names: Sequence[str], labelling: Labelling) -> list[str]:
+    """The lines of a label file for images of these file names, each once, in their order.
+
+    ArgumentError if a name has a space or no label, ParseError if one has two.
+    """
+    for name in names:
+        if " " in name:
+            raise ArgumentError(f"{name!r}: a name in a label file has no space; use train or val")
+    missing = [name for name, found in zip(names, labelling.labels) if found is None]
+    if missing:
+        more = f" and {len(missing) - _NAMED:,} more" if len(missing) > _NAMED else ""
+        raise ArgumentError(
+            f"{len(missing):,} of {len(names):,} images have no label in {labelling.origin}:"
+            f" {', '.join(missing[:_NAMED])}{more}"
+        )
+    found = {f"{name} {label}": None for name, label in zip(names, labelling.labels)}
+    # Two images of a name are found out here, as lines that contradict each other.
+    parse("\n".join(found), "the images")
+    return list(found)
 
 
 def read_classes(path: Path) -> list[str]:

@@ -89,3 +89,20 @@ def test_no_label_at_all(tmp_path: Path) -> None:
     (tmp_path / "bin").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(ParseError, match="not a text file"):
         labels.assign(source("a"), labels=tmp_path / "bin")
+
+
+def test_lines_of_a_label_file(tmp_path: Path) -> None:
+    path = written(tmp_path, "a.JPEG 3\nb.JPEG 4\n")
+    both = labels.assign(source("A.jpeg", "b.JPEG", "A.jpeg"), labels=path)
+    assert labels.lines(["A.jpeg", "b.JPEG", "A.jpeg"], both) == ["A.jpeg 3", "b.JPEG 4"]
+    with pytest.raises(ArgumentError, match=r"'b c.JPEG': a name in a label file has no space"):
+        labels.lines(["A.jpeg", "b c.JPEG", "A.jpeg"], both)
+    with pytest.raises(ParseError, match=r"line 2: a.jpeg had class 3 before"):
+        labels.lines(["A.jpeg", "a.JPEG"], both)
+    names = ["b.JPEG", *(f"{number:02d}.JPEG" for number in range(12))]
+    some = labels.assign(source(*names), labels=path)
+    with pytest.raises(ArgumentError) as told:
+        labels.lines(names[:3], some)
+    assert str(told.value) == f"2 of 3 images have no label in {path}: 00.JPEG, 01.JPEG"
+    with pytest.raises(ArgumentError, match=r"12 of 13 images .*, 08.JPEG, 09.JPEG and 2 more$"):
+        labels.lines(names, some)

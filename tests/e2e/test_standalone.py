@@ -185,7 +185,7 @@ def test_the_recipe_trains_with_authentication(jar: Path, tmp_path: Path) -> Non
 
             program.until(authenticated, "two executors that know a secret")
             assert program.wait() == 0
-        accuracy = re.search(r"^test accuracy +([\d.]+)%$", program.out, re.MULTILINE)
+            accuracy = re.search(r"^test accuracy +([\d.]+)%$", program.out, re.MULTILINE)
     assert accuracy
     assert float(accuracy[1]) > 80  # Of ten digits; 100 steps.
 

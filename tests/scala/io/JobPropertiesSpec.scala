@@ -1,5 +1,8 @@
 package sparknet.io
 
+import java.util.Properties
+import java.util.concurrent.{CompletableFuture, CyclicBarrier, Future, TimeUnit}
+
 import org.scalatest.flatspec.AnyFlatSpec
 import support._
 
@@ -23,5 +26,36 @@ class JobPropertiesSpec extends AnyFlatSpec {
         assert(sc.getLocalProperty(key) == before)
       }
     } finally sc.setJobDescription(null)
+  }
+
+  "Threads that share one object" should "not have each other's properties" taggedAs SparkTag in {
+    val shared = new Properties
+    shared.setProperty("users", "own")
+    val setShared = sc.getClass.getMethod("setLocalProperties", classOf[Properties])
+    val both = new CyclicBarrier(2)
+    def seen(name: String): Future[Seq[String]] = {
+      val found = new CompletableFuture[Seq[String]]
+      val thread = new Thread(() => {
+        setShared.invoke(sc, shared)
+        try {
+          val inside = JobProperties.tagged(sc, name) {
+            JobProperties.described(sc, name) {
+              both.await() // until the other one has set its own, too
+              val kept = Seq(key, "spark.job.tags", "users").map(sc.getLocalProperty)
+              both.await()
+              kept
+            }
+          }
+          found.complete(inside)
+        } catch { case failure: Throwable => found.completeExceptionally(failure) }
+        ()
+      })
+      thread.start()
+      found
+    }
+    val threads = Seq("one", "two").map(name => name -> seen(name))
+    for ((name, found) <- threads)
+      assert(found.get(60, TimeUnit.SECONDS) == Seq(s"SparkNet: $name", name, "own"))
+    assert(shared.size == 1)
   }
 }

@@ -17,11 +17,8 @@ private[sparknet] final class Jobs(sc: SparkContext) {
   /** How often [[cancel]] has been called: what began before is over. */
   def cancels: Int = count.get
 
-  def run[T](description: String)(body: => T): T = {
-    sc.addJobTag(tag)
-    try JobProperties.described(sc, description)(body)
-    finally sc.removeJobTag(tag)
-  }
+  def run[T](description: String)(body: => T): T =
+    JobProperties.tagged(sc, tag)(JobProperties.described(sc, description)(body))
 
   /** Starts a job that [[cancel]] leaves alone, one of the hosts of this trainer. */
   def start[T](description: String, trainer: Long)(body: => T): T =

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 __all__ = [
     "CloudError",
     "Ec2Error",
+    "MachinesError",
     "OptionError",
     "RemoteError",
-    "RemoteErrors",
     "SetupError",
     "ToldError",
 ]
@@ -45,7 +45,7 @@ class RemoteError(Ec2Error):
         self.code = code
 
 
-class RemoteErrors(Ec2Error):
+class MachinesError(Ec2Error):
     """What failed on several machines, by address."""
 
     def __init__(self, failures: Mapping[str, Exception], number: int) -> None:

@@ -119,12 +119,16 @@ def ready(
     brought to the master belongs to it; None: it has everything. again: ids of machines whose
     set-up may have failed before, and gets another chance."""
     ids = {node.id for node in nodes}
+    booting = {node.id for node in nodes if node.state != "running"}
     running = starting.await_running(
         cloud, name, ids, lambda done, total: screen.bar("machines that run", done, total)
     )
     there = Cluster(name, [node for node in running if node.id in ids], [], [], [])
     remote = remote_of(cloud.region, name, options)
     addresses = [node.address(options.private_ips) for node in there.nodes]
+    for node in there.nodes:
+        if node.id in booting:  # Another machine may have had its address.
+            remote.forget(node.address(options.private_ips))
     retried = {node.address(options.private_ips) for node in there.nodes if node.id in again}
     stages = dict.fromkeys(addresses, "")
 
@@ -212,13 +216,12 @@ def _next(name: str, options: Options, region: str, master: str, workers: int) -
         ours += ["-u", options.user]
     if options.private_ips:
         ours.append("--private-ips")
-    home = "/root/SparkNet" if options.user == "root" else f"/home/{options.user}/SparkNet"
-    jar = f"{home}/target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
+    jar = "~/SparkNet/target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
     return [
         f"cluster {name}: {workers} workers; the master is {master}",
         f"pages      http://{master}:8080 Spark, http://{master}:18080 what has run",
         f"log in     {shlex.join([*ours, 'login', name])}",
-        f"data       {home}/caffe/data/cifar10/get_cifar10.sh",
+        "data       ~/SparkNet/caffe/data/cifar10/get_cifar10.sh",
         f"train      spark-submit --class apps.CifarApp {jar} {workers}",
         f"end        {shlex.join([*ours[:3], 'destroy', name])}",
     ]

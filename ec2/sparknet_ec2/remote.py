@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from sparknet_ec2.errors import OptionError, RemoteError, RemoteErrors, SetupError
+from sparknet_ec2.errors import MachinesError, OptionError, RemoteError, SetupError
 
 __all__ = ["Remote", "on_all"]
 
@@ -219,7 +219,7 @@ class Remote:
 def on_all(addresses: Iterable[str], function: Callable[[str], T]) -> dict[str, T]:
     """Calls a function for each address, in threads; results by address.
 
-    RemoteErrors, when all have ended, if any failed. Ctrl-C waits for none of them.
+    MachinesError, when all have ended, if any failed. Ctrl-C waits for none of them.
     """
     chosen = list(dict.fromkeys(addresses))
     waiting: queue.SimpleQueue[str] = queue.SimpleQueue()
@@ -255,7 +255,7 @@ def on_all(addresses: Iterable[str], function: Callable[[str], T]) -> dict[str, 
         stop.set()
     if failures:
         told = {address: failures[address] for address in chosen if address in failures}
-        raise RemoteErrors(told, len(chosen))
+        raise MachinesError(told, len(chosen))
     return {address: results[address] for address in chosen}
 
 

@@ -10,10 +10,31 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60
 # What the scripts themselves call.
-_TOOLS = (
-    "awk bash cat dirname env find flock grep head mkdir mv nproc paste readlink rm sed sleep sort "
-    "stty tail touch tr uniq"
-).split()
+_TOOLS = [
+    "awk",
+    "bash",
+    "cat",
+    "dirname",
+    "env",
+    "find",
+    "flock",
+    "grep",
+    "head",
+    "mkdir",
+    "mv",
+    "nproc",
+    "paste",
+    "readlink",
+    "rm",
+    "sed",
+    "sleep",
+    "sort",
+    "stty",
+    "tail",
+    "touch",
+    "tr",
+    "uniq",
+]
 
 
 def tree(folder: Path) -> Path:

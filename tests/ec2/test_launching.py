@@ -142,6 +142,22 @@ def test_resuming_sets_up_again_what_failed(aws: Aws, monkeypatch: pytest.Monkey
     assert sorted(tried) == sorted(each["PublicDnsName"] for each in aws.machines())
 
 
+def test_addresses_may_have_been_those_of_others(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    forgotten: list[str] = []
+    monkeypatch.setattr(
+        "sparknet_ec2.launching.Remote.forget", lambda remote, address: forgotten.append(address)
+    )
+    assert launch("-s", "1").status == 0
+    assert sorted(forgotten) == sorted(each["PublicDnsName"] for each in aws.machines())
+    forgotten.clear()
+    assert run(*KEYS, "-s", "1", "add-workers", "sparknet").status == 0
+    assert len(forgotten) == 1
+    assert run("-r", "eu-west-1", "--assume-yes", "stop", "sparknet").status == 0
+    forgotten.clear()
+    assert run(*KEYS, "start", "sparknet").status == 0
+    assert len(forgotten) == 3
+
+
 def _secrets(aws: Aws) -> set[bytes]:
     from sparknet_ec2.machines import secret_of
 

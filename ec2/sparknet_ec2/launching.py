@@ -121,9 +121,9 @@ def ready(
     ids = {node.id for node in nodes}
     booting = {node.id for node in nodes if node.state != "running"}
     running = starting.await_running(
-        cloud, name, ids, lambda done, total: screen.bar("machines that run", done, total)
+        cloud, ids, lambda done, total: screen.bar("machines that run", done, total)
     )
-    there = Cluster(name, [node for node in running if node.id in ids], [], [], [])
+    there = Cluster(name, running, [], [], [])
     remote = remote_of(cloud.region, name, options)
     addresses = [node.address(options.private_ips) for node in there.nodes]
     for node in there.nodes:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 from sparknet_ec2.cloud import Answer, Cloud
-from sparknet_ec2.cluster import CLUSTER, LAUNCH, ROLE, Node, machines, named, node
-from sparknet_ec2.errors import Ec2Error
+from sparknet_ec2.cluster import CLUSTER, LAUNCH, ROLE, Node, named, node
+from sparknet_ec2.errors import CloudError, Ec2Error
 from sparknet_ec2.groups import name_of
 from sparknet_ec2.plan import Plan
 
@@ -109,37 +109,39 @@ def _pretended(plan: Plan, role: str, number: int) -> Answer:
 
 
 def await_running(
-    cloud: Cloud,
-    cluster: str,
-    wanted: set[str],
-    told: Callable[[int, int], None],
+    cloud: Cloud, wanted: Collection[str], told: Callable[[int, int], None]
 ) -> list[Node]:
-    """Waits until these machines run; all of the cluster's. Ec2Error: one of them has ended.
+    """Waits until the machines of these ids run. Ec2Error: one of them has ended, or the time is
+    over.
 
     told: how many of how many run.
     """
     end = time.monotonic() + _PATIENCE
-    seen: set[str] = set()
     while True:
-        nodes = machines(cloud, cluster)
-        seen |= {each.id for each in nodes} & wanted
-        running = {each.id for each in nodes if each.state == "running"} & wanted
+        nodes = _known(cloud, sorted(wanted))
+        running = {each.id for each in nodes if each.state == "running"}
         told(len(running), len(wanted))
-        if running == wanted:
+        if running == set(wanted):
             return nodes
-        lost = seen - {each.id for each in nodes if each.state in ("pending", "running")}
+        lost = [each for each in nodes if each.state in ("shutting-down", "terminated")]
         if lost:
-            raise Ec2Error(_why(cloud, sorted(lost)))
+            raise Ec2Error("; ".join(map(_why, lost)))
         if time.monotonic() > end:
-            raise Ec2Error(
-                f"not running after {_PATIENCE:g} s: {', '.join(sorted(wanted - running))}"
-            )
+            missing = ", ".join(sorted(set(wanted) - running))
+            raise Ec2Error(f"not running after {_PATIENCE:g} s: {missing}")
         time.sleep(_PAUSE)
 
 
-def _why(cloud: Cloud, lost: list[str]) -> str:
-    return "; ".join(
-        f"{each.role or 'machine'} {each.id} is {each.state}:"
-        f" {each.reason or 'EC2 gives no reason'}"
-        for each in named(cloud, lost)
-    )
+def _known(cloud: Cloud, ids: list[str]) -> list[Node]:
+    """EC2 may not know yet what it has just started."""
+    try:
+        return named(cloud, ids)
+    except CloudError as failure:
+        if failure.code != "InvalidInstanceID.NotFound":
+            raise
+        return []
+
+
+def _why(lost: Node) -> str:
+    reason = lost.reason or "EC2 gives no reason"
+    return f"{lost.role or 'machine'} {lost.id} is {lost.state}: {reason}"

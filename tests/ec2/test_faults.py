@@ -85,7 +85,7 @@ def test_each_request_in_turn(aws: Aws, action: str) -> None:
         faults = [REFUSED]
         if request in ("RunInstances", "StartInstances"):
             faults.append(NO_CAPACITY)
-        if action in GROWING:
+        if action in ("launch", "add-workers"):
             faults.append(RECLAIMED)
         for fault in faults:
             aws.forget()

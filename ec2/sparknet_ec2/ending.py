@@ -14,7 +14,12 @@ from sparknet_ec2.screen import Screen
 __all__ = ["offers_to_clean_up", "remove", "terminate"]
 
 _PAUSE, _PATIENCE = 3.0, 600.0  # seconds
-_GONE = ("InvalidInstanceID.NotFound", "InvalidVolume.NotFound", "InvalidGroup.NotFound")
+_GONE = (
+    "InvalidInstanceID.NotFound",
+    "InvalidVolume.NotFound",
+    "InvalidGroup.NotFound",
+    "InvalidPermission.NotFound",
+)
 
 
 def remove(cloud: Cloud, cluster: Cluster, screen: Screen) -> None:

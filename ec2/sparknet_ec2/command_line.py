@@ -30,6 +30,7 @@ ACTIONS = {
     "submit": ("PROGRAM [-- ARGUMENT...]", "run a Python program or a Scala class on the cluster"),
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
+_JAVA_OPTIONS = "--master-opts"
 _TOP = "spark-ec2 [OPTION...] ACTION CLUSTER [ARGUMENT...]"
 
 
@@ -49,7 +50,7 @@ class _Parser(argparse.ArgumentParser):
 
 def parse(arguments: Sequence[str], version: str) -> Asked:
     """OptionError says in a line what cannot be understood."""
-    found = vars(_parser(version).parse_intermixed_args(arguments))
+    found = vars(_parser(version).parse_intermixed_args(_joined(arguments)))
     words = found.pop("words", [])
     if len(words) < 2:
         raise OptionError(f"an action and the name of a cluster are needed: {_TOP}")
@@ -70,6 +71,17 @@ def parse(arguments: Sequence[str], version: str) -> Asked:
     if given.get("hadoop_major_version", "3") != "3":
         raise OptionError(_hadoop(given["hadoop_major_version"]))
     return Asked(action, cluster, rest, Options(**given))
+
+
+def _joined(arguments: Sequence[str]) -> list[str]:
+    """Options of Java begin like ours; argparse takes them for values where there is no blank."""
+    joined: list[str] = []
+    for word in arguments:
+        if joined and joined[-1] == _JAVA_OPTIONS:
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 def _hadoop(version: str) -> str:

@@ -89,11 +89,15 @@ class Aws:
         door = ThreadingHTTPServer(("127.0.0.1", 0), _door(self))
         threading.Thread(target=door.serve_forever, daemon=True).start()
         self.endpoint = f"http://127.0.0.1:{door.server_address[1]}"
-        self._direct = f"http://{self._moto_address[0]}:{self._moto_address[1]}"
-        self.client: Any = boto3.client(
-            "ec2",
+        self.client = self.of("ec2")
+
+    def of(self, service: str) -> Any:
+        """A client that does not pass the door."""
+        host, port = self._moto_address
+        return boto3.client(
+            service,
             REGION,
-            endpoint_url=self._direct,
+            endpoint_url=f"http://{host}:{port}",
             aws_access_key_id="test",
             aws_secret_access_key="test",
         )
@@ -179,6 +183,12 @@ class Aws:
         if token and given[0] == 200:
             self._answers[token[1].decode()] = given
         return given
+
+    def next_second(self) -> None:
+        """EC2 tells when a machine was started in whole seconds."""
+        now = int(time.time())
+        while int(time.time()) == now:
+            _PAUSE(0.02)
 
     def take_back(self) -> None:
         """One of the workers, if there is one."""

@@ -51,6 +51,12 @@ def _agree(aws: Aws) -> None:
     assert sorted(said) == sorted(left)
 
 
+def _state(aws: Aws) -> list[str]:
+    """All there is, and what machines do."""
+    doing = [f"{each['InstanceId']} {each['State']['Name']}" for each in aws.machines()]
+    return sorted([*aws.left(), *doing])
+
+
 def _gone(aws: Aws, where: str) -> None:
     """Whatever happened before, nothing is left afterwards."""
     assert run(*OURS, "destroy", "sparknet").status == 0, where
@@ -81,6 +87,7 @@ def test_each_request_in_turn(aws: Aws, action: str) -> None:
     assert run(*words, "sparknet").status == 0
     requests = aws.requests[start:]
     assert len(requests) > 2
+    there: list[str] | None = None  # what there was before, if that is how things are now
     for number, request in enumerate(requests):
         faults = [REFUSED]
         if request in ("RunInstances", "StartInstances"):
@@ -88,9 +95,10 @@ def test_each_request_in_turn(aws: Aws, action: str) -> None:
         if action in ("launch", "add-workers"):
             faults.append(RECLAIMED)
         for fault in faults:
-            aws.forget()
-            before()
-            there = {each["InstanceId"] for each in aws.machines()}
+            if there is None:
+                aws.forget()
+                before()
+                there = _state(aws)
             aws.fault(number, fault)
             done = run(*words, "sparknet")
             where = f"{fault} at {request}, request {number} of {action}: {done}"
@@ -98,12 +106,15 @@ def test_each_request_in_turn(aws: Aws, action: str) -> None:
             if fault.code:
                 assert done.status in (1, 2), where
                 assert fault.code in done.err, where
+            left = _state(aws)
             if done.status and action in GROWING:
                 # What this has made is gone, what was there before is not.
-                left = {each["InstanceId"] for each in aws.machines()}
-                assert left <= there if fault.reclaims else left == there, where
+                assert set(left) <= set(there) if fault.reclaims else left == there, where
             _agree(aws)
-            _gone(aws, where)
+            if left != there:
+                _gone(aws, where)
+                there = None
+    _gone(aws, action)
 
 
 def test_ctrl_c_offers_to_clean_up(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -176,6 +176,7 @@ def test_new_workers_share_the_secret(aws: Aws) -> None:
 def test_workers_leave_the_newest_first(aws: Aws) -> None:
     assert launch("-s", "2").status == 0
     first = {each["InstanceId"] for each in aws.machines()}
+    aws.next_second()
     assert run(*KEYS, "-s", "1", "add-workers", "sparknet").status == 0
     done = run("-r", "eu-west-1", "-s", "1", "--assume-yes", "remove-workers", "sparknet")
     assert done.status == 0

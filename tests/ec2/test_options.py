@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
@@ -20,14 +21,9 @@ def started(aws: Aws) -> list[dict[str, str]]:
 
 def scripts(body: dict[str, str]) -> bytes:
     """What the machines of a request run."""
-    parts = gzip.decompress(base64.b64decode(body["UserData"])).split(b"\n\n")
-    decoded = []
-    for part in parts:
-        try:
-            decoded.append(base64.b64decode(part.split(b"\n--")[0]))
-        except ValueError:
-            decoded.append(part)
-    return b"\n".join(decoded)
+    message = message_from_bytes(gzip.decompress(base64.b64decode(body["UserData"])))
+    parts = [part for part in message.walk() if not part.is_multipart()]
+    return b"\n".join(bytes(part.get_payload(decode=True)) for part in parts)
 
 
 def test_an_instance_profile_is_everybodys(aws: Aws) -> None:

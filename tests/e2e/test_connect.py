@@ -12,6 +12,7 @@ from processes import python
 pytestmark = [
     pytest.mark.e2e,
     pytest.mark.slow,
+    pytest.mark.xdist_group("connect"),  # Servers listen at one port.
     pytest.mark.skipif(
         int(pyspark.__version__.split(".")[0]) < 4, reason="servers run operators since Spark 4"
     ),

@@ -3,6 +3,7 @@ knocks there."""
 
 from __future__ import annotations
 
+import base64
 import contextlib
 import http.client
 import io
@@ -16,6 +17,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import boto3
+import cloud_init
 import pytest
 from moto.server import ThreadedMotoServer
 from sparknet_ec2 import deploy, downloads, launching
@@ -230,6 +232,12 @@ def run(*words: str) -> Ran:
         except SystemExit as end:  # --help
             status = int(end.code or 0)
     return Ran(status, out.getvalue(), err.getvalue())
+
+
+def told(body: dict[str, str]) -> bytes:
+    """All that the machines of a request get as user data, in plain text."""
+    parts = cloud_init.parts(base64.b64decode(body["UserData"]))
+    return b"\n".join(content for _, _, content in parts)
 
 
 KEYS = ["-r", REGION, "-k", "key", "-i", IDENTITY]

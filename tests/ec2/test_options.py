@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import base64
-import gzip
-from email import message_from_bytes
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws import KEYS, REGION, Aws, launch, run
+from aws import KEYS, REGION, Aws, launch, run, told
 
 pytestmark = pytest.mark.boundary
 
@@ -17,13 +14,6 @@ pytestmark = pytest.mark.boundary
 def started(aws: Aws) -> list[dict[str, str]]:
     """What was asked for: the master's, then the workers'."""
     return [body for body in aws.bodies if body.get("Action") == "RunInstances"]
-
-
-def scripts(body: dict[str, str]) -> bytes:
-    """What the machines of a request run."""
-    message = message_from_bytes(gzip.decompress(base64.b64decode(body["UserData"])))
-    parts = [part for part in message.walk() if not part.is_multipart()]
-    return b"\n".join(bytes(part.get_payload(decode=True)) for part in parts)
 
 
 def test_an_instance_profile_is_everybodys(aws: Aws) -> None:
@@ -64,7 +54,7 @@ def test_what_machines_are_told(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> No
     assert launch("-s", "3", *options, "--user-data", "own.sh").status == 0
     assert counted == [6]
     for body, role in zip(started(aws), ("master", "worker")):
-        text = scripts(body)
+        text = told(body)
         for part in (
             f"ROLE={role}",
             "WORKER_INSTANCES=2",

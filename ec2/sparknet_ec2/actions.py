@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from sparknet_ec2 import cluster as clusters
 from sparknet_ec2 import ending, launching, submit
-from sparknet_ec2.cloud import Cloud, batches
+from sparknet_ec2.cloud import Cloud
 from sparknet_ec2.cluster import Cluster, Node
 from sparknet_ec2.command_line import Asked
 from sparknet_ec2.errors import Ec2Error, OptionError
@@ -27,8 +27,7 @@ def destroy(asked: Asked, cloud: Cloud, screen: Screen) -> None:
         return
     for line in _listed(there):
         screen.say(line)
-    if not cloud.pretends:
-        _sure(screen, f"destroy cluster {asked.cluster}, and all data on its disks?")
+    _sure(cloud, screen, f"destroy cluster {asked.cluster}, and all data on its disks?")
     ending.remove(cloud, there, screen)
     if not cloud.pretends:
         launching.known_hosts(cloud.region, asked.cluster).unlink(missing_ok=True)
@@ -41,12 +40,9 @@ def stop(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     spot = [node.id for node in there.nodes if node.spot]
     others = [node.id for node in there.nodes if not node.spot and node.state == "running"]
     lost = f"; {len(spot)} spot workers end" if spot else ""
-    if not cloud.pretends:
-        _sure(screen, f"stop {len(others)} machines, whose instance stores are lost{lost}?")
-    for some in batches(spot):
-        cloud.change("terminate_instances", {}, InstanceIds=some)
-    for some in batches(others):
-        cloud.change("stop_instances", {}, InstanceIds=some)
+    _sure(cloud, screen, f"stop {len(others)} machines, whose instance stores are lost{lost}?")
+    cloud.change_all("terminate_instances", "InstanceIds", spot)
+    cloud.change_all("stop_instances", "InstanceIds", others)
     screen.say(f"disks stay, and cost: `start {asked.cluster}` goes on, `destroy` ends it")
 
 
@@ -75,10 +71,8 @@ def reboot_slaves(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     workers = [node.id for node in _there(cloud, asked).workers if node.state == "running"]
     if not workers:
         raise Ec2Error(f"no worker of cluster {asked.cluster} runs")
-    if not cloud.pretends:
-        _sure(screen, f"reboot {len(workers)} workers?")
-    for some in batches(workers):
-        cloud.change("reboot_instances", {}, InstanceIds=some)
+    _sure(cloud, screen, f"reboot {len(workers)} workers?")
+    cloud.change_all("reboot_instances", "InstanceIds", workers)
 
 
 def remove_workers(asked: Asked, cloud: Cloud, screen: Screen) -> None:
@@ -87,8 +81,9 @@ def remove_workers(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     if number > len(workers):
         raise OptionError(f"-s {number}: cluster {asked.cluster} has {len(workers)} workers")
     leaving = workers[len(workers) - number :]
-    if not cloud.pretends:
-        _sure(screen, f"end {', '.join(node.id for node in leaving)}, and all data on their disks?")
+    _sure(
+        cloud, screen, f"end {', '.join(node.id for node in leaving)}, and all data on their disks?"
+    )
     ending.terminate(cloud, [node.id for node in leaving], screen)
 
 
@@ -161,8 +156,8 @@ def _addresses(cloud: Cloud, asked: Asked) -> list[str]:
     return [node.address(asked.options.private_ips) for node in nodes]
 
 
-def _sure(screen: Screen, question: str) -> None:
-    if not screen.asks(question):
+def _sure(cloud: Cloud, screen: Screen, question: str) -> None:
+    if not cloud.pretends and not screen.asks(question):
         raise Ec2Error("nothing was done: --assume-yes says yes where nobody can be asked")
 
 

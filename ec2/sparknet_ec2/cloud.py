@@ -83,6 +83,11 @@ class Cloud:
         except (BotoCoreError, ClientError) as failure:
             _fail(request, failure)
 
+    def change_all(self, request: str, name: str, ids: Sequence[str]) -> None:
+        """The same of many things, which the parameter of this name lists."""
+        for some in batches(ids):
+            self.change(request, {}, **{name: some})
+
     def parameter(self, name: str) -> str:
         """One of Amazon's public parameters."""
         try:

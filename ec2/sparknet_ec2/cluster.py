@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from sparknet_ec2.cloud import Answer, Cloud
@@ -15,7 +15,7 @@ __all__ = [
     "Cluster",
     "Node",
     "find",
-    "machines",
+    "having",
     "named",
     "node",
     "tags_of",
@@ -90,21 +90,16 @@ class Cluster(NamedTuple):
 
 def find(cloud: Cloud, name: str, launch: str | None = None) -> Cluster:
     """The cluster of this name, which may be nothing at all. launch: only what this one made."""
-    filters = _tagged(name, launch)
+    filters = having({CLUSTER: name, **({} if launch is None else {LAUNCH: launch})})
+    states = {"Name": "instance-state-name", "Values": list(_THERE)}
     asked = cloud.ask("describe_spot_instance_requests", Filters=filters)
     return Cluster(
         name,
-        machines(cloud, name, launch),
+        _nodes(cloud.ask("describe_instances", Filters=[*filters, states])),
         cloud.ask("describe_security_groups", Filters=filters)["SecurityGroups"],
         cloud.ask("describe_volumes", Filters=filters)["Volumes"],
         [each for each in asked["SpotInstanceRequests"] if each["State"] in ("open", "active")],
     )
-
-
-def machines(cloud: Cloud, name: str, launch: str | None = None) -> list[Node]:
-    """Those of a cluster that have not ended."""
-    states = {"Name": "instance-state-name", "Values": list(_THERE)}
-    return _nodes(cloud.ask("describe_instances", Filters=[*_tagged(name, launch), states]))
 
 
 def named(cloud: Cloud, ids: Sequence[str]) -> list[Node]:
@@ -136,9 +131,9 @@ def node(machine: Answer) -> Node:
     )
 
 
-def _tagged(cluster: str, launch: str | None) -> list[dict[str, Any]]:
-    wanted = {CLUSTER: cluster, **({} if launch is None else {LAUNCH: launch})}
-    return [{"Name": f"tag:{name}", "Values": [value]} for name, value in wanted.items()]
+def having(tags: Mapping[str, str]) -> list[dict[str, Any]]:
+    """Filters for what has all of these tags."""
+    return [{"Name": f"tag:{name}", "Values": [value]} for name, value in tags.items()]
 
 
 def tags_of(thing: Answer) -> dict[str, str]:

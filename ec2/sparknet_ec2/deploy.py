@@ -18,10 +18,10 @@ from sparknet_ec2 import jars
 from sparknet_ec2.errors import OptionError, RemoteError, SetupError
 from sparknet_ec2.remote import Remote
 
-__all__ = ["await_workers", "copy_credentials", "deploy", "deploy_root", "home"]
+__all__ = ["KNOWN_AS", "await_workers", "copy_credentials", "deploy", "deploy_root", "home"]
 
 # What the README calls the jar.
-_KNOWN_AS = "target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
+KNOWN_AS = "target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
 # Of the clone. Data are fetched there anew, which is faster than by way of this machine.
 _TAKEN = (
     ("caffe/data", (".sh",)),
@@ -58,7 +58,7 @@ def deploy(remote: Remote, master: str, spark_version: str) -> None:
         with tarfile.open(fileobj=archive, mode="w") as tar:
             for name, path in sorted(files.items()):
                 tar.add(path, name)
-            _link(tar, _KNOWN_AS, f"../scala-{found.scala}/{found.classes.name}")
+            _link(tar, KNOWN_AS, f"../scala-{found.scala}/{found.classes.name}")
             _text(tar, "target/spark_jars", ",".join(there))
         archive.seek(0)
         # Jars of an earlier time would be taken for today's.

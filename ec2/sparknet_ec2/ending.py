@@ -25,8 +25,8 @@ _GONE = (
 def remove(cloud: Cloud, cluster: Cluster, screen: Screen) -> None:
     """Ends machines, requests for spot instances, volumes and security groups, in this order; what
     is gone already is no failure."""
-    for some in batches([each["SpotInstanceRequestId"] for each in cluster.requests]):
-        cloud.change("cancel_spot_instance_requests", {}, SpotInstanceRequestIds=some)
+    asked = [each["SpotInstanceRequestId"] for each in cluster.requests]
+    cloud.change_all("cancel_spot_instance_requests", "SpotInstanceRequestIds", asked)
     terminate(cloud, [node.id for node in cluster.nodes], screen)
     for volume in cluster.volumes:
         # Those of machines go with them.

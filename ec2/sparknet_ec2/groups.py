@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sparknet_ec2.cloud import Answer, Cloud
-from sparknet_ec2.cluster import Cluster
+from sparknet_ec2.cluster import Cluster, having, tags_of
 from sparknet_ec2.errors import CloudError, Ec2Error
 from sparknet_ec2.plan import Plan
 
@@ -73,11 +73,10 @@ def _group(cloud: Cloud, plan: Plan, role: str, known: dict[str, str], tags: lis
         if failure.code != "InvalidGroup.Duplicate":
             raise
         # It may be of a request whose answer was lost, and then bears our tags.
+        ours = [{"Name": "group-name", "Values": [name]}, *having(tags_of({"Tags": tags}))]
         again = [
             group["GroupId"]
-            for group in cloud.ask("describe_security_groups", Filters=_own(name, tags))[
-                "SecurityGroups"
-            ]
+            for group in cloud.ask("describe_security_groups", Filters=ours)["SecurityGroups"]
         ]
         if not again:
             raise Ec2Error(
@@ -86,11 +85,6 @@ def _group(cloud: Cloud, plan: Plan, role: str, known: dict[str, str], tags: lis
             ) from None
         return str(again[0])
     return str(made["GroupId"])
-
-
-def _own(name: str, tags: list[Answer]) -> list[dict[str, Any]]:
-    filters: list[dict[str, Any]] = [{"Name": "group-name", "Values": [name]}]
-    return filters + [{"Name": f"tag:{tag['Key']}", "Values": [tag["Value"]]} for tag in tags]
 
 
 def _allow(cloud: Cloud, group: str, rules: list[Answer]) -> None:

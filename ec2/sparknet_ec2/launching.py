@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from sparknet_ec2 import cluster as clusters
 from sparknet_ec2 import deploy, downloads, groups, machines, plan, starting
-from sparknet_ec2.cloud import Cloud, batches
+from sparknet_ec2.cloud import Cloud
 from sparknet_ec2.cluster import Cluster, Node
 from sparknet_ec2.command_line import Asked
 from sparknet_ec2.ending import offers_to_clean_up
@@ -125,12 +125,11 @@ def ready(
     )
     there = Cluster(name, running, [], [], [])
     remote = remote_of(cloud.region, name, options)
-    addresses = [node.address(options.private_ips) for node in there.nodes]
-    for node in there.nodes:
-        if node.id in booting:  # Another machine may have had its address.
-            remote.forget(node.address(options.private_ips))
-    retried = {node.address(options.private_ips) for node in there.nodes if node.id in again}
-    stages = dict.fromkeys(addresses, "")
+    addresses = {node.id: node.address(options.private_ips) for node in there.nodes}
+    for machine in booting:  # Another one may have had its address.
+        remote.forget(addresses[machine])
+    retried = {addresses[machine] for machine in again}
+    stages = dict.fromkeys(addresses.values(), "")
 
     def set_up(address: str) -> None:
         def told(stage: str) -> None:
@@ -148,8 +147,8 @@ def ready(
             remote.set_up_again(address)
         told("ready")
 
-    on_all(addresses, set_up)
-    master = there.needed_master().address(options.private_ips)
+    on_all(stages, set_up)
+    master = addresses[there.needed_master().id]
     if spark_version is not None:
         screen.say("bringing SparkNet to the master")
         deploy.deploy(remote, master, spark_version)
@@ -181,8 +180,7 @@ def known_hosts(region: str, name: str) -> Path:
 
 def _wake(cloud: Cloud, nodes: Sequence[Node]) -> None:
     stopped = [node.id for node in nodes if node.state in ("stopped", "stopping")]
-    for some in batches(stopped):
-        cloud.change("start_instances", {}, InstanceIds=some)
+    cloud.change_all("start_instances", "InstanceIds", stopped)
 
 
 def _user_data(made: Plan, role: str, master: str | None, secret: str) -> bytes:
@@ -216,7 +214,7 @@ def _next(name: str, options: Options, region: str, master: str, workers: int) -
         ours += ["-u", options.user]
     if options.private_ips:
         ours.append("--private-ips")
-    jar = "~/SparkNet/target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
+    jar = f"~/SparkNet/{deploy.KNOWN_AS}"
     return [
         f"cluster {name}: {workers} workers; the master is {master}",
         f"pages      http://{master}:8080 Spark, http://{master}:18080 what has run",

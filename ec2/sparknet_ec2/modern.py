@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import xml.etree.ElementTree as ElementTree
-from pathlib import Path
 
 from sparknet_ec2.errors import OptionError
+from sparknet_ec2.jars import ROOT
 
-__all__ = ["IMAGE", "built_for", "checkout", "closest_spark", "closest_type", "version"]
+__all__ = ["IMAGE", "built_for", "closest_spark", "closest_type", "version"]
 
 # Amazon Linux 2023, whose glibc is the oldest that SparkNet's libraries run with.
 IMAGE = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
@@ -42,11 +42,6 @@ def closest_type(name: str) -> str | None:
     return f"{_FAMILIES[family]}.{size}" if family in _FAMILIES and size else None
 
 
-def checkout() -> Path:
-    """The clone that this launcher stands in."""
-    return Path(__file__).resolve().parents[2]
-
-
 def version() -> str:
     """SparkNet's."""
     return _pom().findtext("version", "")
@@ -75,7 +70,7 @@ def closest_spark(asked: str | None) -> str:
 
 
 def _pom() -> ElementTree.Element:
-    root = ElementTree.parse(checkout() / "build" / "pom.xml").getroot()
+    root = ElementTree.parse(ROOT / "build" / "pom.xml").getroot()
     for element in root.iter():  # Its namespace says nothing.
         element.tag = element.tag.rpartition("}")[2]
     return root

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,14 +73,13 @@ def make(cluster: str, options: Options, cloud: Cloud, told: Callable[[str], Non
         raise OptionError("launch needs --key-pair: the name of an EC2 key pair")
     check_identity(options)
     _check_region(cloud)
-    gone: list[str] = []
-    taken: list[str] = []
+    replacements: list[tuple[str, str]] = []  # What is gone, and the closest to it.
 
     def replaced(what: str, asked: str, closest: str | None) -> str:
         """closest, noted; OptionError if there is none."""
         if closest is None:
             raise OptionError(f"there is no {what} {asked}")
-        (taken if options.modernise else gone).append(f"{what} {asked} is gone: {closest}")
+        replacements.append((f"{what} {asked}", closest))
         return closest
 
     spark = modern.closest_spark(options.spark_version)
@@ -90,8 +90,8 @@ def make(cluster: str, options: Options, cloud: Cloud, told: Callable[[str], Non
     if options.master_instance_type not in (None, options.instance_type):
         master_type, master_described = _type(cloud, str(options.master_instance_type), replaced)
     image, root_device = _image(cloud, options.ami, replaced)
-    if gone:
-        each = ", ".join(line.replace(" is gone: ", " no longer exists, but ") for line in gone)
+    if replacements and not options.modernise:
+        each = ", ".join(f"{gone} no longer exists, but {there}" for gone, there in replacements)
         raise OptionError(f"{each}: --modernise takes what does")
     for machine in (described, master_described):
         if "x86_64" not in machine["ProcessorInfo"]["SupportedArchitectures"]:
@@ -109,8 +109,8 @@ def make(cluster: str, options: Options, cloud: Cloud, told: Callable[[str], Non
         [] if extra is None else [_extra_group(cloud, extra, network)],
         spark, downloads.sha512(options.spark_mirror, spark),
     )  # fmt: skip
-    for line in taken:
-        told(line)
+    for gone, there in replacements:
+        told(f"{gone} is gone: {there}")
     return plan
 
 
@@ -177,13 +177,21 @@ def _image(cloud: Cloud, name: str | None, replaced: Callable[..., str]) -> tupl
     return newest, described[0]["RootDeviceName"]
 
 
-def _check_key(cloud: Cloud, name: str) -> None:
+@contextlib.contextmanager
+def _told_for(code: str, unknown: str) -> Iterator[None]:
+    """What EC2 refuses by this code is an OptionError of this text."""
     try:
-        cloud.ask("describe_key_pairs", KeyNames=[name])
+        yield
     except CloudError as failure:
-        if failure.code != "InvalidKeyPair.NotFound":
+        if failure.code != code:
             raise
-        raise OptionError(f"--key-pair {name}: {cloud.region} has no such key pair") from None
+        raise OptionError(unknown) from None
+
+
+def _check_key(cloud: Cloud, name: str) -> None:
+    unknown = f"--key-pair {name}: {cloud.region} has no such key pair"
+    with _told_for("InvalidKeyPair.NotFound", unknown):
+        cloud.ask("describe_key_pairs", KeyNames=[name])
 
 
 def _zones(cloud: Cloud, asked: str | None, types: set[str]) -> list[str | None]:
@@ -238,12 +246,9 @@ def _network(cloud: Cloud, options: Options) -> str | None:
 def _check_placement(cloud: Cloud, name: str | None) -> None:
     if name is None:
         return
-    try:
+    unknown = f"--placement-group {name}: there is no such group"
+    with _told_for("InvalidPlacementGroup.Unknown", unknown):
         cloud.ask("describe_placement_groups", GroupNames=[name])
-    except CloudError as failure:
-        if failure.code != "InvalidPlacementGroup.Unknown":
-            raise
-        raise OptionError(f"--placement-group {name}: there is no such group") from None
 
 
 def _extra_group(cloud: Cloud, asked: str, network: str | None) -> str:

@@ -59,22 +59,45 @@ readonly PYTHON=/opt/sparknet/python
 python_packages() {
   case "$SPARK_VERSION" in
     3.*) printf '%s\n' 'numpy>=1.21,<2' 'pandas>=1.5,<2.3' 'pyarrow>=11,<20' ;;
-    *) printf '%s\n' 'numpy>=1.22,<3' 'pandas>=2.2,<3' 'pyarrow>=15' ;;
+    *) printf '%s\n' 'numpy>=1.22,<3' 'pandas>=2.2,<3' 'pyarrow>=18' ;;
   esac
   # PySpark 3.5 needs distutils, which Python 3.12 has no more; setuptools has it.
   printf '%s\n' 'protobuf>=4.25,<8' 'setuptools<81'
 }
 
+# A Python that Spark's PySpark runs on; nothing if there is none.
+find_python() {
+  local python
+  for python in python3 python3.11 python3.12 python3.13 python3.10; do
+    if "$python" -c "import sys; sys.exit(sys.version_info < (3, $(least_python)))" 2>/dev/null; then
+      printf '%s\n' "$python"
+      return
+    fi
+  done
+}
+
+# 3.N; that of Amazon Linux itself is 3.9.
+least_python() {
+  case "$SPARK_VERSION" in 3.* | 4.0.*) printf '9' ;; *) printf '10' ;; esac
+}
+
 require_python() {
-  local packages have
+  local packages have python dnf=python3
   mapfile -t packages < <(python_packages)
   have="$(cat "$PYTHON/.packages" 2>/dev/null || true)"
   [[ "$have" != "${packages[*]}" ]] || return 0
-  command -v python3 >/dev/null || install_package python3 python3
+  python="$(find_python)"
+  if [[ -z "$python" ]]; then
+    if (($(least_python) > 9)); then dnf=python3.11; fi
+    install_package python3 "$dnf"
+    python="$(find_python)"
+    [[ -n "$python" ]] ||
+      fail "there is no Python 3.$(least_python) or newer, which Spark $SPARK_VERSION needs"
+  fi
   # What apt's python3 comes without.
-  python3 -c 'import ensurepip, venv' 2>/dev/null || install_package python3-venv python3
+  "$python" -c 'import ensurepip, venv' 2>/dev/null || install_package python3-venv "$python"
   mkdir -p "${PYTHON%/*}"
-  attempt "python3 -m venv" python3 -m venv --clear "$PYTHON"
+  attempt "$python -m venv" "$python" -m venv --clear "$PYTHON"
   attempt "pip install ${packages[*]}" "$PYTHON/bin/python" -m pip install --quiet --no-cache-dir \
     --disable-pip-version-check --only-binary :all: "${packages[@]}"
   printf '%s\n' "${packages[*]}" >"$PYTHON/.packages"

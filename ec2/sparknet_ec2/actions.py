@@ -11,7 +11,7 @@ from sparknet_ec2.cloud import Cloud
 from sparknet_ec2.cluster import Cluster, Node
 from sparknet_ec2.command_line import Asked
 from sparknet_ec2.errors import Ec2Error, OptionError
-from sparknet_ec2.remote import on_all
+from sparknet_ec2.remote import here, on_all
 from sparknet_ec2.screen import Screen
 
 __all__ = ["ACTIONS"]
@@ -95,6 +95,9 @@ def run_command(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     # One word is a line for the shell there.
     words = asked.arguments
     command = words[0] if len(words) == 1 else shlex.join(words)
+    if cloud.pretends:
+        print(*(f"{address}: {command}" for address in _addresses(cloud, asked)), sep="\n")
+        return
     said = on_all(_addresses(cloud, asked), lambda address: remote.run(address, command))
     for address, text in said.items():
         print(f"{address}:", *text.rstrip("\n").split("\n"), sep="\n  ")
@@ -107,7 +110,12 @@ def copy_file(asked: Asked, cloud: Cloud, screen: Screen) -> None:
         raise OptionError(
             "copy-file needs files and the place for them: copy-file NAME FILE TARGET"
         )
+    here(sources)
     remote = launching.remote_of(cloud.region, asked.cluster, asked.options)
+    if cloud.pretends:
+        files = shlex.join(sources)
+        print(*(f"{at}: {files} to {target}" for at in _addresses(cloud, asked)), sep="\n")
+        return
     on_all(_addresses(cloud, asked), lambda address: remote.copy(address, sources, target))
 
 
@@ -120,8 +128,7 @@ def submit_program(asked: Asked, cloud: Cloud, screen: Screen) -> int:
     program, *arguments = asked.arguments
     remote = launching.remote_of(cloud.region, asked.cluster, asked.options)
     master = _there(cloud, asked).needed_master().address(asked.options.private_ips)
-    given = submit.Options(jar=asked.options.jar)
-    return submit.submit(remote, master, program, arguments, given)
+    return submit.submit(remote, master, program, arguments, asked.options)
 
 
 # What `command_line.ACTIONS` names.

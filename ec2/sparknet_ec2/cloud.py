@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError, ProfileNotFound
+from botocore.exceptions import BotoCoreError, ClientError, NoCredentialsError
 
 from sparknet_ec2.errors import CloudError, OptionError
 
@@ -54,14 +54,14 @@ class Cloud:
     ) -> None:
         try:
             session = boto3.Session(profile_name=profile, region_name=region)
-        except ProfileNotFound as missing:
-            raise OptionError(str(missing)) from None
-        self.keys = Keys(session)
+            self.keys = Keys(session)
+            self._ec2 = session.client("ec2", config=_RETRIES)
+            self._ssm = session.client("ssm", config=_RETRIES)
+        except (BotoCoreError, ValueError) as wrong:  # Of ~/.aws, variables or the region's name.
+            raise OptionError(str(wrong)) from None
         self.region = region
         self.pretends = pretend
         self._told = told
-        self._ec2 = session.client("ec2", config=_RETRIES)
-        self._ssm = session.client("ssm", config=_RETRIES)
 
     def ask(self, request: str, **parameters: Any) -> Answer:
         """Makes a request that changes nothing. Its pages are joined into one answer."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple, NoReturn
 
@@ -27,7 +27,10 @@ ACTIONS = {
     "remove-workers": ("", "end as many workers as -s says, the newest first"),
     "run-command": ("-- COMMAND...", "run a command on every machine"),
     "copy-file": ("FILE... TARGET", "copy files to every machine"),
-    "submit": ("PROGRAM [-- ARGUMENT...]", "run a Python program or a Scala class on the cluster"),
+    "submit": (
+        "PROGRAM [-- ARGUMENT...]",
+        "run app.py, a class of SparkNet's, or my.jar:my.App on the cluster",
+    ),
 }
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,99}")
 _JAVA_OPTIONS = "--master-opts"
@@ -64,13 +67,26 @@ def parse(arguments: Sequence[str], version: str) -> Asked:
     if rest and not ACTIONS[action][0]:
         raise OptionError(f"{action} takes nothing after the cluster's name, not {rest[0]!r}")
     config = found.pop("config")
+    _check_action(action, found)
     given = {**(_of_file(config) if config else {}), **found}
     for spec in specs():
         if spec.gone and spec.field in given:
             raise OptionError(f"{spec.names[-1]}: {spec.gone}")
     if given.get("hadoop_major_version", "3") != "3":
         raise OptionError(_hadoop(given["hadoop_major_version"]))
-    return Asked(action, cluster, rest, Options(**given))
+    return Asked(action, cluster, rest, Options(**{each: _fixed(given[each]) for each in given}))
+
+
+def _fixed(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _check_action(action: str, typed: Mapping[str, Any]) -> None:
+    """Options of a program's would change nothing elsewhere. A file's are for all actions."""
+    for spec in specs():
+        if spec.group == "submit" and action != "submit" and spec.field in typed:
+            more = "; -s is how many a cluster has" if spec.field == "workers" else ""
+            raise OptionError(f"{spec.names[-1]} goes with submit, not with {action}{more}")
 
 
 def _joined(arguments: Sequence[str]) -> list[str]:
@@ -127,10 +143,16 @@ def _add(group: Any, spec: Spec) -> None:
     if spec.read is None:
         group.add_argument(*spec.names, dest=spec.field, action="store_true", help=told)
         return
-    if spec.default not in (None, "", {}):
+    if spec.default not in (None, "", {}, ()):
         told += f" ({spec.default})"
+    action = "append" if spec.many else "store"
     group.add_argument(
-        *spec.names, dest=spec.field, metavar=spec.metavar, type=_reader(spec), help=told
+        *spec.names,
+        action=action,
+        dest=spec.field,
+        metavar=spec.metavar,
+        type=_reader(spec),
+        help=told,
     )
 
 
@@ -169,11 +191,29 @@ def _value(name: str, key: str, spec: Spec, value: Any) -> Any:
         if not isinstance(value, bool):
             raise OptionError(f"{name}: {key} is true or false, not {value!r}")
         return value
+    if spec.many:
+        return [_read(name, key, spec, each) for each in _several(value)]
     if isinstance(value, dict):
         value = ",".join(f"{tag}:{text}" for tag, text in value.items())
-    if isinstance(value, (bool, list)):
+    return _read(name, key, spec, value)
+
+
+def _several(value: Any) -> list[Any]:
+    """Values of an option that may be repeated: a list, a table of settings, or one."""
+    if isinstance(value, dict):
+        return [f"{name}={_text(each)}" for name, each in value.items()]
+    return value if isinstance(value, list) else [value]
+
+
+def _read(name: str, key: str, spec: Spec, value: Any) -> Any:
+    if isinstance(value, (bool, list, dict)):
         raise OptionError(f"{name}: {key} is one value, not {value!r}")
     try:
         return spec.read(str(value))
     except ValueError as wrong:
         raise OptionError(f"{name}: {key}: {wrong}") from None
+
+
+def _text(value: Any) -> str:
+    """As Spark has it."""
+    return str(value).lower() if isinstance(value, bool) else str(value)

@@ -37,9 +37,10 @@ def home(remote: Remote, master: str) -> str:
     return remote.run(master, 'printf %s "$HOME"') + "/SparkNet"
 
 
-def deploy(remote: Remote, master: str, spark_version: str) -> None:
+def deploy(remote: Remote, master: str, spark_version: str) -> bool:
     """Lays SparkNet out in ``~/SparkNet`` on the master, as a clone has it: the jars for its Spark,
-    nets, data scripts and apps. SetupError if there is no such jar here.
+    nets, data scripts and apps; gives whether S3A is among them. SetupError if there is no jar for
+    that Spark here.
 
     ``target/spark_jars`` there is what spark-submit's option ``--jars`` takes.
     """
@@ -69,6 +70,7 @@ def deploy(remote: Remote, master: str, spark_version: str) -> None:
         )
     # Programs that are started with the first one alone find the others as well.
     _add(remote, master, "jars", f"spark.jars {','.join(there[1:])}\n" if there[1:] else "")
+    return s3 is not None
 
 
 def deploy_root(remote: Remote, master: str, folder: str) -> None:

@@ -12,7 +12,11 @@ __all__ = [
     "RemoteError",
     "SetupError",
     "ToldError",
+    "no_program",
+    "said_last",
 ]
+
+_SAID = 2000  # bytes of what a program says of its failure that are kept
 
 
 class Ec2Error(Exception):
@@ -70,3 +74,18 @@ class CloudError(Ec2Error):
 
 class ToldError(Ec2Error):
     """The user has been told already."""
+
+
+def no_program(name: str) -> SetupError:
+    """OpenSSH's client has to be installed."""
+    return SetupError(f"there is no {name} on this machine: install OpenSSH's client")
+
+
+def said_last(*outputs: bytes) -> str:
+    """What a program that failed said last, of the first output that has anything."""
+    for output in outputs:
+        lines = output[-_SAID:].decode(errors="replace").split("\n")
+        said = [line.strip() for line in lines if line.strip()]
+        if said:
+            return said[-1]
+    return "it failed and said nothing"

@@ -16,7 +16,7 @@ from sparknet_ec2.cloud import Cloud
 from sparknet_ec2.cluster import Cluster, Node
 from sparknet_ec2.command_line import Asked
 from sparknet_ec2.ending import offers_to_clean_up
-from sparknet_ec2.errors import Ec2Error, OptionError, SetupError
+from sparknet_ec2.errors import Ec2Error, OptionError, RemoteError, SetupError
 from sparknet_ec2.options import Options
 from sparknet_ec2.plan import Plan
 from sparknet_ec2.remote import Remote, on_all
@@ -65,6 +65,7 @@ def add_workers(asked: Asked, cloud: Cloud, screen: Screen) -> None:
 
 
 def _grow(made: Plan, there: Cluster, growth: _Growth, cloud: Cloud, screen: Screen) -> None:
+    _check_jump(cloud, made.cluster, made.options)
     for line in made.told(growth.workers, growth.master):
         screen.say(line)
     launch = secrets.token_hex(8)
@@ -96,6 +97,7 @@ def start(asked: Asked, cloud: Cloud, screen: Screen) -> None:
     there = clusters.find(cloud, asked.cluster)
     there.needed_master()
     plan.check_identity(asked.options)
+    _check_jump(cloud, asked.cluster, asked.options)
     # Stopped for the night, and started from elsewhere.
     source = asked.options.authorized_address or downloads.own_address()
     groups.let_in(cloud, {each["GroupName"]: each["GroupId"] for each in there.groups}, source)
@@ -151,7 +153,11 @@ def ready(
     master = addresses[there.needed_master().id]
     if spark_version is not None:
         screen.say("bringing SparkNet to the master")
-        deploy.deploy(remote, master, spark_version)
+        has_s3 = deploy.deploy(remote, master, spark_version)
+        if not has_s3 and (options.copy_aws_credentials or options.instance_profile_name):
+            screen.say(
+                "s3a:// is not known there: build/setup s3 makes it, launch --resume brings it"
+            )
         if options.deploy_root_dir is not None:
             deploy.deploy_root(remote, master, options.deploy_root_dir)
         if options.copy_aws_credentials:
@@ -167,7 +173,22 @@ def ready(
 
 def remote_of(region: str, name: str, options: Options) -> Remote:
     """How the machines of a cluster are reached."""
-    return Remote(options.user, plan.check_identity(options), known_hosts(region, name))
+    return Remote(
+        options.user,
+        plan.check_identity(options),
+        known_hosts(region, name),
+        jump=options.proxy_jump,
+    )
+
+
+def _check_jump(cloud: Cloud, name: str, options: Options) -> None:
+    """OptionError, before anything is started that could not be reached."""
+    if cloud.pretends:
+        return
+    try:
+        remote_of(cloud.region, name, options).reach_jump()
+    except RemoteError as failure:
+        raise OptionError(str(failure)) from None
 
 
 def known_hosts(region: str, name: str) -> Path:
@@ -214,6 +235,8 @@ def _next(name: str, options: Options, region: str, master: str, workers: int) -
         ours += ["-u", options.user]
     if options.private_ips:
         ours.append("--private-ips")
+    if options.proxy_jump is not None:
+        ours += ["--proxy-jump", str(options.proxy_jump)]
     jar = f"~/SparkNet/{deploy.KNOWN_AS}"
     return [
         f"cluster {name}: {workers} workers; the master is {master}",

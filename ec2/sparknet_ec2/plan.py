@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from sparknet_ec2 import downloads, modern
+from sparknet_ec2 import downloads, jars, modern
 from sparknet_ec2.cloud import Answer, Cloud
-from sparknet_ec2.errors import CloudError, OptionError
+from sparknet_ec2.errors import CloudError, OptionError, SetupError
 from sparknet_ec2.options import Options
 
 __all__ = ["Plan", "check_identity", "make"]
@@ -93,6 +93,7 @@ def make(cluster: str, options: Options, cloud: Cloud, told: Callable[[str], Non
     if replacements and not options.modernise:
         each = ", ".join(f"{gone} no longer exists, but {there}" for gone, there in replacements)
         raise OptionError(f"{each}: --modernise takes what does")
+    _check_jar(spark)
     for machine in (described, master_described):
         if "x86_64" not in machine["ProcessorInfo"]["SupportedArchitectures"]:
             raise OptionError(
@@ -136,6 +137,13 @@ def _check_region(cloud: Cloud) -> None:
         if failure.code == "InvalidParameterValue" or not failure.code:
             raise OptionError(f"--region {cloud.region}: {failure}") from None
         raise
+
+
+def _check_jar(spark: str) -> None:
+    try:
+        jars.find(spark)
+    except SetupError as missing:
+        raise OptionError(str(missing)) from None
 
 
 def _type(cloud: Cloud, name: str, replaced: Callable[..., str]) -> tuple[str, Answer]:

@@ -14,31 +14,40 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import IO, TypeVar
 
-from sparknet_ec2.errors import MachinesError, OptionError, RemoteError, SetupError
+from sparknet_ec2.errors import (
+    MachinesError,
+    OptionError,
+    RemoteError,
+    SetupError,
+    no_program,
+    said_last,
+)
+from sparknet_ec2.jump import Jump, worded
+from sparknet_ec2.values import Place
 
-__all__ = ["Remote", "on_all"]
+__all__ = ["Remote", "here", "on_all"]
 
 T = TypeVar("T")
 
 _SET_UP = "/usr/local/lib/sparknet/setup"
 # Runs a program for as long as our end holds its standard input open: when that is closed, by
 # Ctrl-C, by a lost connection or since we were killed, the program and its children are told to
-# end. They have a process group of their own for that (-m).
+# end. They have a process group of their own for that (-m), of whose end bash would tell (2>).
 _WATCHED = """
 set -m
-exec 3<&0
-bash -c "$1" </dev/null 3<&- &
+exec 3<&0 4>&2 2>/dev/null
+bash -c "$1" </dev/null 2>&4 3<&- 4>&- &
 program=$!
 {
   cat >/dev/null
   kill -INT -- -$program
   sleep 30
   kill -KILL -- -$program
-} <&3 >/dev/null 2>&1 &
+} <&3 >/dev/null 4>&- &
 watcher=$!
 disown
 set +m
-exec 3<&-
+exec 3<&- 4>&-
 status=0
 wait $program || status=$?
 kill -KILL -- -$watcher 2>/dev/null
@@ -46,17 +55,24 @@ exit $status
 """
 _MOST_THREADS = 100
 _thread = threading.local()  # stop: set when nobody waits for it any more
-_SAID = 2000  # bytes of what a program says of its failure that are kept
 
 
 class Remote:
     """How the machines of a cluster are reached.
 
     user: whom to log in as; key: the private key, None for what ssh takes by itself; known_hosts:
-    a file of the cluster's own, where a machine's key is kept when it is first seen.
+    a file of the cluster's own, where a machine's key is kept when it is first seen; jump: through
+    which machine.
     """
 
-    def __init__(self, user: str, key: Path | None, known_hosts: Path, port: int = 22) -> None:
+    def __init__(
+        self,
+        user: str,
+        key: Path | None,
+        known_hosts: Path,
+        port: int = 22,
+        jump: Place | None = None,
+    ) -> None:
         self.user = user
         self.known_hosts = known_hosts
         self._port = port
@@ -70,12 +86,12 @@ class Remote:
         }
         if key is not None:
             options.update(IdentityFile=str(key), IdentitiesOnly="yes")
-        # A blank or a % in a file's name means something to ssh, unless it is told.
-        self._options = [
-            part
-            for name, value in options.items()
-            for part in ("-o", f'{name}="{value.replace("%", "%%")}"')
-        ]
+        self._own_options = worded(options)
+        self._jump = None if jump is None else Jump(jump, key, known_hosts)
+
+    def reach_jump(self) -> None:
+        """RemoteError if there is a machine to go through, and it is not reached."""
+        self._options()
 
     def run(self, address: str, command: str, input: bytes | None = None) -> str:  # noqa: A002 - as subprocess has it
         """Runs a shell command, in a login shell; gives what it wrote to its standard output.
@@ -107,7 +123,7 @@ class Remote:
                 self._ssh(address, line), stdin=subprocess.PIPE, start_new_session=True
             )
         except FileNotFoundError as error:
-            raise _no_program("ssh") from error
+            raise no_program("ssh") from error
         assert program.stdin is not None
         try:
             return program.wait()
@@ -125,14 +141,14 @@ class Remote:
         """A shell at this terminal; gives its exit status. proxy: ``[ADDRESS:]PORT`` of a SOCKS
         proxy here."""
         forward = [] if proxy is None else ["-D", proxy]
-        line = ["ssh", *self._options, "-p", str(self._port), *forward, self._at(address)]
+        line = ["ssh", *self._options(), "-p", str(self._port), *forward, self._at(address)]
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)  # It is for the shell there.
         try:
             return subprocess.run(
                 line, check=False, preexec_fn=lambda: signal.signal(signal.SIGINT, before)
             ).returncode
         except FileNotFoundError as error:
-            raise _no_program("ssh") from error
+            raise no_program("ssh") from error
         finally:
             signal.signal(signal.SIGINT, before)
 
@@ -141,12 +157,8 @@ class Remote:
 
         OptionError if one is not here, RemoteError if it cannot be written there.
         """
-        for source in sources:
-            if not os.path.exists(source):
-                raise OptionError(f"{source}: no such file")
-        # A colon in a file's name would make a machine of what is before it.
-        files = [os.path.abspath(source) for source in sources]
-        options = ["-r", "-p", "-q", "-o", "BatchMode=yes", *self._options, "-P", str(self._port)]
+        files = here(sources)
+        options = ["-r", "-p", "-q", "-o", "BatchMode=yes", *self._options(), "-P", str(self._port)]
         line = ["scp", *options, "--", *files, f"{self._at(address)}:{target}"]
         _finished(address, line, subprocess.DEVNULL)
 
@@ -209,11 +221,23 @@ class Remote:
         return f"sudo -n bash -lc {shlex.quote(command)}"
 
     def _ssh(self, address: str, command: str) -> list[str]:
-        options = ["-o", "BatchMode=yes", *self._options, "-p", str(self._port)]
+        options = ["-o", "BatchMode=yes", *self._options(), "-p", str(self._port)]
         return ["ssh", *options, self._at(address), command]
+
+    def _options(self) -> list[str]:
+        return [*self._own_options, *([] if self._jump is None else self._jump.options())]
 
     def _at(self, address: str) -> str:
         return f"{self.user}@{address}"
+
+
+def here(sources: Sequence[str | Path]) -> list[str]:
+    """Files of this machine, as scp takes them. OptionError if one is not there."""
+    for source in sources:
+        if not os.path.exists(source):
+            raise OptionError(f"{source}: no such file")
+    # A colon in a file's name would make a machine of what is before it.
+    return [os.path.abspath(source) for source in sources]
 
 
 def on_all(addresses: Iterable[str], function: Callable[[str], T]) -> dict[str, T]:
@@ -273,21 +297,7 @@ def _finished(address: str, line: Sequence[str], source: IO[bytes] | int) -> byt
     try:
         done = subprocess.run(line, stdin=source, capture_output=True, check=False)
     except FileNotFoundError as error:
-        raise _no_program(line[0]) from error
+        raise no_program(line[0]) from error
     if done.returncode != 0:
-        raise RemoteError(address, _last_line(done.stderr, done.stdout), done.returncode)
+        raise RemoteError(address, said_last(done.stderr, done.stdout), done.returncode)
     return done.stdout
-
-
-def _last_line(*outputs: bytes) -> str:
-    """What a program said last."""
-    for output in outputs:
-        lines = output[-_SAID:].decode(errors="replace").split("\n")
-        said = [line.strip() for line in lines if line.strip()]
-        if said:
-            return said[-1]
-    return "it failed and said nothing"
-
-
-def _no_program(name: str) -> SetupError:
-    return SetupError(f"there is no {name} on this machine: install OpenSSH's client")

@@ -92,10 +92,12 @@ def _disks(plan: Plan) -> list[Answer]:
         sizes += [options.ebs_vol_size] * options.ebs_vol_num
     # /dev/sds and on, as the first spark-ec2 had them; Linux may call them otherwise.
     names = [plan.root_device, *(f"/dev/sd{chr(ord('s') + i)}" for i in range(len(sizes) - 1))]
-    kept = {"DeleteOnTermination": True, "Encrypted": True, "VolumeType": options.ebs_vol_type}
+    kept = {"DeleteOnTermination": True, "Encrypted": True}
+    # Not every type can be started from.
+    kinds = ["gp3", *[options.ebs_vol_type] * (len(sizes) - 1)]
     return [
-        {"DeviceName": name, "Ebs": {"VolumeSize": size, **kept}}
-        for name, size in zip(names, sizes)
+        {"DeviceName": name, "Ebs": {"VolumeSize": size, "VolumeType": kind, **kept}}
+        for name, size, kind in zip(names, sizes, kinds)
     ]
 
 

@@ -6,32 +6,23 @@ import contextlib
 import os
 import shlex
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from sparknet_ec2 import deploy
 from sparknet_ec2.errors import OptionError, RemoteError, SetupError
+from sparknet_ec2.options import Options
 from sparknet_ec2.remote import Remote
 
-__all__ = ["Options", "submit"]
+__all__ = ["submit"]
 
 
-@dataclass(frozen=True)
-class Options:
-    """What spark-submit is told. None: as the cluster's settings have it.
+class _Program(NamedTuple):
+    """What is run. file: of this machine, None is SparkNet's own jar; kind: the class, None is a
+    Python file's."""
 
-    jar: with the class; None: SparkNet's. py_files: modules of the program's. cores, memory (such
-    as "4g"): of an executor; workers: how many executors there may be. conf: NAME=VALUE.
-    """
-
-    jar: Path | None = None
-    py_files: Sequence[Path] = ()
-    name: str | None = None
-    workers: int | None = None
-    cores: int | None = None
-    memory: str | None = None
-    driver_memory: str | None = None
-    conf: Sequence[str] = ()
+    file: Path | None
+    kind: str | None
 
 
 def submit(
@@ -41,41 +32,58 @@ def submit(
     arguments: Sequence[str],
     options: Options,
 ) -> int:
-    """Runs a Python file of this machine, or a Scala class of SparkNet's jar, such as
-    apps.CifarApp, or of a jar of yours, in the login user's home; its output comes as it is
+    """Runs a Python file of this machine, a Scala class of SparkNet's jar, such as apps.CifarApp,
+    or one of a jar of yours, my.jar:my.App, in the login user's home; its output comes as it is
     written.
 
     Gives its exit status. Ctrl-C ends the program there (KeyboardInterrupt). OptionError if there
-    is no such file.
+    is no such file. With --dry-run the command is printed, and nothing is run.
     """
-    files = _files(program, options)
+    parts = _parts(program)
+    files = _files(parts, options)
     home = deploy.home(remote, master_address)
     own = _jars(remote, master_address, home)
+
+    def line(folder: str) -> str:
+        return shlex.join([*_line(parts, options, own, folder), *arguments])
+
+    if options.dry_run:
+        print(f"{master_address}: {line('.submitted')}")
+        return 0
     folder = remote.run(master_address, 'mktemp -d "$HOME/.submitted-XXXXXXXX"').strip()
     try:
         if files:
             remote.copy(master_address, files, folder)
-        line = _line(program, options, own, folder)
-        command = f"cd {shlex.quote(os.path.dirname(home))} && {shlex.join([*line, *arguments])}"
+        command = f"cd {shlex.quote(os.path.dirname(home))} && {line(folder)}"
         return remote.stream(master_address, command, as_root=True)
     finally:
         with contextlib.suppress(RemoteError):
             remote.run(master_address, f"rm -rf {shlex.quote(folder)}")
 
 
-def _files(program: str, options: Options) -> list[Path]:
-    """What has to be brought to the master."""
-    files = [*options.py_files]
+def _parts(program: str) -> _Program:
+    file, sign, kind = program.rpartition(":")
+    if sign and file.endswith(".jar"):
+        return _Program(Path(file), _class(kind))
     if program.endswith(".py"):
-        if options.jar is not None:
-            raise OptionError(f"--jar goes with a class; {program} is a Python file")
-        files.insert(0, Path(program))
-    elif program.endswith(".jar"):
-        raise OptionError(f"{program}: name the class to run, and the jar by --jar {program}")
-    elif not all(part.isidentifier() for part in program.split(".")):
-        raise OptionError(f"{program}: neither a .py file nor a class, such as apps.CifarApp")
-    elif options.jar is not None:
-        files.insert(0, options.jar)
+        return _Program(Path(program), None)
+    if program.endswith(".jar"):
+        raise OptionError(f"{program}: name a class of it, {program}:my.App")
+    return _Program(None, _class(program))
+
+
+def _class(name: str) -> str:
+    if not all(part.isidentifier() for part in name.split(".")):
+        raise OptionError(f"{name!r} is neither a .py file nor a class, such as apps.CifarApp")
+    return name
+
+
+def _files(program: _Program, options: Options) -> list[Path]:
+    """What has to be brought to the master."""
+    own = [] if program.file is None else [program.file]
+    files = [*own, *options.jars, *options.py_files]
+    if program.kind is not None and options.py_files:
+        raise OptionError(f"--py-files goes with a Python file; {program.kind} is a class")
     for file in files:
         if not file.is_file():
             raise OptionError(f"{file}: no such file")
@@ -98,20 +106,21 @@ def _jars(remote: Remote, master: str, home: str) -> list[str]:
         ) from None
 
 
-def _line(program: str, options: Options, own: Sequence[str], folder: str) -> list[str]:
+def _line(program: _Program, options: Options, own: Sequence[str], folder: str) -> list[str]:
     """All before the program's arguments."""
+    file = own[0] if program.file is None else f"{folder}/{program.file.name}"
+    jars = [*own, *(f"{folder}/{each.name}" for each in options.jars)]
+    others = [jar for jar in jars if jar != file]
     line = ["spark-submit", *_place(options)]
     for setting in options.conf:
         line += ["--conf", setting]
-    if program.endswith(".py"):
-        modules = [f"{folder}/{file.name}" for file in options.py_files]
-        # Python finds sparknet in the first jar.
-        line += ["--jars", ",".join(own), "--py-files", ",".join([own[0], *modules])]
-        return [*line, f"{folder}/{Path(program).name}"]
-    if options.jar is not None:
-        return [*line, "--jars", ",".join(own), "--class", program, f"{folder}/{options.jar.name}"]
-    others = ["--jars", ",".join(own[1:])] if own[1:] else []
-    return [*line, *others, "--class", program, own[0]]
+    if others:
+        line += ["--jars", ",".join(others)]
+    if program.kind is not None:
+        return [*line, "--class", program.kind, file]
+    # Python finds sparknet in the first jar.
+    modules = [own[0], *(f"{folder}/{each.name}" for each in options.py_files)]
+    return [*line, "--py-files", ",".join(modules), file]
 
 
 def _place(options: Options) -> list[str]:

@@ -6,23 +6,29 @@ import ipaddress
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 __all__ = [
+    "Place",
     "count",
     "file",
     "folder",
+    "megabytes",
     "network",
     "one_of",
+    "place",
     "positive",
     "price",
     "proxy",
+    "setting",
     "spark_version",
     "tags",
     "up_to",
     "url",
 ]
 
+_UNITS = {"": 1.0, "m": 1.0, "g": 1024.0, "t": 1024.0**2}
 _TAG_NAME, _TAG_VALUE = 128, 256  # EC2's limits
 
 
@@ -65,6 +71,23 @@ def price(text: str) -> float:
     if not 0 < found < float("inf"):
         raise ValueError(f"{text} is no price in dollars")
     return found
+
+
+def megabytes(text: str) -> str:
+    """``1500``, ``1500m`` or ``1.5g``; as Spark takes it."""
+    found = re.fullmatch(r"(\d+(?:\.\d+)?)([mgt]?)b?", text.lower())
+    amount = 0.0 if found is None else float(found[1]) * _UNITS[found[2]]
+    if amount < 1:
+        raise ValueError(f"{text!r} is not like 1500m or 2g")
+    return f"{int(amount)}m"
+
+
+def setting(text: str) -> str:
+    """NAME=VALUE."""
+    name, sign, _ = text.partition("=")
+    if not name or not sign:
+        raise ValueError(f"{text!r} is not like spark.name=value")
+    return text
 
 
 def one_of(*allowed: str) -> Callable[[str], str]:
@@ -117,6 +140,33 @@ def proxy(text: str) -> str:
     if not port.isdigit() or not 0 < int(port) < 65536:
         raise ValueError(f"{text!r} is neither PORT nor ADDRESS:PORT")
     return text
+
+
+class Place(NamedTuple):
+    """A machine as ssh has it. None: what ssh takes by itself."""
+
+    user: str | None
+    host: str
+    port: int | None
+
+    @property
+    def host_and_user(self) -> str:
+        """Without the port."""
+        return self.host if self.user is None else f"{self.user}@{self.host}"
+
+    def __str__(self) -> str:
+        return self.host_and_user if self.port is None else f"{self.host_and_user}:{self.port}"
+
+
+def place(text: str) -> Place:
+    """host, user@host or user@host:port."""
+    found = re.fullmatch(r"(?:(\w[\w.-]*)@)?(\w[\w.-]*)(?::(\d+))?", text, re.ASCII)
+    if found is None:
+        raise ValueError(f"{text!r} is not like host, user@host or user@host:port")
+    port = None if found[3] is None else int(found[3])
+    if port is not None and not 0 < port < 65536:
+        raise ValueError(f"{text!r}: {port} is no port")
+    return Place(found[1], found[2], port)
 
 
 def spark_version(text: str) -> str:

@@ -11,7 +11,7 @@ import re
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ import boto3
 import cloud_init
 import pytest
 from moto.server import ThreadedMotoServer
-from sparknet_ec2 import deploy, downloads, launching
+from sparknet_ec2 import deploy, downloads, jars, launching
 from sparknet_ec2.main import main
 
 REGION = "eu-west-1"
@@ -87,6 +87,8 @@ class Aws:
         self._always: Fault | None = None
         self._met: set[tuple[Any, ...]] = set()
         self._answers: dict[str, tuple[int, bytes, str]] = {}
+        # What becomes of an answer, if anything: it is given the request and the answer.
+        self.answering: Callable[[Mapping[str, str], bytes], bytes] | None = None
         self._lock = threading.Lock()
         door = ThreadingHTTPServer(("127.0.0.1", 0), _door(self))
         threading.Thread(target=door.serve_forever, daemon=True).start()
@@ -134,6 +136,7 @@ class Aws:
         monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
         monkeypatch.setattr(time, "sleep", lambda seconds: _PAUSE(min(seconds, 0.001)))
         monkeypatch.setattr(downloads, "own_address", lambda: "192.0.2.7/32")
+        monkeypatch.setattr(jars, "find", lambda version: None)  # Nothing is brought anywhere.
         monkeypatch.setattr(downloads, "sha512", lambda mirror, version: SHA512)
         self.waited: list[str] = []
         self.deployed: list[str] = []
@@ -272,6 +275,8 @@ def _door(aws: Aws) -> type[BaseHTTPRequestHandler]:
                 self.close_connection = True
             else:
                 answer = aws.forward(self.command, self.path, self.headers, body)
+                if aws.answering is not None and answer[0] == 200:
+                    answer = (answer[0], aws.answering(form, answer[1]), answer[2])
                 if fault is None:
                     self._answer(*answer)
                 else:

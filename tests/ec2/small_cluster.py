@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import secrets
 import subprocess
 import sys
 import threading
@@ -16,7 +15,6 @@ from pathlib import Path
 import pyspark
 import pytest
 from hosts import GATEWAY, PLAIN, Host, run
-from sparknet_ec2.machines import Machine
 from sparknet_ec2.remote import Remote
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,19 +22,18 @@ sys.path.append(str(ROOT / "tests/python"))
 
 import cifar_files  # noqa: E402 - from there
 
-__all__ = ["SECRET", "Files", "cifar_files", "key", "let_pip_find", "machine", "remote", "serving"]
-
-SECRET = secrets.token_hex(32)
+__all__ = ["Files", "cifar_files", "key", "let_pip_find", "remote", "serving"]
 
 
 class Files:
-    """A folder that hosts fetch from, and the archive of Spark in it."""
+    """A folder that hosts fetch from, a mirror of Spark's archives."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.version = pyspark.__version__
         name = f"spark-{self.version}-bin-hadoop3"
-        self.archive = folder / f"{name}.tgz"
+        self.archive = folder / f"spark-{self.version}" / f"{name}.tgz"
+        self.archive.parent.mkdir()
         origin = Path(pyspark.__file__).parent
         parts = [f"{origin.name}/{part}" for part in ("bin", "sbin", "jars", "python")]
         rename = f"--transform=s,^{origin.name},{name},"
@@ -46,7 +43,9 @@ class Files:
             digest = hashlib.sha512()
             for chunk in iter(lambda: file.read(1 << 20), b""):
                 digest.update(chunk)
-        self.sha512 = digest.hexdigest()
+        self.archive.with_name(f"{name}.tgz.sha512").write_text(
+            f"{digest.hexdigest()}  {name}.tgz\n"
+        )
         (folder / "wheels").symlink_to(wheels(self.version))
 
 
@@ -61,7 +60,7 @@ def wheels(version: str) -> Path:
         env=PLAIN, capture_output=True, text=True, check=True,
     ).stdout.strip()  # fmt: skip
     wish = f"{there} {' '.join(packages)}"
-    stamp = folder / "packages"
+    stamp = folder / f"packages-{version}"
     if not stamp.is_file() or stamp.read_text() != wish:
         options = ["--only-binary", ":all:", "--python-version", there, "--dest", str(folder)]
         done = subprocess.run(
@@ -98,22 +97,6 @@ def let_pip_find(host: Host, url: str) -> None:
     lines = ["[global]", "no-index = true", f"find-links = {url}/wheels/"]
     lines += [f"trusted-host = {GATEWAY}", ""]
     host.give("/etc/pip.conf", "\n".join(lines).encode(), "644")
-
-
-def machine(files: Files, url: str, master: Host | None, **changes: object) -> Machine:
-    """A worker of a master, or a master."""
-    given = {
-        "role": "master" if master is None else "worker",
-        "cluster": "test",
-        "master": None if master is None else master.address,
-        "spark_version": files.version,
-        "spark_url": f"{url}/{files.archive.name}",
-        "spark_sha512": files.sha512,
-        "secret": SECRET,
-        "swap_mb": 0,
-        **changes,
-    }
-    return Machine(**given)  # type: ignore[arg-type]
 
 
 def key(folder: Path) -> Path:

@@ -10,8 +10,11 @@ import pytest
 # What is said to a machine is done here: its root is a folder, below which its own places are.
 _SSH = r"""#!/bin/bash
 printf '%s\n' "ssh $*" >>"$MACHINES/asked"
+socket="" keeps=""
 while [[ "$1" == -* ]]; do
-  case "$1" in -o | -p | -D) shift 2 ;; *) shift ;; esac
+  if [[ "$1 $2" == "-o ControlPath="* ]]; then socket="${2#*=}"; fi
+  if [[ "$1" == -M ]]; then keeps=1; fi
+  case "$1" in -o | -p | -D | -O) shift 2 ;; *) shift ;; esac
 done
 user="${1%@*}" address="${1#*@}"
 shift
@@ -19,6 +22,7 @@ if [[ ! -d "$MACHINES/$address" ]]; then
   echo "ssh: connect to host $address port 22: Connection refused" >&2
   exit 255
 fi
+if [[ -n "$keeps" ]]; then touch "$socket"; fi
 root="$MACHINES/$address"
 export HOME="$root/home/$user"
 command="$*"

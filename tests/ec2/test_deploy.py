@@ -67,7 +67,7 @@ def test_a_home_like_a_clone(master: Path, remote: Remote, brought: jars.Jars) -
     for path in (old, data):
         path.parent.mkdir(parents=True)
         path.touch()
-    deploy.deploy(remote, "m1", "3.5.6")
+    assert deploy.deploy(remote, "m1", "3.5.6")
     known = home / "target/scala-2.10/sparknet-assembly-0.1-SNAPSHOT.jar"
     assert known.read_text() == "sparknet-a.jar"
     assert not old.exists()
@@ -98,7 +98,7 @@ def test_one_jar_has_all(
     alone = brought._replace(natives=None)
     monkeypatch.setattr(jars, "find", lambda version: alone)
     (master / "opt/spark/jars/hadoop-client-api-3.3.4.jar").unlink()
-    deploy.deploy(remote, "m1", "3.5.6")
+    assert not deploy.deploy(remote, "m1", "3.5.6")
     there = (master / "home/root/SparkNet/target/spark_jars").read_text()
     assert there.split(",") == [there]
     assert settings(master, "jars") == ""

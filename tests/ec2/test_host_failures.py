@@ -98,6 +98,17 @@ def test_swap_for_which_there_is_no_room(host: Host, remote: Remote) -> None:
     assert not host.ask("ls /mnt/spark.swap*", check=False)
 
 
+def test_swap_that_a_failure_comes_after(host: Host, remote: Remote, tmp_path: Path) -> None:
+    with hosts.volume(host, tmp_path / "volume", "/dev/xvdf"):
+        try:
+            assert reason(host, remote, master("http://none/", swap_mb=16)).startswith("spark: ")
+            swaps = host.ask("cat /proc/swaps; stat -c %s /mnt/spark.swap")
+            assert re.search(r"spark\.swap +file\s+163\d\d", swaps)
+            assert swaps.endswith(f"{16 << 20}\n")
+        finally:
+            host.ask("swapoff /mnt/spark.swap; umount /mnt", check=False)
+
+
 def test_an_unknown_user(host: Host, remote: Remote) -> None:
     said = reason(host, remote, master("http://none/", user="nobody-here"))
     assert said == "user: there is no user nobody-here on this machine"

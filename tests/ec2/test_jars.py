@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-import zipfile
 from pathlib import Path
 
 import pytest
+from jar_files import jar
 from sparknet_ec2 import jars
 from sparknet_ec2.errors import SetupError
 
 pytestmark = pytest.mark.unit
-
-
-def jar(path: Path, version: str, spark: str, scala: str) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(path, "w") as made:
-        text = f"version={version}\nspark={spark}\nscala={scala}\n"
-        made.writestr("sparknet/version.properties", text)
-    return path
 
 
 @pytest.fixture

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import base64
+import threading
+from pathlib import Path
 
 import pytest
 from aws import KEYS, Aws, launch, run, told
+from jar_files import jar
+from sparknet_ec2 import jars
 from sparknet_ec2.errors import SetupError
 
 pytestmark = pytest.mark.boundary
+
+_FIND = jars.find
 
 
 def test_a_cluster(aws: Aws) -> None:
@@ -249,14 +255,47 @@ def test_a_dry_run_changes_nothing(aws: Aws) -> None:
     assert {each["State"]["Name"] for each in aws.machines()} == {"running"}
 
 
-def test_a_hundred_machines_take_no_more_requests_than_two(aws: Aws) -> None:
+def test_a_hundred_machines_take_no_more_requests_than_three(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert launch("-s", "2").status == 0
     few = list(aws.requests)
     aws.forget()
-    assert launch("-s", "100").status == 0
+    # All are waited for at once: one after the other would never meet.
+    together = threading.Barrier(100)
+    monkeypatch.setattr(
+        "sparknet_ec2.launching.Remote.await_ready",
+        lambda remote, address, timeout, told: together.wait(300),
+    )
+    assert launch("-s", "99").status == 0
     assert aws.requests == few
     aws.requests.clear()
     assert run("-r", "eu-west-1", "--assume-yes", "destroy", "sparknet").status == 0
     assert aws.left() == []
+    # moto's volumes stay, of which EC2's go with their machines.
     volumes = aws.requests.count("DeleteVolume")
     assert len(aws.requests) - volumes < 20
+
+
+def test_spark_4_has_its_own_archive_and_jar(
+    aws: Aws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    target = tmp_path / "target"
+    jar(target / "scala-2.12/sparknet-assembly-0.2.0.jar", "0.2.0", "3.5", "2.12")
+    four = jar(target / "spark-4/scala-2.13/sparknet-assembly-0.2.0.jar", "0.2.0", "4", "2.13")
+    monkeypatch.setattr(jars, "ROOT", tmp_path)
+    monkeypatch.setattr(jars, "find", _FIND)
+    monkeypatch.delenv("SPARKNET_JAR", raising=False)
+    brought: list[jars.Jars] = []
+    monkeypatch.setattr(
+        "sparknet_ec2.deploy.deploy",
+        lambda remote, master, version: brought.append(jars.find(version)),
+    )
+    done = launch("-v", "4.1.1", "--spark-mirror", "https://mirror/spark/")
+    assert done.status == 0, done.err
+    assert brought == [jars.Jars(four, None, "2.13")]
+    assert "Spark 4.1.1" in done.err
+    for body in (body for body in aws.bodies if body.get("Action") == "RunInstances"):
+        assert b"\nSPARK_VERSION=4.1.1\n" in told(body)
+        url = b"https://mirror/spark/spark-4.1.1/spark-4.1.1-bin-hadoop3.tgz"
+        assert b"\nSPARK_URL=" + url + b"\n" in told(body)

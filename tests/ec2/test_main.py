@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 from aws import IDENTITY, KEYS, REGION, Aws, launch, run
+from sparknet_ec2 import jars
 
 pytestmark = pytest.mark.boundary
 
+_FIND = jars.find
 README = shlex.split(
     "--key-pair=key --identity-file=key.rsa --region=eu-west-1 --zone=eu-west-1c"
     " --instance-type=g2.8xlarge --ami=ami-c0dd7db3 -s 5 --copy-aws-credentials"
@@ -73,6 +75,12 @@ WRONG = [
     ("no file", [*KEYS, "--user-data", "none.txt"], "there is no file none.txt"),
     ("no subnet", [*KEYS, "--subnet-id", "subnet-0123"], "--subnet-id"),
     ("a network alone", [*KEYS, "--vpc-id", "vpc-0123"], "--vpc-id needs --subnet-id"),
+    (
+        "a disk that is bought by speed",
+        [*KEYS, "--ebs-vol-type", "io2"],
+        "'io2' is none of gp3, gp2",
+    ),
+    ("no name of a region", ["-r", "eu west"], "'eu west' doesn't match a supported format"),
     ("no placement group", [*KEYS, "--placement-group", "none"], "there is no such group"),
     ("no group", [*KEYS, "--additional-security-group", "none"], "there is no such group"),
     ("Ganglia", [*KEYS, "--ganglia"], "nobody maintains Ganglia"),
@@ -83,6 +91,16 @@ WRONG = [
     ("no such option", [*KEYS, "--gpu"], "unrecognized arguments: --gpu"),
     ("no such profile", [*KEYS, "-p", "nobody"], "nobody"),
     ("not stopped", [*KEYS, "--use-existing-master"], "has no master"),
+    (
+        "no machine",
+        [*KEYS, "--proxy-jump", "me@"],
+        "'me@' is not like host, user@host or user@host:",
+    ),
+    ("no port", [*KEYS, "--proxy-jump", "me@gate:70000"], "70000 is no port"),
+    ("two machines", [*KEYS, "--proxy-jump", "gate,other"], "'gate,other' is not like host"),
+    ("nobody there", [*KEYS, "--proxy-jump", "127.0.0.1:1"], "--proxy-jump 127.0.0.1:1: ssh: conn"),
+    ("a program's size", [*KEYS, "--memory", "4g"], "--memory goes with submit, not with launch"),
+    ("a cluster's size", [*KEYS, "--workers", "4"], "launch; -s is how many a cluster has"),
 ]
 
 
@@ -97,6 +115,18 @@ def test_what_is_wrong_is_a_line(aws: Aws, words: list[str], told: str) -> None:
     assert aws.left() == []
 
 
+def test_a_spark_that_there_is_no_jar_for(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What would be missed when machines have been running for minutes."""
+    monkeypatch.setattr("sparknet_ec2.jars.find", _FIND)
+    monkeypatch.setattr("sparknet_ec2.jars.ROOT", Path.cwd())
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    monkeypatch.delenv("SPARKNET_JAR", raising=False)
+    done = launch("-v", "4.2.0")
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert "no SparkNet jar for Spark 4.2.0 here: build/setup makes one for Spark 3.5," in done.err
+    assert aws.left() == []
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -108,6 +138,11 @@ def test_what_is_wrong_is_a_line(aws: Aws, words: list[str], told: str) -> None:
         (["run-command", "x"], "run-command needs a command"),
         (["copy-file", "x", "target"], "copy-file needs files"),
         (["submit", "x"], "submit needs a program"),
+        (["-i", IDENTITY, "copy-file", "x", "gone", "/mnt"], "gone: no such file"),
+        (["--cores", "0", "submit", "x", "y"], "0 is less than 1"),
+        (["--memory", "lots", "submit", "x", "y"], "'lots' is not like 1500m or 2g"),
+        (["--conf", "spark.a", "submit", "x", "y"], "'spark.a' is not like spark.name=value"),
+        (["--py-files", "gone.py", "submit", "x", "y"], "there is no file gone.py"),
     ],
 )
 def test_actions_that_are_no_sentences(aws: Aws, words: list[str], told: str) -> None:
@@ -134,6 +169,28 @@ def test_no_keys_of_amazons(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
     assert "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY" in done.err
 
 
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("AWS_SECRET_ACCESS_KEY", None, "Partial credentials found in env, missing: AWS_SECRET"),
+        ("AWS_CONFIG_FILE", "wrong", "Unable to parse config file: "),
+        ("AWS_ENDPOINT_URL", "nowhere", "Invalid endpoint: nowhere"),
+    ],
+)
+def test_what_is_wrong_with_amazons_settings(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, variable: str, value: str | None, told: str
+) -> None:
+    Path("wrong").write_text("[default\n")
+    if value is None:
+        monkeypatch.delenv(variable)
+    else:
+        monkeypatch.setenv(variable, value)
+    done = launch()
+    assert (done.status, done.err.count("\n")) == (2, 1)
+    assert told in done.err
+    assert aws.requests == []
+
+
 def test_options_of_a_file(aws: Aws) -> None:
     Path("cluster.toml").write_text(
         f'region = "{REGION}"\nkey-pair = "key"\nidentity_file = "{IDENTITY}"\nslaves = 2\n'
@@ -154,6 +211,10 @@ def test_options_of_a_file(aws: Aws) -> None:
         ('resume = "yes"', "cluster.toml: resume is true or false, not 'yes'"),
         ("slaves = [1, 2]", "cluster.toml: slaves is one value"),
         ("slaves", "--config cluster.toml: "),
+        ("memory = [1]", "cluster.toml: memory is one value"),
+        ('memory = "x"', "cluster.toml: memory: 'x' is not like 1500m or 2g"),
+        ('conf = [["a"]]', "cluster.toml: conf is one value"),
+        ('conf = "a"', "cluster.toml: conf: 'a' is not like spark.name=value"),
     ],
 )
 def test_what_is_wrong_with_a_file(aws: Aws, content: str, told: str) -> None:

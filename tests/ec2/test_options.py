@@ -2,13 +2,29 @@
 
 from __future__ import annotations
 
+import os
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aws import KEYS, REGION, Aws, launch, run, told
+from sparknet_ec2.options import specs
 
 pytestmark = pytest.mark.boundary
+
+ROOT = Path(__file__).resolve().parents[2]
+SHEET = Path(os.environ.get("SPARKNET_SHARED", ROOT.parent / "shared")) / "spec/ec2.md"
+
+
+@pytest.mark.skipif(not SHEET.is_file(), reason="the sheet of the first spark-ec2 is not here")
+def test_all_options_of_the_first_spark_ec2() -> None:
+    table = SHEET.read_text().partition("## Options")[2].partition("\n## ")[0]
+    first = [line.split("|")[1] for line in table.splitlines() if line.startswith("| -")]
+    named = {name for each in first for name in re.findall(r"--?[\w-]+", each)}
+    assert len(named) > 50
+    ours = {name for spec in specs() for name in spec.names}
+    assert named - ours == {"--version", "-h", "--help"}
 
 
 def started(aws: Aws) -> list[dict[str, str]]:
@@ -22,19 +38,28 @@ def test_an_instance_profile_is_everybodys(aws: Aws) -> None:
     assert [body["IamInstanceProfile.Name"] for body in started(aws)] == ["reads-s3"] * 2
 
 
+def test_rights_to_s3_are_of_no_use_without_s3a(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sparknet_ec2.deploy.copy_credentials", lambda *given: None)
+    for has_s3 in (False, True):
+        monkeypatch.setattr("sparknet_ec2.deploy.deploy", lambda *given, has=has_s3: has)
+        done = launch("--copy-aws-credentials", "--resume")
+        assert done.status == 0
+        assert ("s3a:// is not known there: build/setup s3" in done.err) != has_s3
+
+
 def test_a_master_of_another_type(aws: Aws) -> None:
     assert launch("-t", "c7i.xlarge", "-m", "m7i.large").status == 0
     assert [body["InstanceType"] for body in started(aws)] == ["m7i.large", "c7i.xlarge"]
 
 
 def test_disks(aws: Aws) -> None:
-    options = ["--root-vol-size", "50", "--ebs-vol-size", "20", "--ebs-vol-type", "gp2"]
+    options = ["--root-vol-size", "50", "--ebs-vol-size", "20", "--ebs-vol-type", "st1"]
     assert launch(*options).status == 0
     for body in started(aws):
         sizes = [body[f"BlockDeviceMapping.{i}.Ebs.VolumeSize"] for i in (1, 2)]
-        kinds = {body[f"BlockDeviceMapping.{i}.Ebs.VolumeType"] for i in (1, 2)}
+        kinds = [body[f"BlockDeviceMapping.{i}.Ebs.VolumeType"] for i in (1, 2)]
         names = [body[f"BlockDeviceMapping.{i}.DeviceName"] for i in (1, 2)]
-        assert (sizes, kinds, names) == (["50", "20"], {"gp2"}, ["/dev/xvda", "/dev/sds"])
+        assert (sizes, kinds, names) == (["50", "20"], ["gp3", "st1"], ["/dev/xvda", "/dev/sds"])
 
 
 def test_what_a_machine_does_when_it_shuts_down(aws: Aws) -> None:
@@ -169,6 +194,8 @@ def test_commands_and_files_go_to_all_machines(aws: Aws, monkeypatch: pytest.Mon
     assert done.status == 0
     assert set(ran) == {"echo 'a b'"}
     assert all(f"{address}:\n  up at {address}\n" in done.out for address in there)
+    for name in ("one", "two"):
+        Path(name).touch()
     assert run(*KEYS, "copy-file", "sparknet", "one", "two", "/mnt").status == 0
     assert {address for address, _, _ in copied} == there
     assert all(given == ["one", "two"] and target == "/mnt" for _, given, target in copied)

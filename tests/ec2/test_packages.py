@@ -46,7 +46,8 @@ class System:
             'fail() { echo "failed $1"; exit 1; }\n'
             "sleep() { :; }\n"
             # Javas of the machine that the tests run on.
-            f"source <(sed 's,/usr/lib/jvm,{self.folder}/jvm,' '{ROOT}/ec2/machine/packages.sh')\n"
+            f"source <(sed 's,/usr/lib/jvm,{self.folder}/jvm,; s,/opt/sparknet,{self.folder}/own,'"
+            f" '{ROOT}/ec2/machine/packages.sh')\n"
         )
         done = subprocess.run(
             [self.programs / "bash", "-c", before + script],
@@ -143,3 +144,60 @@ def test_packages_suit_the_spark(system: System) -> None:
     # Spark 3.5 is older than NumPy 2.
     assert "numpy>=1.21,<2" in three
     assert "numpy>=1.22,<3" in four
+
+
+# What a Python of the version 3.$minor does that is asked for, and where it notes that.
+PYTHON = """
+minor=%s
+case "$*" in
+  *version_info*) [[ "$*" =~ \\(3,\\ ([0-9]+)\\) ]] && exit "$((minor < BASH_REMATCH[1]))" ;;
+  *ensurepip*) exit 0 ;;
+  "-m venv"*)
+    echo "3.$minor $*" >>%s
+    mkdir -p "${*: -1}/bin"
+    printf '#!%s\\necho "$*" >>%s\\n' >"${*: -1}/bin/python"
+    %s 755 "${*: -1}/bin/python" ;;
+esac
+"""
+
+
+def python(system: System, name: str, minor: int) -> None:
+    asked, bash, chmod = system.folder / "asked", shutil.which("bash"), shutil.which("chmod")
+    system.program(name, PYTHON % (minor, asked, bash, asked, chmod))
+
+
+@pytest.mark.parametrize(
+    ("spark", "minor"), [("3.5.6", 9), ("4.0.1", 9), ("4.1.0", 10), ("4.2.0", 12)]
+)
+def test_a_python_that_is_there_is_taken(system: System, spark: str, minor: int) -> None:
+    python(system, "python3", minor)
+    script = f"SPARK_VERSION={spark}; require_python; require_python; python_packages"
+    packages = system.run(script).split()
+    venv, pip = system.asked  # The second time nothing is done.
+    assert venv == f"3.{minor} -m venv --clear {system.folder}/own/python"
+    assert pip.startswith("-m pip install ")
+    assert pip.split()[-len(packages) :] == packages
+
+
+def test_another_python_beside_that_of_the_system(system: System) -> None:
+    """Amazon Linux has 3.9, which PySpark 4.1 is too new for."""
+    python(system, "python3", 9)
+    python(system, "made", 11)
+    programs = system.programs
+    system.program(
+        "dnf",
+        f'echo "$*" >>{system.folder}/asked\n'
+        f'[[ "$*" != *python3.11 ]] || {shutil.which("cp")} {programs}/made {programs}/python3.11',
+    )
+    assert system.run("SPARK_VERSION=4.2.0; require_python") == ""
+    install, venv, _ = system.asked
+    assert install == "-q -y install python3.11"
+    assert venv.startswith("3.11 -m venv ")
+
+
+def test_no_python_that_is_new_enough(system: System) -> None:
+    python(system, "python3", 9)
+    system.program("apt-get", f'echo "$*" >>{system.folder}/asked')
+    said = system.run("SPARK_VERSION=4.2.0; require_python")
+    assert said == "failed there is no Python 3.10 or newer, which Spark 4.2.0 needs\n"
+    assert system.asked[-1].endswith(" python3")

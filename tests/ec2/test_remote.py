@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 from sparknet_ec2.errors import Ec2Error, OptionError, RemoteError, SetupError
 from sparknet_ec2.remote import Remote, on_all
+from sparknet_ec2.values import Place
 from ssh_stand_in import Machines
 
 pytestmark = pytest.mark.boundary
@@ -144,6 +146,44 @@ def test_copies(machines: Machines, remote: Remote, tmp_path: Path) -> None:
     with pytest.raises(RemoteError, match="m2: lost connection"):
         remote.copy("m2", [tmp_path / "a:b"], "/")
     assert len(machines.asked) == 2
+
+
+def test_all_go_through_one_connection_to_a_machine(machines: Machines, tmp_path: Path) -> None:
+    inside, gate = machines.start("m1"), machines.start("gate", "me")
+    given = (Path(tmp_path / "k 100%"), tmp_path / "known")
+    remote = Remote("root", *given, jump=Place("me", "gate", 2200))
+    others = ["m1", "m2", "m3"]
+    for name in others[1:]:
+        machines.start(name)
+    on_all(others, lambda address: remote.run(address, "true"))
+    (tmp_path / "file").touch()
+    remote.copy("m1", [tmp_path / "file"], str(inside))
+    remote.login("m1")
+    remote.stream("m1", "true")
+    opened, *others = [line for line in machines.asked if line.startswith(("ssh ", "scp "))]
+    assert opened.endswith(" -p 2200 -f -N -M -o ControlPersist=60 me@gate")
+    assert f'IdentityFile="{tmp_path}/k 100%%"' in opened
+    assert "BatchMode=yes" in opened
+    assert "IdentitiesOnly" not in opened  # Others may fit that machine.
+    assert f'UserKnownHostsFile="{tmp_path}/known" "~/.ssh/known_hosts"' in opened
+    assert [line.split()[0] for line in others] == [*["ssh"] * 3, "scp", "ssh", "ssh"]
+    (socket,) = re.findall(r"ControlPath=(\S+)", opened)
+    for line in others:
+        assert f"-o ProxyCommand=ssh -o ControlPath={socket} " in line
+        assert "-p 2200 me@gate -W '[%h]:%p' " in line
+        assert f'IdentityFile="{tmp_path}/k 100%%%%"' in line  # ssh reads it twice.
+    Path(socket).unlink()  # Nobody used it for a while.
+    remote.run("m1", "true")
+    assert machines.asked[-2] == opened
+    assert gate.exists()
+
+
+def test_a_machine_to_go_through_that_is_not_there(machines: Machines, tmp_path: Path) -> None:
+    machines.start("m1")
+    remote = Remote("root", None, tmp_path / "known", jump=Place(None, "gate", None))
+    with pytest.raises(RemoteError, match=r"^--proxy-jump gate: ssh: connect .* refused$"):
+        remote.run("m1", "true")
+    assert len(machines.asked) == 1
 
 
 def test_waits_until_a_machine_is_ready(machines: Machines, remote: Remote) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
 from sparknet_ec2.errors import OptionError, SetupError
+from sparknet_ec2.options import Options
 from sparknet_ec2.remote import Remote
-from sparknet_ec2.submit import Options, submit
+from sparknet_ec2.submit import submit
 from ssh_stand_in import Machines
 
 pytestmark = pytest.mark.boundary
@@ -71,7 +73,7 @@ def test_a_python_file(
     program.touch()
     module.touch()
     given = line(
-        capfd, remote, home, str(program), Options(py_files=[module]), "--epochs", "a b", "$HOME"
+        capfd, remote, home, str(program), Options(py_files=(module,)), "--epochs", "a b", "$HOME"
     )
     assert given == [
         *("--jars", JARS, "--py-files", f"{JARS.split(',')[0]},FOLDER/module.py"),
@@ -90,15 +92,17 @@ def test_a_class_of_sparknets(
 def test_a_class_of_ones_own(
     capfd: pytest.CaptureFixture[str], remote: Remote, home: Path, tmp_path: Path
 ) -> None:
-    own = tmp_path / "own.jar"
+    own, other = tmp_path / "own.jar", tmp_path / "other.jar"
     own.touch()
-    given = line(capfd, remote, home, "my.App", Options(jar=own), "5")
-    assert given == ["--jars", JARS, "--class", "my.App", "FOLDER/own.jar", "5"]
+    other.touch()
+    given = line(capfd, remote, home, f"{own}:my.App", Options(jars=(other,)), "5")
+    jars = f"{JARS},FOLDER/other.jar"
+    assert given == ["--jars", jars, "--class", "my.App", "FOLDER/own.jar", "5"]
 
 
 def test_size_and_settings(capfd: pytest.CaptureFixture[str], remote: Remote, home: Path) -> None:
     options = Options(
-        name="n", workers=5, cores=8, memory="4g", driver_memory="2g", conf=["spark.a=b c"]
+        name="n", workers=5, cores=8, memory="4g", driver_memory="2g", conf=("spark.a=b c",)
     )
     given = line(capfd, remote, home, "apps.CifarApp", options)
     before = given[: given.index("--jars")]
@@ -111,16 +115,37 @@ def test_size_and_settings(capfd: pytest.CaptureFixture[str], remote: Remote, ho
     assert given[:4] == ["--total-executor-cores", "5", "--executor-cores", "1"]
 
 
+def test_a_dry_run_prints_the_command(
+    machines: Machines,
+    capfd: pytest.CaptureFixture[str],
+    remote: Remote,
+    home: Path,
+    tmp_path: Path,
+) -> None:
+    program = tmp_path / "app.py"
+    program.touch()
+    options = Options(dry_run=True, workers=2)
+    assert submit(remote, "m1", str(program), ["--epochs", "a b"], options) == 0
+    classes = JARS.split(",")[0]
+    assert capfd.readouterr().out == (
+        "m1: spark-submit --total-executor-cores 2 --executor-cores 1 --conf spark.task.cpus=1"
+        f" --jars {JARS} --py-files {classes} .submitted/app.py --epochs 'a b'\n"
+    )
+    assert not any("mktemp" in asked or asked.startswith("scp") for asked in machines.asked)
+
+
 @pytest.mark.parametrize(
     ("program", "options", "said"),
     [
         ("gone.py", Options(), "gone.py: no such file"),
-        ("my.jar", Options(), "my.jar: name the class to run, and the jar by --jar my.jar"),
-        ("my-app", Options(), "neither a .py file nor a class"),
-        ("my.App", Options(jar=Path("gone.jar")), "gone.jar: no such file"),
-        ("my.App", Options(py_files=[Path("gone.py")]), "gone.py: no such file"),
-        ("app.py", Options(jar=Path("own.jar")), "--jar goes with a class"),
-        ("app.py", Options(py_files=[Path("other/app.py")]), "two files are called app.py"),
+        ("my.jar", Options(), "my.jar: name a class of it, my.jar:my.App"),
+        ("my-app", Options(), "'my-app' is neither a .py file nor a class"),
+        ("own.jar:my app", Options(), "'my app' is neither a .py file nor a class"),
+        ("gone.jar:my.App", Options(), "gone.jar: no such file"),
+        ("my.App", Options(jars=(Path("gone.jar"),)), "gone.jar: no such file"),
+        ("app.py", Options(py_files=(Path("gone.py"),)), "gone.py: no such file"),
+        ("my.App", Options(py_files=(Path("app.py"),)), "--py-files goes with a Python file"),
+        ("app.py", Options(py_files=(Path("other/app.py"),)), "two files are called app.py"),
     ],
 )
 def test_what_cannot_be_run(
@@ -136,7 +161,7 @@ def test_what_cannot_be_run(
     for name in ("app.py", "other/app.py", "own.jar"):
         Path(name).parent.mkdir(exist_ok=True)
         Path(name).touch()
-    with pytest.raises(OptionError, match=said.replace(".", r"\.")):
+    with pytest.raises(OptionError, match=re.escape(said)):
         submit(remote, "m1", program, [], options)
     assert machines.asked == []
 

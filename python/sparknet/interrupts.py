@@ -44,11 +44,12 @@ def interruptible() -> Iterator[Callable[[], None]]:
 
     hook = sys.unraisablehook
     before = signal.getsignal(signal.SIGINT)
-    root = logging.getLogger()
-    outermost = _is_not_of_py4j not in root.filters
+    loggers = [logging.getLogger(), logging.getLogger("py4j.clientserver")]
+    outermost = _is_not_of_py4j not in loggers[0].filters
     sys.unraisablehook = note
     signal.signal(signal.SIGINT, _raise)
-    root.addFilter(_is_not_of_py4j)
+    for logger in loggers:
+        logger.addFilter(_is_not_of_py4j)
     try:
         yield check
         check()
@@ -57,7 +58,8 @@ def interruptible() -> Iterator[Callable[[], None]]:
     finally:
         sys.unraisablehook = hook
         if outermost:
-            root.removeFilter(_is_not_of_py4j)
+            for logger in loggers:
+                logger.removeFilter(_is_not_of_py4j)
         signal.signal(signal.SIGINT, before)
 
 
@@ -91,4 +93,6 @@ def _raise(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _is_not_of_py4j(record: logging.LogRecord) -> bool:
-    return not str(record.msg).endswith("while sending command.")
+    # The second one where the JVM has closed the connection first.
+    ends = ("while sending command.", "while shutting down connection")
+    return not str(record.msg).endswith(ends)

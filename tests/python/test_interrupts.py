@@ -72,6 +72,20 @@ def test_py4js_report_of_the_interrupted_call_is_not_shown(
     assert caplog.messages == ["of the user's own", "after it"]
 
 
+def test_nor_is_its_report_of_a_connection_that_is_gone(caplog: pytest.LogCaptureFixture) -> None:
+    py4j = logging.getLogger("py4j.clientserver")
+    report = "Exception occurred while shutting down connection"
+    caplog.set_level(logging.ERROR, py4j.name)  # Sessions of other tests have silenced it.
+    with interruptible():
+        py4j.error(report)
+        with interruptible():
+            py4j.error(report)
+        py4j.error(report)
+        py4j.error("something else")
+    py4j.error(report)
+    assert caplog.messages == ["something else", report]
+
+
 class Freed:
     """What Python raises in here it ignores."""
 

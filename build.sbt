@@ -1,5 +1,11 @@
 // Versions and JVM dependencies stand in build/pom.xml; how each part is made, in project/.
 
+// JVMs of tests side by side (TestGroups): the longest suite keeps one core busy.
+Global / concurrentRestrictions := Seq(
+  Tags.limitAll(EvaluateTask.SystemProcessors max 2),
+  Tags.limit(Tags.ForkedTestGroup, 2)
+)
+
 // A project for each line of Spark, from the same sources: `build/sbt test` is about the first one,
 // `build/sbt spark4/test` about Spark 4.
 lazy val sparknet = project.in(file(".")).settings(SparkLine.settings("spark-3.5"))

@@ -83,6 +83,8 @@ ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, i
     given(values, "values");
     caffe::Storage<float>& storage = part_of(*locked, part);
     check_count(*locked, count);
+    caffe::require(!storage.released(), Code::kState, locked->name,
+                   ": its gradient is gone, as its net does not keep them");
     caffe::read_flat(storage, count, values);
   });
 }
@@ -91,6 +93,7 @@ ccaffe_status ccaffe_blob_write(ccaffe_blob* blob, int32_t part, const float* va
                                 int64_t count) {
   return guard([&] {
     const auto locked = ccaffe::lock(blob);
+    const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
     caffe::Storage<float>& storage = part_of(*locked, part);
     check_count(*locked, count);

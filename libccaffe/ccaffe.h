@@ -151,11 +151,24 @@ ccaffe_status ccaffe_net_destroy(ccaffe_net* net);
  * blobs (`blobs { shape }`, no values); `input` lists the net's inputs in order. */
 ccaffe_status ccaffe_net_describe(ccaffe_net* net, ccaffe_buffer** net_param);
 
+/* How passes of the whole net run, as the engine has planned it for the inputs' shapes: lines of
+ * fields between tabs. "step", the back end that does its arithmetic (empty: loops of the layer's
+ * own), name and type of each layer that runs in it; after a step, for each of its tops, "top",
+ * blob, format of its values in memory, bytes of data and diff that are held now, a number for
+ * their memory (equal: the same), extents; at the end "net", bytes of all values and gradients,
+ * bytes of parameters and theirs, conversions between formats since the net was made, steps that
+ * fast back ends have refused. */
+ccaffe_status ccaffe_net_plan(ccaffe_net* net, ccaffe_buffer** plan);
+
 /* Layers first..last (negative: first 0, last the final layer). loss may be NULL.
  * backward adds to parameter gradients. */
 ccaffe_status ccaffe_net_forward(ccaffe_net* net, int32_t first, int32_t last, float* loss);
 ccaffe_status ccaffe_net_backward(ccaffe_net* net, int32_t last, int32_t first);
 ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net);
+/* Whether blobs have their gradients after a backward pass (1, as at first). With 0 those of
+ * activations share memory, and reading one is CCAFFE_STATE; those of parameters stay, and so do
+ * those that ccaffe_blob_pointer has handed out. */
+ccaffe_status ccaffe_net_keep_gradients(ccaffe_net* net, int32_t keep);
 /* Propagates changed input shapes through the net. */
 ccaffe_status ccaffe_net_reshape(ccaffe_net* net);
 

@@ -41,6 +41,14 @@ ccaffe_status ccaffe_net_describe(ccaffe_net* net, ccaffe_buffer** net_param) {
   });
 }
 
+ccaffe_status ccaffe_net_plan(ccaffe_net* net, ccaffe_buffer** plan) {
+  return guard([&] {
+    const auto locked = ccaffe::lock_running(net);
+    given(plan, "plan");
+    *plan = ccaffe::add_buffer(caffe::to_lines(locked->plan()));
+  });
+}
+
 ccaffe_status ccaffe_net_forward(ccaffe_net* net, int32_t first, int32_t last, float* loss) {
   return guard([&] {
     const auto locked = ccaffe::lock_running(net);
@@ -59,6 +67,10 @@ ccaffe_status ccaffe_net_backward(ccaffe_net* net, int32_t last, int32_t first) 
 
 ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net) {
   return guard([&] { ccaffe::lock_idle(net)->clear_param_diffs(); });
+}
+
+ccaffe_status ccaffe_net_keep_gradients(ccaffe_net* net, int32_t keep) {
+  return guard([&] { ccaffe::lock_idle(net)->keep_gradients(keep != 0); });
 }
 
 ccaffe_status ccaffe_net_reshape(ccaffe_net* net) {

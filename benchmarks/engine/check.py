@@ -44,7 +44,8 @@ def close(ours: Tensor, truth: Tensor, what: str, tolerance: float = 1e-4) -> No
 def check_settings(name: str, recipe: Recipe) -> None:
     """Rates, decays, shapes and fillers against solver and net prototxt."""
     solver = text_format.Parse(
-        (ROOT / "caffe" / recipe.solver).read_text(encoding="utf-8"), caffe_pb2.SolverParameter()
+        (ROOT / "caffe" / recipe.model.solver).read_text(encoding="utf-8"),
+        caffe_pb2.SolverParameter(),
     )
     parameters = text_format.Parse(
         (ROOT / "caffe" / solver.net).read_text(encoding="utf-8"), caffe_pb2.NetParameter()
@@ -71,7 +72,7 @@ def check_settings(name: str, recipe: Recipe) -> None:
     scales = [layer for layer in parameters.layer if layer.type == "Scale"]
     require(len(norms) == len(scales), f"{name}: {len(norms)} normalisations")
     weights = sum(p.numel() for p in net.parameters())
-    print(f"{name}: {weights:,} weights, settings as in {recipe.solver}")
+    print(f"{name}: {weights:,} weights, settings as in {recipe.model.solver}")
 
 
 def expected_std(layer: Any, module: nn.Conv2d | nn.Linear) -> float:
@@ -183,7 +184,7 @@ def record(name: str, recipe: Recipe, folder: Path) -> None:
     for module in net.modules():
         if isinstance(module, nn.Dropout):
             module.p = 0
-    images = torch.rand(4, *recipe.image) * 255 - 128
+    images = torch.rand(4, *recipe.model.image) * 255 - 128
     labels = torch.randint(recipe.classes, (4,))
     arrays = {"data": images, "label": labels}
     for i, parameter in enumerate(net.parameters()):

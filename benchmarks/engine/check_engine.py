@@ -15,9 +15,9 @@ from typing import Any
 import numpy as np
 from google.protobuf import text_format
 from numpy.typing import NDArray
+from reduced import with_inputs
 
 from sparknet.local import TRAIN, Net
-from sparknet.proto import caffe_pb2
 
 CAFFE = Path(__file__).resolve().parents[2] / "caffe"
 NETS = {
@@ -30,21 +30,6 @@ NETS = {
 # Relative to the loss and to a gradient's norm; but a gradient may be as many times as far from
 # double precision as PyTorch's in float, or as half of the net's gradients, are.
 LOSS_TOLERANCE, GRADIENT_TOLERANCE, TIMES_ROUNDING = 1e-4, 1e-3, 10
-
-
-def with_inputs(path: Path, shapes: dict[str, tuple[int, ...]]) -> Any:
-    """The net of a prototxt with inputs of these shapes for Data layers, and without dropout."""
-    net = text_format.Parse(path.read_text(encoding="utf-8"), caffe_pb2.NetParameter())
-    layers = [layer for layer in net.layer if layer.type != "Data"]
-    del net.layer[:]
-    for name, shape in shapes.items():
-        parameters = caffe_pb2.InputParameter(shape=[caffe_pb2.BlobShape(dim=shape)])
-        net.layer.add(name=name, type="Input", top=[name], input_param=parameters)
-    for layer in layers:
-        if layer.type == "Dropout":
-            layer.dropout_param.dropout_ratio = 0
-    net.layer.extend(layers)
-    return net
 
 
 def weighted_loss(parameters: Any, outputs: dict[str, Any]) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import platform
 from pathlib import Path
 
 # Variables that bound the instructions of a side: oneDNN's is the engine's, too, and PyTorch brings
@@ -16,6 +17,7 @@ BOUNDS: dict[str, dict[str, str]] = {
     },
 }
 CHOICES = tuple(BOUNDS)
+CPUINFO = Path("/proc/cpuinfo")
 
 
 def environment(choice: str) -> dict[str, str]:
@@ -27,8 +29,19 @@ def environment(choice: str) -> dict[str, str]:
 
 def flags() -> set[str]:
     """What the CPU can do, in Linux's words."""
-    lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
+    lines = CPUINFO.read_text(encoding="utf-8").splitlines()
     return {flag for line in lines if line.startswith("flags") for flag in line.split()[2:]}
+
+
+def cpu(described: str) -> str:
+    """The kind of CPU, from the text of /proc/cpuinfo: its name, and its family and model, since
+    virtual machines have names that many kinds share."""
+    found: dict[str, str] = {}
+    for line in described.splitlines():
+        name, _, value = line.partition(":")
+        found.setdefault(name.strip(), value.strip())
+    numbers = [found[name] for name in ("cpu family", "model") if name in found]
+    return " ".join([found.get("model name", platform.machine()), ".".join(numbers)]).strip()
 
 
 def label(choice: str, available: set[str]) -> str:

@@ -1,117 +1,150 @@
-"""Training steps of the engine against PyTorch, side by side in one run.
+"""The engine against PyTorch (eager and torch.compile) and onnxruntime, side by side in one run.
 
-Each round runs both sides one after the other, in alternating order, in processes of their own and
-with the same number of threads. PyTorch runs in its better layout, found by a trial first. A ratio
-above 1 means that the engine is faster; the figure to quote is the median over the rounds.
+Measures training steps, forward passes (of the net for prediction), and the memory that a training
+step takes at most. Each round runs all sides one after the other, in alternating order, in
+processes of their own and with the same number of threads. PyTorch runs in its better layout,
+found by a trial first. A ratio above 1 means that the engine is faster, or takes more memory; the
+figure to quote is the median over the rounds.
+
+What medians.csv has for this kind of CPU is compared with what was measured: where that is worse by
+more than the row's tolerance, a line says so and the exit status is 1.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import itertools
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import isa
 import paired
-import torch
-from measure import HEADER, Result, row
-from paired import BenchmarkError, Figure, measure
-from torch_nets import RECIPES
+import targets
+from measure import TITLES, Result, header, row
+from paired import BenchmarkError
+from sides import ROOT, Sides, compare
+from workloads import KINDS, MODELS, WORKLOADS, Workload
 
-HERE = Path(__file__).resolve().parent
-ROOT = HERE.parents[1]
 ENGINE = ROOT / "target/native/build/bench_engine"
-LAYOUTS = ("plain", "channels_last")
-# Warm-up and timed steps of one measurement: some seconds on two cores of 2023.
-STEPS = {
-    "cifar10_quick": (10, 50),
-    "cifar10_full": (10, 50),
-    "caffenet": (2, 6),
-    "googlenet": (2, 6),
-    "resnet50": (2, 6),
-}
-DEFAULT = ("cifar10_quick", "cifar10_full", "caffenet")  # the others take minutes a round
+ONNX = ROOT / "target/bench-onnx"
 
 
-def arguments() -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="benchmarks/engine/run", description=__doc__)
-    parser.add_argument(
-        "nets", nargs="*", default=list(DEFAULT), metavar="NET", help=", ".join(RECIPES)
+def arguments(command_line: Sequence[str] | None = None) -> argparse.Namespace:
+    """The command line; `kinds` are those of the flags, or all."""
+    parser = argparse.ArgumentParser(
+        prog="benchmarks/engine/run",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument(
+        "nets", nargs="*", default=list(MODELS), metavar="NET", help=f"of {', '.join(MODELS)}"
+    )
+    for kind, told in zip(KINDS, ("training steps", "forward passes", "memory of a step")):
+        parser.add_argument(
+            f"--{kind}",
+            action="append_const",
+            dest="kinds",
+            const=kind,
+            help=f"{told}; without any of these flags, all of them",
+        )
+    parser.add_argument("--threads", type=int, nargs="+", default=[2])
     parser.add_argument(
         "--isa",
         nargs="+",
         choices=isa.CHOICES,
-        default=["native"],
-        help="instruction sets to measure with: the CPU's own, or AVX2 at most on both sides "
-        "(kernels of ours that the compiler chooses, as the solver's update, stay the CPU's own)",
+        default=list(isa.CHOICES),
+        help="instruction sets to measure with: the CPU's own, or AVX2 at most on all sides "
+        "(kernels that a compiler chooses, as our solver's update, stay the CPU's own)",
     )
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--engine", type=Path, default=ENGINE, help="bench_engine, if elsewhere")
+    parser.add_argument(
+        "--targets", type=Path, default=targets.MEDIANS, help="medians.csv, if elsewhere"
+    )
+    parser.add_argument(
+        "--record", action="store_true", help="put the medians into that file, compare with none"
+    )
     parser.add_argument("--write", action="store_true", help=f"append to {paired.RESULTS.name}")
-    chosen = parser.parse_args()
+    chosen = parser.parse_args(command_line)
+    chosen.kinds = chosen.kinds or list(KINDS)
     for net in chosen.nets:
-        if net not in RECIPES:
-            parser.error(f"no net {net}; there are {', '.join(RECIPES)}")
-    if not chosen.engine.is_file():
-        parser.error(f"there is no {chosen.engine}: benchmarks/engine/run builds it")
-    if "avx2" in chosen.isa and isa.label("avx2", isa.flags()) != "avx2":
-        parser.error("this CPU has no AVX2")
+        if net not in MODELS:
+            parser.error(f"no net {net}; there are {', '.join(MODELS)}")
+    if not workloads(chosen):
+        parser.error(f"there is no {' or '.join(chosen.kinds)} of {', '.join(chosen.nets)}")
     return chosen
 
 
-def engine_side(engine: Path, name: str, choice: str, threads: int) -> Figure:
-    """bench_engine reads paths in a solver relative to caffe/."""
-    recipe = RECIPES[name]
-    sizes = [recipe.batch, *recipe.image, threads, *STEPS[name]]
-    command = [str(engine.resolve()), recipe.solver, *map(str, sizes)]
-    return measure(command, ROOT / "caffe", isa.environment(choice))
+def workloads(chosen: argparse.Namespace) -> list[Workload]:
+    """Those of the nets and kinds that were asked for."""
+    return [w for w in WORKLOADS if w.kind in chosen.kinds and w.net in chosen.nets]
 
 
-def torch_side(name: str, choice: str, threads: int, layout: str) -> Figure:
-    """The same step in PyTorch."""
-    sizes = map(str, [RECIPES[name].batch, threads, *STEPS[name]])
-    command = [sys.executable, str(HERE / "torch_step.py"), name, *sizes, layout]
-    return measure(command, HERE, isa.environment(choice))
+def choices(asked: Sequence[str], available: set[str]) -> list[str]:
+    """The instruction sets to measure with: of several that come to the same on this CPU, one."""
+    by_label = {isa.label(choice, available): choice for choice in reversed(asked)}
+    return list(reversed(by_label.values()))
 
 
-def compare(engine: Path, name: str, choice: str, threads: int, rounds: int) -> Result:
-    """All rounds of one net."""
-    trial = {layout: torch_side(name, choice, threads, layout) for layout in LAYOUTS}
-    layout = min(trial, key=lambda tried: trial[tried].median)
-    width = isa.label(choice, isa.flags())
-    result = Result(name, RECIPES[name].batch, width, threads, layout, [], [])
-    for i in range(rounds):
-        # A machine that slows down during a round must not favour one side.
-        for side in ("ours", "theirs") if i % 2 == 0 else ("theirs", "ours"):
-            if side == "ours":
-                result.ours.append(engine_side(engine, name, choice, threads))
-            else:
-                result.theirs.append(torch_side(name, choice, threads, layout))
-        print(
-            f"{name}, {width}, {threads} thread(s), round {i + 1}: {result.ratios()[-1]:.2f}",
-            file=sys.stderr,
-        )
-    return result
+def ready(chosen: argparse.Namespace) -> None:
+    """Ends where something is missing that a run would find out after a while."""
+    if not chosen.engine.is_file():
+        sys.exit(f"there is no {chosen.engine}: benchmarks/engine/run builds it")
+    if "avx2" in chosen.isa and "avx2" not in isa.flags():
+        sys.exit("this CPU has no AVX2: --isa native")
+    if not chosen.record:
+        targets.read(chosen.targets)
+
+
+def versions() -> str:
+    """Of the peers that are installed."""
+    names = {"torch": "PyTorch", "onnxruntime": "onnxruntime"}
+    found = []
+    for package, name in names.items():
+        try:
+            found.append(f"{name} {importlib.metadata.version(package)}")
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return ", ".join(found)
+
+
+def measured(chosen: argparse.Namespace) -> list[Result]:
+    """Everything that was asked for."""
+    return [
+        compare(Sides(chosen.engine, ONNX, choice, threads), workload, chosen.rounds, say)
+        for workload in workloads(chosen)
+        for choice, threads in itertools.product(choices(chosen.isa, isa.flags()), chosen.threads)
+    ]
+
+
+def say(line: str) -> None:
+    """How it goes."""
+    print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Measures what the command line asks for and prints the table."""
+    """Measures what the command line asks for and prints the tables."""
     chosen = arguments()
     load = paired.load_at_start()
-    rows = []
     try:
-        for name in chosen.nets:
-            for choice, threads in itertools.product(chosen.isa, chosen.threads):
-                rows.append(row(compare(chosen.engine, name, choice, threads, chosen.rounds)))
-    except BenchmarkError as error:
+        ready(chosen)
+        results = measured(chosen)
+    except (BenchmarkError, OSError, ValueError) as error:
         sys.exit(f"benchmarks/engine: {error}")
-    paired.report(
-        "Engine against PyTorch", HEADER, rows, f"PyTorch {torch.__version__}", load, chosen.write
-    )
+    for kind in KINDS:
+        rows = [row(result) for result in results if result.workload.kind == kind]
+        if rows:
+            paired.report(TITLES[kind], header(kind), rows, versions(), load, chosen.write)
+    new = targets.measured(results, isa.cpu(isa.CPUINFO.read_text(encoding="utf-8")))
+    if chosen.record:
+        targets.record(chosen.targets, new)
+        return
+    lines, losses = targets.compare(targets.read(chosen.targets), new)
+    print("\n".join(lines) or f"{chosen.targets.name} has nothing of this for this kind of CPU.")
+    if losses:
+        sys.exit(f"{len(losses)} worse than recorded")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from torch_deep_nets import GoogLeNet, ResNet50
 from torch_layers import AcrossChannelsLRN, WithinChannelLRN, ave_pool, conv, linear, max_pool, relu
+from workloads import MODELS, Model
 
 
 def cifar10_quick() -> nn.Sequential:
@@ -56,18 +57,14 @@ def caffenet() -> nn.Sequential:
 class Recipe:
     """A net and the numbers of its solver.
 
-    image -- channels, height and width; decay -- weight decay, momentum is 0.9 everywhere;
-    multipliers -- (lr_mult, decay_mult) of weights and of biases; special -- the same for single
-    layers, by the name of the module. solver -- the prototxt, below caffe/. heads -- weights of the
-    losses, where a net gives several scores.
+    decay -- weight decay, momentum is 0.9 everywhere; multipliers -- (lr_mult, decay_mult) of
+    weights and of biases; special -- the same for single layers, by the name of the module. heads
+    -- weights of the losses, where a net gives several scores.
     """
 
-    solver: str
-
+    model: Model
     build: Callable[[], nn.Module]
-    image: tuple[int, int, int]
     classes: int
-    batch: int
     rate: float
     decay: float
     multipliers: tuple[tuple[float, float], tuple[float, float]]
@@ -78,30 +75,30 @@ class Recipe:
 CIFAR = ((1.0, 1.0), (2.0, 1.0))
 RECIPES = {
     "cifar10_quick": Recipe(
-        "examples/cifar10/cifar10_quick_solver.prototxt",
-        *(cifar10_quick, (3, 32, 32), 10, 100, 0.001, 0.004, CIFAR),
+        MODELS["cifar10_quick"],
+        *(cifar10_quick, 10, 0.001, 0.004, CIFAR),
         special={},
     ),
     "cifar10_full": Recipe(
-        "examples/cifar10/cifar10_full_solver.prototxt",
-        *(cifar10_full, (3, 32, 32), 10, 100, 0.001, 0.004, CIFAR),
+        MODELS["cifar10_full"],
+        *(cifar10_full, 10, 0.001, 0.004, CIFAR),
         # conv3 has no multipliers, ip1 a strong decay.
         special={"8": ((1.0, 1.0), (1.0, 1.0)), "12": ((1.0, 250.0), (2.0, 0.0))},
     ),
     "caffenet": Recipe(
-        "models/bvlc_reference_caffenet/solver.prototxt",
-        *(caffenet, (3, 227, 227), 1000, 32, 0.01, 0.0005, ((1.0, 1.0), (2.0, 0.0))),
+        MODELS["caffenet"],
+        *(caffenet, 1000, 0.01, 0.0005, ((1.0, 1.0), (2.0, 0.0))),
         special={},
     ),
     "googlenet": Recipe(
-        "models/bvlc_googlenet/solver.prototxt",
-        *(GoogLeNet, (3, 224, 224), 1000, 16, 0.01, 0.0002, ((1.0, 1.0), (2.0, 0.0))),
+        MODELS["googlenet"],
+        *(GoogLeNet, 1000, 0.01, 0.0002, ((1.0, 1.0), (2.0, 0.0))),
         special={},
         heads=(0.3, 0.3, 1.0),
     ),
     "resnet50": Recipe(
-        "models/resnet50/solver.prototxt",
-        *(ResNet50, (3, 224, 224), 1000, 8, 0.1, 0.0001, ((1.0, 1.0), (1.0, 1.0))),
+        MODELS["resnet50"],
+        *(ResNet50, 1000, 0.1, 0.0001, ((1.0, 1.0), (1.0, 1.0))),
         special={},
     ),
 }

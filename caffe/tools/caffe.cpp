@@ -23,7 +23,8 @@ const std::map<std::string, Command>& commands() {
         {"solver", "snapshot", "weights", "level", "stage", "gpu", "sigint_effect",
          "sighup_effect"}}},
       {"test", {caffe::tools::test, {"model", "weights", "iterations", "level", "stage", "gpu"}}},
-      {"time", {caffe::tools::time, {"model", "iterations", "phase", "level", "stage", "gpu"}}},
+      {"time",
+       {caffe::tools::time, {"model", "iterations", "phase", "plan", "level", "stage", "gpu"}}},
       {"device_query", {caffe::tools::device_query, {"gpu"}}},
   };
   return kCommands;
@@ -52,7 +53,7 @@ int main(int argc, char** argv) {
       "commands:\n"
       "  train         train or fine-tune the net of --solver\n"
       "  test          the outputs of --model with --weights, and their means\n"
-      "  time          how long each layer of --model takes\n"
+      "  time          how long each step of --model takes: layers that run as one\n"
       "  device_query  what there is to compute with";
   tool.flags = {
       {"solver", "", "the solver's prototxt"},
@@ -61,6 +62,7 @@ int main(int argc, char** argv) {
       {"weights", "", "caffemodels to start from, separated by commas"},
       {"iterations", "50", "how many batches test and time run"},
       {"phase", "", "TRAIN or TEST, for time (TRAIN)"},
+      {"plan", "false", "time prints how the net runs, too", true},
       {"level", "", "the level of the net's state"},
       {"stage", "", "stages of the net's state, separated by commas"},
       {"sigint_effect", "stop", "what SIGINT does to a training: stop, snapshot or none"},

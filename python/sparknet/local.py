@@ -31,6 +31,7 @@ from sparknet import models, spec
 from sparknet._jvm.pyjnius import call, classes, set_python_layers
 from sparknet.drawing import Drawing
 from sparknet.errors import ArgumentError, FileError, ShapeError
+from sparknet.plans import Plan
 from sparknet.proto import caffe_pb2
 from sparknet.python_layers import Layer, Runner
 from sparknet.summary import Built, Summary, without_splits
@@ -253,6 +254,11 @@ class Net:
         serialised = bytes(call(call(self._java, "proto"), "toByteArray"))
         shapes = {name: blob.shape for name, blob in self.blobs.items()}
         return Built(caffe_pb2.NetParameter.FromString(serialised), shapes)
+
+    def plan(self) -> Plan:
+        """How passes of the whole net run: which layers run as one, on which back end, how memory
+        holds what they make and who shares memory with whom."""
+        return Plan.of(str(call(self._java, "plan")))
 
     def summary(self) -> Summary:
         """A table of the layers with shapes, parameters and arithmetic."""

@@ -9,7 +9,7 @@ from itertools import groupby
 from math import prod
 from typing import NamedTuple
 
-from sparknet import flops
+from sparknet import flops, tables
 from sparknet.proto import caffe_pb2
 
 __all__ = ["Built", "Row", "Summary", "without_splits"]
@@ -63,9 +63,7 @@ class Summary:
         self.parameters, self.learned = _parameters(net)
 
     def __str__(self) -> str:
-        cells = [_HEAD, *(_cells(row) for row in self.rows)]
-        widths = [max(len(line[column]) for line in cells) for column in range(len(_HEAD))]
-        lines = [_aligned(line, widths) for line in cells]
+        lines = list(tables.aligned(_HEAD, map(_cells, self.rows), words=_LEFT))
         rule = "-" * max(len(line) for line in lines)
         return "\n".join([lines[0], rule, *lines[1:], rule, *self._totals()])
 
@@ -152,14 +150,6 @@ def _cells(row: Row) -> tuple[str, ...]:
 def _repeated(shape: tuple[int, ...], times: int) -> str:
     """A shape that so many outputs have, one after the other."""
     return ", ".join([str(shape)] * times) if times < 3 else f"{times} of {shape}"
-
-
-def _aligned(cells: Sequence[str], widths: Sequence[int]) -> str:
-    parts = [
-        cell.ljust(width) if column < _LEFT else cell.rjust(width)
-        for column, (cell, width) in enumerate(zip(cells, widths))
-    ]
-    return "  ".join(parts).rstrip()
 
 
 def _html(cells: Sequence[str]) -> str:

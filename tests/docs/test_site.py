@@ -88,6 +88,17 @@ def test_layer_types_have_their_fields(site: Path) -> None:
     assert re.search(r"<td><code>kernel_size</code></td>\s*<td>list of int</td>", page)
     assert 'href="#fillerparameter"' in page
     assert 'id="fillerparameter"' in page
+    assert 'href="../layers/pooling.html#pooling">What it computes' in page
+
+
+def test_the_manual_has_its_tables(site: Path) -> None:
+    for page in site.glob("layers/*.html"):
+        assert "<!-- fields" not in page.read_text(encoding="utf-8"), page
+    page = (site / "layers/pooling.html").read_text(encoding="utf-8")
+    row = r"<code>round_mode</code></td>\s*<td>CEIL, FLOOR</td>\s*<td><code>CEIL</code>"
+    assert re.search(row, page)
+    page = (site / "layers/convolution.html").read_text(encoding="utf-8")
+    assert '<td><a href="fillers.html">FillerParameter</a></td>' in page
 
 
 def test_what_is_for_tests_is_not_shown(site: Path) -> None:

@@ -211,6 +211,35 @@ def test_save_with_the_net(
     assert "blobs" not in (folder / "kept.prototxt").read_text()
 
 
+def test_plan(tmp_path: Path) -> None:
+    text = """
+        layer { name: "in" type: "Input" top: "x"
+                input_param { shape { dim: 2 dim: 3 dim: 5 dim: 5 } } }
+        layer { name: "conv" type: "Convolution" bottom: "x" top: "y"
+                convolution_param { num_output: 4 kernel_size: 3 } }
+        layer { name: "relu" type: "ReLU" bottom: "y" top: "y" }
+        layer { name: "flat" type: "Flatten" bottom: "y" top: "z" }
+    """
+    path = tmp_path / "net.prototxt"
+    path.write_text(text, encoding="utf-8")
+    net = Net(path, TEST)
+    net.forward()
+    plan = net.plan()
+    assert [step.layers for step in plan.steps] == [
+        {"in": "Input"},
+        {"conv": "Convolution", "relu": "ReLU"},
+        {"flat": "Flatten"},
+    ]
+    assert [step.back_end for step in plan.steps] == [None, "onednn", None]
+    y, z = plan.steps[1].tops[0], plan.steps[2].tops[0]
+    assert (y.blob, y.shape, z.shape) == ("y", (2, 4, 3, 3), (2, 36))
+    assert y.memory == z.memory != plan.steps[0].tops[0].memory
+    assert plan.fallbacks == 0
+    assert plan.bytes >= 4 * (150 + 72)
+    assert "conv + relu" in str(plan)
+    assert "2x4x3x3" in str(plan)
+
+
 def test_summary_and_drawing(net: Net, folder: Path) -> None:
     assert net.summary().parameters == 3 * 8 + 3 + 5 * 12 + 5
     assert "12 x 5" not in net.draw("net.svg").source

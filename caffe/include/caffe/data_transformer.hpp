@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "caffe/blob.hpp"
+#include "caffe/image.hpp"
 #include "caffe/item.hpp"
 #include "caffe/random.hpp"
 
@@ -33,7 +34,8 @@ class DataTransformer {
  private:
   template <typename V>
   void fill(const Item& item, const V* from, T* values);
-  T mean_of(int channel) const;
+  // Draws where the part of an item lies.
+  CropPlace draw_place(const Item& item, const ImageSize& size);
 
   TransformationParameter param_;
   Phase phase_;

@@ -1,9 +1,9 @@
 // Whole storages to and from plain arrays of as many values as the caller says.
 #pragma once
 
-#include <algorithm>
 #include <type_traits>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/error.hpp"
 #include "caffe/storage.hpp"
 
@@ -26,13 +26,13 @@ void read_flat(Storage<T>& storage, int64_t count, T* out) {
       return;
     }
   }
-  std::copy_n(storage.read(), count, out);
+  copy_values(storage.read(), count, out);
 }
 
 template <typename T>
 void write_flat(const T* values, int64_t count, Storage<T>* storage) {
   check_flat(*storage, count);
-  std::copy_n(values, count, storage->write());
+  copy_values(values, count, storage->write());
   storage->written();
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <string>
 
 namespace caffe {
 
@@ -15,6 +16,8 @@ class Format {
   // Elements that an array in this format takes, padding included.
   virtual size_t size() const = 0;
   virtual bool equals(const Format& other) const = 0;
+  // For people to read.
+  virtual std::string text() const = 0;
   // Converts between plain order and this format. Padding is written as zeros.
   virtual void pack(const float* plain, float* packed) const = 0;
   virtual void unpack(const float* packed, float* plain) const = 0;

@@ -43,7 +43,7 @@ Image decode_png(const void* encoded, size_t size);
 // planes: room for 3 * height * width bytes, red, green, blue, each by rows.
 void resize_image(const Image& image, ImageSize size, uint8_t* planes);
 
-// What part of items of bytes goes into a minibatch.
+// What part of items goes into a minibatch.
 struct Crop {
   int channels, height, width;  // of an item
   ImageSize size;               // of the part
@@ -55,9 +55,23 @@ struct CropPlace {
   int32_t mirror;  // 0 or 1: columns in reverse order
 };
 
+// What is subtracted from an item: `image`, of its shape; or, if that is null, the value of each
+// channel; if both are null, nothing.
+template <typename T>
+struct Means {
+  const T *image, *channels;
+};
+
+// values[c][y][x] = (item[c][top + y][left + x'] - mean) * scale with x' = x, or size.width - 1 - x
+// where mirrored. V: uint8_t or float, T: float or double. The part must lie inside.
+template <typename V, typename T>
+void fill_crop(const V* item, const Crop& crop, const CropPlace& place, const Means<T>& means,
+               T scale, T* values);
+
+// The same for many items of bytes:
 // values[n][c][y][x] = (items[n][c][top + y][left + x'] - mean[c][top + y][left + x']) * scale
-// with x' = x, or size.width - 1 - x where mirrored. places: one per item; null: the centre, not
-// mirrored. mean: of an item's shape; null: none. Throws kInvalidArgument if a part is not inside.
+// places: one per item; null: the centre, not mirrored. mean: of an item's shape; null: none.
+// Throws kInvalidArgument if a part is not inside.
 void fill_crops(const uint8_t* items, int count, const Crop& crop, const CropPlace* places,
                 const float* mean, float scale, float* values);
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "caffe/layer.hpp"
+#include "caffe/plan.hpp"
 #include "caffe/weights_report.hpp"
 
 namespace caffe {
@@ -20,6 +21,17 @@ class NewFile;
 struct NotFinite {
   std::string layer;
   enum { kNothing, kWeights, kOutput, kData } in = kNothing;
+};
+
+// A value of a net's graph: what one layer makes, and at most one reads (Split sees to that). A top
+// in place is a value of its own, the next version of the blob that it bears the name of.
+template <typename T>
+struct Value {
+  std::shared_ptr<Blob<T>> blob;
+  int name = 0;  // index of the named blob
+  int maker = 0, top = 0;
+  int reader = -1, bottom = 0;  // -1: nobody
+  bool needs_backward = false;
 };
 
 template <typename T>
@@ -52,15 +64,30 @@ class Net {
   const std::vector<std::unique_ptr<Layer<T>>>& layers() const { return layers_; }
   // -1 if there is none of that name.
   int layer_index(const std::string& name) const;
+  // What the layer reads and makes: values, see below.
   const BlobVec<T>& bottoms(int layer) const { return bottom_vecs_[layer]; }
   const BlobVec<T>& tops(int layer) const { return top_vecs_[layer]; }
-  const std::vector<int>& top_ids(int layer) const { return top_ids_[layer]; }
+  // Indices of the blobs that the layer's tops bear the names of.
+  std::vector<int> top_ids(int layer) const;
   // Whether backward runs the layer, and whether it gives its bottom a diff.
   bool layer_needs_backward(int layer) const { return layer_need_backward_[layer]; }
   bool bottom_needs_backward(int layer, int bottom) const {
     return bottom_need_backward_[layer][bottom];
   }
 
+  // The layers [first, last] that run as one in passes of the whole net.
+  struct Step {
+    int first = 0, last = 0;
+  };
+  std::vector<Step> steps() const;
+  // How passes of the whole net run, see plan.hpp. Shapes and plans the net if need be.
+  Plan plan();
+  // Between memory formats, of values, gradients and parameters, since the net was made.
+  int64_t conversions() const;
+
+  const std::vector<Value<T>>& values() const { return values_; }
+  // By name. A blob that layers work on in place has the data of the last of its values and the
+  // diff of the first, which is what forward and backward leave in it.
   const std::vector<std::shared_ptr<Blob<T>>>& blobs() const { return blobs_; }
   const std::vector<std::string>& blob_names() const { return blob_names_; }
   // Null if there is none of that name.
@@ -107,42 +134,67 @@ class Net {
   // First dimension of all JavaData tops.
   void set_batch_size(int64_t batch);
 
+  // Whether blobs have their gradients after backward. Else a pass of the whole net lets them share
+  // memory: each is gone when the layer that made the blob has read it. Gradients whose memory was
+  // handed out, and those of parameters, stay. True at first.
+  void keep_gradients(bool keep);
+
   void set_debug_info(bool on) { debug_info_ = on; }
   // Looks for NaN and infinity in what the last forward pass left.
   NotFinite first_not_finite() const;
 
  private:
-  // net_init.cpp
+  // net/init.cpp
   void init(const NetParameter& param);
-  void append_layer(const LayerParameter& param, std::map<std::string, int>* available);
-  void append_bottom(int layer_id, int bottom_id, std::map<std::string, int>* available);
-  void append_top(int layer_id, int top_id, std::map<std::string, int>* available);
+  using Available = std::map<std::string, int>;  // values that nobody has read yet, by name
+  void append_layer(const LayerParameter& param, Available* available);
+  void append_bottom(int layer_id, int bottom_id, Available* available);
+  void append_top(int layer_id, int top_id, Available* available);
   void find_layers_under_loss();
   void force_backward();
-  // net_params.cpp
+  // net/params.cpp
   void append_params(int layer_id);
   void share_param(int layer_id, int param_id, LearnableParam* owner);
-  // layout_pass.cpp: chooses a memory format for every blob and creates ops.
+  // plan/formats.cpp: chooses a memory format for every blob and creates ops.
   void plan_formats();
-  // net_in_place.cpp: copies of what layers in place write over.
-  void keep_input(int layer_id, int bottom_id);
-  void keep_overwritten_outputs();
-  void keep_outputs(int layer_id);
-  void run_backward(int layer_id);
-  void shape_kept_inputs(int layer_id);
-  void check_kept_inputs(int layer_id) const;
-  void fill_kept_inputs(int layer_id);
+  // plan/fusion.cpp: layers whose work is done along with that of the one before them.
+  void fuse();
+  std::vector<Layer<T>*> layers_behind(int head) const;
+  bool runs_fused(int head, int last) const;
+  void forward_fused(int head);
+  void backward_fused(int head);
+  void undo_fusion(int head);
+  // plan/gradients.cpp
+  void release_gradients(int layer_id);
+  // plan/values.cpp: where versions of a blob lie, and what its name shows of them.
+  int add_value(int name, int maker, int top);
+  void check_versions(int layer_id) const;
+  void place_versions();
+  void drop_values_on_resize();
+  bool may_lie_over(const Value<T>& made) const;
+  bool is_needed_later(const Value<T>& value, int writer) const;
+  bool comes_from_outside(const Value<T>& value) const;
+  void take_names_shapes();
+  void bind_names();
+  void shape_one_array(int layer_id);
+  void fill_one_array(int layer_id);
   void return_diffs(int layer_id);
-  // net_io.cpp: `known` layers are in the file.
+  template <typename Use>
+  void for_versions(const Use& use) const;
+  void data_from_names(int first, int last) const;
+  void data_to_names(int first, int last) const;
+  void diffs_from_names(int last, int first) const;
+  void diffs_to_names(int last, int first) const;
+  // net/io.cpp: `known` layers are in the file.
   void count_taken(const std::set<int>& known, WeightsReport* report) const;
-  // net_hdf5.cpp
+  // net/hdf5.cpp
   WeightsReport load_hdf5(const std::string& filename, Match match);
   uint32_t save_hdf5(const NewFile& place, bool write_diff) const;
-  // net_run.cpp
+  // net/run.cpp
   bool shapes_changed() const;
   void prepare();
   void run_feed();
-  // net_debug.cpp: mean absolute values, if debug_info is on.
+  // net/debug.cpp: mean absolute values, if debug_info is on.
   void log_forward(int layer_id) const;
   void log_backward(int layer_id) const;
   void log_params() const;
@@ -159,21 +211,22 @@ class Net {
   std::vector<std::shared_ptr<Blob<T>>> blobs_;
   std::vector<std::string> blob_names_;
   std::map<std::string, int> blob_index_;
-  std::vector<bool> blob_need_backward_;
+  std::vector<Value<T>> values_;
+  std::vector<std::vector<int>> versions_;  // values of each blob, in the order of their makers
   std::vector<BlobVec<T>> bottom_vecs_, top_vecs_;
-  std::vector<std::vector<int>> bottom_ids_, top_ids_;
+  std::vector<std::vector<int>> bottom_ids_, top_ids_;  // values
+  // By layer: the one that does its work in fused passes; itself, if none does.
+  std::vector<int> heads_;
+  std::vector<bool> ran_fused_;  // by head: the last forward pass was
   std::vector<std::vector<bool>> bottom_need_backward_;
   std::vector<bool> layer_need_backward_;
+  // If gradients are not kept: their memory, and by layer the storages that nobody reads after it.
+  std::shared_ptr<ArrayPool<T>> gradient_pool_;
+  std::vector<std::vector<Storage<T>*>> last_read_by_;
   std::vector<int> input_blobs_, output_blobs_;
   std::vector<LearnableParam> learnable_;
   std::map<std::string, int> param_owners_;  // index in learnable_ by ParamSpec name
   std::vector<int> java_data_layers_;
-  struct Kept {
-    int index;                      // of the layer's bottom or top
-    Blob<T>* blob;                  // in the net's graph
-    std::unique_ptr<Blob<T>> copy;  // what the layer sees instead
-  };
-  std::vector<std::vector<Kept>> kept_inputs_, kept_outputs_;  // by layer
   Feed feed_;
 };
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <cstdlib>
 #include <memory>
+#include <utility>
 #include <vector>
 
 #include "caffe/format.hpp"
@@ -15,6 +16,14 @@ namespace caffe {
 template <typename T>
 class AlignedArray {
  public:
+  AlignedArray() = default;
+  AlignedArray(AlignedArray&& other) noexcept { *this = std::move(other); }
+  AlignedArray& operator=(AlignedArray&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    data_ = std::exchange(other.data_, nullptr);
+    capacity_ = std::exchange(other.capacity_, 0);
+    return *this;
+  }
   void resize(size_t count);  // keeps nothing; memory only grows
   T* data() { return data_; }
   size_t capacity() const { return capacity_; }
@@ -26,6 +35,24 @@ class AlignedArray {
   std::unique_ptr<void, Free> memory_;
   T* data_ = nullptr;
   size_t capacity_ = 0;
+};
+
+// Memory that one storage has done with, for others.
+template <typename T>
+class ArrayPool {
+ public:
+  void give(AlignedArray<T> array) { free_.push_back(std::move(array)); }
+  // Whether storages part with their values now; if not, somebody may still look at them.
+  void open(bool open) { open_ = open; }
+  bool is_open() const { return open_; }
+  // The smallest array with room for so many elements, whatever they hold; an empty one if there is
+  // none.
+  AlignedArray<T> take(size_t count);
+  size_t bytes() const;
+
+ private:
+  std::vector<AlignedArray<T>> free_;
+  bool open_ = true;
 };
 
 // The values of a blob's data or diff. Writers choose the format they write in;
@@ -40,8 +67,10 @@ class Storage {
   explicit Storage(size_t count = 0) { resize(count); }
 
   size_t count() const { return count_; }
-  // Changes the number of elements. Plain values survive if memory suffices.
+  // Changes the number of elements. Values survive, in plain order, unless they are drop_on_resize.
   void resize(size_t count);
+  // For values that are computed anew after a resize: it need not bring them to plain order.
+  void drop_on_resize() { dropped_on_resize_ = true; }
   // Call when the extents change but the count does not: drops packed copies,
   // which belong to the old extents, after saving their values in plain order.
   void keep_only_plain();
@@ -60,10 +89,27 @@ class Storage {
   void set_zero();
   bool is_zero() const { return zero_; }
 
+  // Takes memory from the pool where it has some, and can leave it there.
+  void share_pool(std::shared_ptr<ArrayPool<T>> pool) { pool_ = std::move(pool); }
+  // Leaves its memory to the pool, unless that is not open or it is pinned: it has no values then
+  // until it is written anew.
+  void release();
+  bool released() const { return released_; }
+  // Takes over the values of another storage with as many elements, which has none then. Does
+  // nothing and returns false unless both could leave their memory to a pool, and it is another.
+  bool take(Storage& other);
+
   // Hands out plain memory for good: the caller may write to it at any time, so
   // packed copies are never trusted and every write is brought back to plain order.
   T* pin();
   bool pinned() const { return pinned_; }
+
+  // Another number after each change of the values, but for those by users of pinned memory.
+  uint64_t version() const { return version_; }
+  // From one format to another, since it was made.
+  int64_t conversions() const { return conversions_; }
+  // Memory that it holds.
+  size_t bytes() const;
 
   // The format of the last write, null for plain: what is cheapest to read.
   const FormatPtr& current_format() const { return current_; }
@@ -74,17 +120,28 @@ class Storage {
     AlignedArray<T> values;
     bool fresh = false;
   };
+  bool may_release() const { return pool_ && pool_->is_open() && !pinned_; }
+  // Gives the copy memory for its format; false if what it holds then is not all zeros.
+  bool provide(Copy& copy, size_t size);
   Copy& copy_in(const FormatPtr& format);
   Copy* fresh_copy();
   void distrust(Copy& copy) const;
   void make_fresh(Copy& target);
   void only_fresh(const Copy& copy);
+  ArrayPool<T>& spares() { return pool_ ? *pool_ : own_spares_; }
 
   size_t count_ = 0;
   std::vector<std::unique_ptr<Copy>> copies_;  // the first one is plain
   FormatPtr current_;
   bool zero_ = true;
-  bool pinned_ = false;
+  bool pinned_ = false, released_ = false, dropped_on_resize_ = false;
+  int64_t conversions_ = 0;
+  uint64_t version_ = 0;
+  std::shared_ptr<ArrayPool<T>> pool_;
+  ArrayPool<T> own_spares_;  // of packed copies in other extents: batches grow and shrink
 };
+
+// Bytes that arrays have been given since the process began.
+int64_t allocated_bytes();
 
 }  // namespace caffe

@@ -67,37 +67,31 @@ void DataTransformer<T>::transform(const Item& item, T* values) {
 }
 
 template <typename T>
-T DataTransformer<T>::mean_of(int channel) const {
-  const int means = param_.mean_value_size();
-  return means == 0 ? T(0) : static_cast<T>(param_.mean_value(means == 1 ? 0 : channel));
+CropPlace DataTransformer<T>::draw_place(const Item& item, const ImageSize& size) {
+  CropPlace place{0, 0, param_.mirror() && random_.index(2) == 1 ? 1 : 0};
+  if (param_.crop_size() > 0) {
+    const bool anywhere = phase_ == TRAIN;
+    const int rows = item.height - size.height, columns = item.width - size.width;
+    place.top = anywhere ? static_cast<int>(random_.index(rows + 1)) : rows / 2;
+    place.left = anywhere ? static_cast<int>(random_.index(columns + 1)) : columns / 2;
+  }
+  return place;
 }
 
 template <typename T>
 template <typename V>
 void DataTransformer<T>::fill(const Item& item, const V* from, T* values) {
   const Shape part = shape(item);
-  const int height = static_cast<int>(part[1]), width = static_cast<int>(part[2]);
-  const bool mirror = param_.mirror() && random_.index(2) == 1;
-  int top = 0, left = 0;
-  if (param_.crop_size() > 0) {
-    const bool anywhere = phase_ == TRAIN;
-    const int rows = item.height - height, columns = item.width - width;
-    top = anywhere ? static_cast<int>(random_.index(rows + 1)) : rows / 2;
-    left = anywhere ? static_cast<int>(random_.index(columns + 1)) : columns / 2;
+  const ImageSize size{static_cast<int>(part[1]), static_cast<int>(part[2])};
+  const int given = param_.mean_value_size();
+  std::vector<T> channels(given == 0 ? 0 : item.channels);
+  for (size_t c = 0; c < channels.size(); ++c) {
+    channels[c] = static_cast<T>(param_.mean_value(given == 1 ? 0 : static_cast<int>(c)));
   }
-  const T scale = static_cast<T>(param_.scale());
-  for (int c = 0; c < item.channels; ++c) {
-    const T mean = mean_of(c);
-    for (int y = 0; y < height; ++y, values += width) {
-      const size_t at = (size_t{1} * c * item.height + top + y) * item.width + left;
-      const V* row = from + at;
-      const T* means = means_.empty() ? nullptr : means_.data() + at;
-      for (int x = 0; x < width; ++x) {
-        values[mirror ? width - 1 - x : x] =
-            (static_cast<T>(row[x]) - (means != nullptr ? means[x] : mean)) * scale;
-      }
-    }
-  }
+  const Means<T> means{means_.empty() ? nullptr : means_.data(),
+                       channels.empty() ? nullptr : channels.data()};
+  fill_crop(from, Crop{item.channels, item.height, item.width, size}, draw_place(item, size), means,
+            static_cast<T>(param_.scale()), values);
 }
 
 template class DataTransformer<float>;

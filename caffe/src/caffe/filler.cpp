@@ -5,6 +5,9 @@
 #include <functional>
 #include <map>
 
+#include "caffe/copy_values.hpp"
+#include "caffe/normal.hpp"
+
 namespace caffe {
 
 namespace {
@@ -38,15 +41,17 @@ void fill_uniform(double low, double high, Random& random, const Target<T>& t) {
 
 template <typename T>
 void fill_gaussian(double mean, double std, Random& random, const Target<T>& t) {
-  std::normal_distribution<T> unit;  // kept over the loop: it makes values in pairs
-  for (int64_t i = 0; i < t.count; ++i) {
-    t.values[i] = static_cast<T>(mean) + static_cast<T>(std) * unit(random.engine());
-  }
+  fill_normal(random.engine(), t.count, t.values);
+  for_pieces(t.count, [&](int64_t first, int64_t n) {
+    for (int64_t i = first; i < first + n; ++i) {
+      t.values[i] = static_cast<T>(mean) + static_cast<T>(std) * t.values[i];
+    }
+  });
 }
 
 template <typename T>
 void constant(const FillerParameter& param, Random&, const Target<T>& t) {
-  std::fill_n(t.values, t.count, static_cast<T>(param.value()));
+  fill_values(static_cast<T>(param.value()), t.count, t.values);
 }
 
 template <typename T>
@@ -71,6 +76,7 @@ void positive_unitball(const FillerParameter&, Random& random, const Target<T>& 
   require(!t.shape.empty(), Code::kBadNet, "filler positive_unitball needs at least one axis");
   fill_uniform(0, 1, random, t);
   const int64_t row = t.count / t.shape[0];
+#pragma omp parallel for schedule(static) if (t.count > 16384)
   for (int64_t i = 0; i < t.shape[0]; ++i) {
     T sum = 0;
     for (int64_t k = 0; k < row; ++k) sum += t.values[i * row + k];
@@ -100,6 +106,7 @@ void bilinear(const FillerParameter&, Random&, const Target<T>& t) {
   const int64_t k = t.shape[3];
   const double f = std::ceil(static_cast<double>(k) / 2);
   const double centre = static_cast<double>(k - 1) / (2 * f);
+#pragma omp parallel for schedule(static) if (t.count > 16384)
   for (int64_t i = 0; i < t.count; ++i) {
     const double x = static_cast<double>(i % k) / f - centre;
     const double y = static_cast<double>(i / k % k) / f - centre;

@@ -31,6 +31,7 @@ void Layer<T>::setup(const BlobVec<T>& bottom, const BlobVec<T>& top) {
     layer_setup(bottom, top);
     take_values_from_param();
     reshape(bottom, top);
+    note_shapes(bottom);
     set_loss_weights(top);
     fill_loss_weights(top);
   });
@@ -42,7 +43,9 @@ template <typename T>
 void Layer<T>::update_shapes(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   guarded([&] {
     bottom_shapes_.clear();
+    has_run_ = false;
     reshape(bottom, top);
+    note_shapes(bottom);
     fill_loss_weights(top);
   });
 }
@@ -51,14 +54,16 @@ template <typename T>
 T Layer<T>::forward(const BlobVec<T>& bottom, const BlobVec<T>& top) {
   T loss = 0;
   guarded([&] {
-    if (shapes_changed(bottom)) {
+    if (needs_shaping(bottom)) {
       bottom_shapes_.clear();
+      has_run_ = false;
       reshape(bottom, top);
       plan(bottom, top);
+      note_shapes(bottom);
       fill_loss_weights(top);
     }
     forward_pass(bottom, top);
-    note_shapes(bottom);
+    has_run_ = true;
     loss = weighted_loss(top);
   });
   return loss;
@@ -68,9 +73,45 @@ template <typename T>
 void Layer<T>::backward(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                         const BlobVec<T>& bottom) {
   guarded([&] {
-    require(!shapes_changed(bottom), Code::kState,
-            "has had no forward pass since it was shaped, or a bottom has another shape now");
+    check_has_run(bottom);
     backward_pass(top, propagate_down, bottom);
+  });
+}
+
+template <typename T>
+void Layer<T>::check_has_run(const BlobVec<T>& bottom) const {
+  require(has_run_ && !needs_shaping(bottom), Code::kState,
+          "has had no forward pass since it was shaped, or a bottom has another shape now");
+}
+
+template <typename T>
+int Layer<T>::follow(const std::vector<Layer<T>*>& layers) {
+  followers_ = absorb(layers);
+  return followers_;
+}
+
+template <typename T>
+void Layer<T>::forward_fused(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  guarded([&] {
+    forward_with_followers(bottom, top);
+    has_run_ = true;
+  });
+}
+
+template <typename T>
+void Layer<T>::backward_fused(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
+                              const BlobVec<T>& bottom) {
+  guarded([&] {
+    check_has_run(bottom);
+    backward_with_followers(top, propagate_down, bottom);
+  });
+}
+
+template <typename T>
+void Layer<T>::repeat(const BlobVec<T>& bottom, const BlobVec<T>& top) {
+  guarded([&] {
+    repeat_forward(bottom, top);
+    has_run_ = true;
   });
 }
 
@@ -160,7 +201,7 @@ void Layer<T>::fill_loss_weights(const BlobVec<T>& top) const {
 }
 
 template <typename T>
-bool Layer<T>::shapes_changed(const BlobVec<T>& bottom) const {
+bool Layer<T>::needs_shaping(const BlobVec<T>& bottom) const {
   if (bottom_shapes_.size() != bottom.size()) return true;
   for (size_t i = 0; i < bottom.size(); ++i) {
     if (bottom_shapes_[i] != bottom[i]->shape()) return true;

@@ -3,7 +3,6 @@
 #include <cstdio>
 
 #include "caffe/log.hpp"
-#include "caffe/threads.hpp"
 #include "commands/commands.hpp"
 #include "commands/flops.hpp"
 
@@ -22,37 +21,27 @@ Phase phase_of(const std::string& name) {
   return name == "TEST" ? TEST : TRAIN;
 }
 
-// Milliseconds, added up over the iterations.
+// Milliseconds of each step, added up over the iterations.
 struct Times {
-  explicit Times(int layers) : forward(layers), backward(layers) {}
+  explicit Times(size_t steps) : forward(steps), backward(steps) {}
   std::vector<double> forward, backward;
   double forward_pass = 0, backward_pass = 0;
 };
 
-// Layers are called one by one and not through the net, so that its checks are not timed.
 void run_once(Net<float>* net, Times* times) {
-  const ThreadScope threads(net->threads());
+  const auto steps = net->steps();
   net->clear_param_diffs();
   const auto forward_start = Clock::now();
-  for (int i = 0; i < net->num_layers(); ++i) {
+  for (size_t i = 0; i < steps.size(); ++i) {
     const auto start = Clock::now();
-    if (i == 0) {
-      net->forward(0, 0);  // with it come the values of JavaData layers
-    } else {
-      net->layer(i).forward(net->bottoms(i), net->tops(i));
-    }
+    net->forward(steps[i].first, steps[i].last);
     times->forward[i] += milliseconds(start);
   }
   times->forward_pass += milliseconds(forward_start);
   const auto backward_start = Clock::now();
-  for (int i = net->num_layers() - 1; i >= 0; --i) {
-    if (!net->layer_needs_backward(i)) continue;
-    std::vector<bool> propagate_down;
-    for (size_t bottom = 0; bottom < net->bottoms(i).size(); ++bottom) {
-      propagate_down.push_back(net->bottom_needs_backward(i, static_cast<int>(bottom)));
-    }
+  for (size_t i = steps.size(); i-- > 0;) {
     const auto start = Clock::now();
-    net->layer(i).backward(net->tops(i), propagate_down, net->bottoms(i));
+    net->backward(steps[i].last, steps[i].first);
     times->backward[i] += milliseconds(start);
   }
   times->backward_pass += milliseconds(backward_start);
@@ -69,17 +58,31 @@ std::string columns(double ms, double flops) {
   return text;
 }
 
+// Layers that run as one are joined by "+", the type is the first one's.
+std::string name_of(const Net<float>& net, const Net<float>::Step& step) {
+  std::string name = net.layer(step.first).name();
+  for (int i = step.first + 1; i <= step.last; ++i) name += "+" + net.layer(i).name();
+  return name;
+}
+
 void print_table(const Net<float>& net, const Times& times, int iterations) {
+  const auto steps = net.steps();
   int width = 5;
-  for (const auto& layer : net.layers()) width = std::max<int>(width, layer->name().size());
+  for (const auto& step : steps) width = std::max<int>(width, name_of(net, step).size());
   std::printf("%-*s %-16s %12s %10s %8s %12s %10s %8s\n", width, "layer", "type", "forward ms",
               "GFLOP", "GFLOP/s", "backward ms", "GFLOP", "GFLOP/s");
   Flops sum;
-  for (int i = 0; i < net.num_layers(); ++i) {
-    const Flops flops = count_flops(net, i);
+  for (size_t i = 0; i < steps.size(); ++i) {
+    Flops flops;
+    for (int id = steps[i].first; id <= steps[i].last; ++id) {
+      const Flops more = count_flops(net, id);
+      flops.forward += more.forward;
+      flops.backward += more.backward;
+    }
     sum.forward += flops.forward;
     sum.backward += flops.backward;
-    std::printf("%-*s %-16s %s %s\n", width, net.layer(i).name().c_str(), net.layer(i).type(),
+    std::printf("%-*s %-16s %s %s\n", width, name_of(net, steps[i]).c_str(),
+                net.layer(steps[i].first).type(),
                 columns(times.forward[i] / iterations, flops.forward).c_str(),
                 columns(times.backward[i] / iterations, flops.backward).c_str());
   }
@@ -100,7 +103,7 @@ void time(const CommandLine& line) {
   net->backward();
   log_info("*** Benchmark begins ***");
   log_info("Testing for ", iterations, " iterations with ", net->threads(), " threads.");
-  Times times(net->num_layers());
+  Times times(net->steps().size());
   const auto start = Clock::now();
   for (int i = 0; i < iterations; ++i) {
     const auto iteration_start = Clock::now();
@@ -110,6 +113,7 @@ void time(const CommandLine& line) {
   }
   const double total = milliseconds(start);
   log_info("*** Benchmark ends ***");
+  if (line.on("plan")) std::printf("%s\n", to_text(net->plan()).c_str());
   print_table(*net, times, iterations);
   std::printf("\nAverage Forward pass: %g ms.\n", times.forward_pass / iterations);
   std::printf("Average Backward pass: %g ms.\n", times.backward_pass / iterations);

@@ -84,7 +84,7 @@ def _own_properties(context: SparkContext) -> None:
     """Gives this thread local properties of its own, as they are. PySpark 4 lets all threads of a
     CrossValidator share one object, so that a tag of one were a tag of all."""
     scala: Any = context._jsc
-    with translated("setLocalProperties"):
+    with translated("setLocalProperties"), interruptible():
         spark = scala.sc()
         spark.setLocalProperties(spark.getLocalProperties().clone())
 

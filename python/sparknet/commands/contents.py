@@ -12,8 +12,7 @@ from typing import Any, TypeVar
 from google.protobuf import text_format
 from google.protobuf.message import DecodeError, Message
 
-from sparknet import spec
-from sparknet.commands import report
+from sparknet import spec, tables
 from sparknet.commands.places import placed
 from sparknet.errors import ArgumentError, FileError, ParseError
 from sparknet.proto import caffe_pb2
@@ -83,7 +82,7 @@ def _of_weights(net: caffe_pb2.NetParameter) -> Iterator[str]:
             rows.append((name, kind, ", ".join(map(str, shapes)), f"{values:,}"))
         total += values
     yield f"weights of net '{net.name}': {len(rows)} layers, {total:,} values"
-    yield from report.aligned(("layer", "type", "shapes", "values"), rows, words=3)
+    yield from tables.aligned(("layer", "type", "shapes", "values"), rows, words=3)
 
 
 def _layers(net: caffe_pb2.NetParameter) -> Iterator[tuple[str, str, Sequence[Any]]]:

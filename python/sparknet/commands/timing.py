@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import itertools
 import time as clock
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from sparknet import tables
 from sparknet._jvm.pyjnius import call
-from sparknet.commands import net_options, options, report
+from sparknet.commands import net_options, options
 from sparknet.commands.options import Phase
 from sparknet.proto import caffe_pb2
 
 if TYPE_CHECKING:
     from sparknet.local import Net
+    from sparknet.plans import Step
 
 __all__ = ["time"]
 
@@ -19,9 +23,9 @@ _HEAD = ("layer", "type", "forward ms", "GFLOP/s", "backward ms")
 
 
 class _Times(NamedTuple):
-    """Seconds of one pass, of each layer in order and of all of them in one call."""
+    """Seconds of one pass, of each step in order and of all of them in one call."""
 
-    layers: list[float]
+    steps: list[float]
     whole: float
 
 
@@ -33,7 +37,7 @@ def time(
     forward_only: net_options.ForwardOnly = False,
     threads: net_options.Threads = None,
 ) -> None:
-    """Time the layers of a net in this process, without Spark.
+    """Time the steps of a net in this process, without Spark: layers, or several that run as one.
 
     Inputs, and what Spark would feed, are zeros; layers that read files read them. Times are means
     over the iterations, after one that does not count. GFLOP/s is that of the forward pass; a
@@ -47,26 +51,26 @@ def time(
     if threads is not None:
         call(local._engine().engine, "setThreads", threads)
     made = local.Net(message, number)
-    layers = made.built().net.layer
-    forward = _mean([_pass(made, "forward") for _ in range(iterations + 1)][1:])
+    steps = made.plan().steps
+    forward = _mean([_pass(made, steps, "forward") for _ in range(iterations + 1)][1:])
     backward = None
     if not forward_only:
-        backward = _mean([_pass(made, "backward") for _ in range(iterations + 1)][1:])
+        backward = _mean([_pass(made, steps, "backward") for _ in range(iterations + 1)][1:])
     operations = {row.layer: row.flops for row in Summary(made.built()).rows}
     rows = [
         _row(
-            layer.name,
-            layer.type,
-            forward.layers[index],
-            operations.get(layer.name),
-            None if backward is None else backward.layers[index],
+            "+".join(step.layers),
+            next(iter(step.layers.values())),
+            forward.steps[index],
+            sum(operations.get(layer) or 0 for layer in step.layers),
+            None if backward is None else backward.steps[index],
         )
-        for index, layer in enumerate(layers)
+        for index, step in enumerate(steps)
     ]
     total = sum(count or 0 for count in operations.values())
     whole = None if backward is None else backward.whole
     rows.append(_row("whole pass", "", forward.whole, total, whole))
-    for line in report.aligned(_HEAD, rows, words=2):
+    for line in tables.aligned(_HEAD, rows, words=2):
         print(line)
 
 
@@ -84,12 +88,14 @@ def _given(net: caffe_pb2.NetParameter, batch_size: int | None) -> caffe_pb2.Net
     return net
 
 
-def _pass(net: Net, direction: str) -> _Times:
-    """The engine is called for each layer: what is measured has such a call's some microseconds."""
-    numbers = range(len(net.layers))
-    spent = [0.0] * len(net.layers)
-    for index in numbers if direction == "forward" else reversed(numbers):
-        spent[index] = _seconds(net, direction, index, index)
+def _pass(net: Net, steps: Sequence[Step], direction: str) -> _Times:
+    """The engine is called for each step: what is measured has such a call's some microseconds."""
+    ends = list(itertools.accumulate(len(step.layers) for step in steps))
+    spent = [0.0] * len(steps)
+    for index in range(len(steps)) if direction == "forward" else reversed(range(len(steps))):
+        first, last = ends[index] - len(steps[index].layers), ends[index] - 1
+        limits = (first, last) if direction == "forward" else (last, first)
+        spent[index] = _seconds(net, direction, *limits)
     return _Times(spent, _seconds(net, direction, -1, -1))
 
 
@@ -101,8 +107,8 @@ def _seconds(net: Net, direction: str, first: int, last: int) -> float:
 
 def _mean(passes: list[_Times]) -> _Times:
     count = len(passes)
-    layers = [sum(times) / count for times in zip(*(each.layers for each in passes))]
-    return _Times(layers, sum(each.whole for each in passes) / count)
+    steps = [sum(times) / count for times in zip(*(each.steps for each in passes))]
+    return _Times(steps, sum(each.whole for each in passes) / count)
 
 
 def _row(

@@ -1,5 +1,5 @@
-// Layers that cannot write over what they read, asked to: the net equals one in which their top
-// has a name of its own.
+// Layers in place: the net equals one in which their tops have names of their own, and what the
+// blob of that name shows is what Caffe's one array would have.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -71,7 +71,20 @@ INSTANTIATE_TEST_SUITE_P(
                     "type: 'Pooling' pooling_param { pool: AVE kernel_size: 3 stride: 1 pad: 1 }",
                     "type: 'InnerProduct' inner_product_param { num_output: 5 axis: 3 "
                     "  weight_filler { type: 'xavier' } }",
-                    "type: 'Tile' tile_param { tiles: 1 }",
+                    "type: 'LRN' lrn_param { local_size: 3 alpha: 2 }",
+                    "type: 'LRN' lrn_param { local_size: 3 alpha: 2 norm_region: WITHIN_CHANNEL }",
+                    "type: 'BatchNorm' param { lr_mult: 0 }",
+                    "type: 'BatchNorm' batch_norm_param { use_global_stats: true }",
+                    "type: 'Scale' scale_param { bias_term: true filler { value: 1.5 } }",
+                    "type: 'Scale' bottom: 'target' scale_param { axis: 0 }",
+                    "type: 'Bias' bias_param { filler { value: 0.5 } }", "type: 'PReLU'",
+                    "type: 'MVN'", "type: 'Softmax'",
+                    "type: 'ReLU' relu_param { negative_slope: -0.5 }",
+                    "type: 'ELU' elu_param { alpha: -0.5 }", "type: 'Swish'",
+                    "type: 'Eltwise' bottom: 'target' eltwise_param { operation: MAX }",
+                    "type: 'Eltwise' bottom: 'target' eltwise_param { operation: PROD }",
+                    "type: 'Eltwise' bottom: 'target' eltwise_param { coeff: 2 coeff: -1 }",
+                    "type: 'Concat'", "type: 'Slice'", "type: 'Tile' tile_param { tiles: 1 }",
                     "type: 'Im2col' convolution_param { kernel_size: 1 }",
                     "type: 'Crop' bottom: 'target' crop_param { axis: 1 }"));
 
@@ -117,6 +130,115 @@ TEST(NetInPlace, AChainEqualsTheLayersApart) {
   EXPECT_EQ(gradients(*same->blob("x")), gradients(*apart->blob("x")));
   const auto dx = gradients(*same->blob("x"));
   EXPECT_GT(*std::max_element(dx.begin(), dx.end()), 0);
+}
+
+// Sequences of 3 steps in 2 streams.
+TEST(NetInPlace, RecurrentLayers) {
+  for (const char* type : {"RNN", "LSTM"}) {
+    const auto net = [&](const std::string& top) {
+      return make_net(
+          cat("force_backward: true "
+              "layer { name: 'in' type: 'Input' top: 'x' top: 'cont' top: 'target' "
+              "  input_param { shape { dim: 3 dim: 2 dim: 4 } shape { dim: 3 dim: 2 } "
+              "                shape { dim: 3 dim: 2 dim: 4 } } }"
+              "layer { name: 'l' type: '",
+              type, "' bottom: 'x' bottom: 'cont' top: '", top,
+              "' propagate_down: true propagate_down: false recurrent_param { "
+              "  num_output: 4 weight_filler { type: 'xavier' } } }"
+              "layer { name: 'loss' type: 'EuclideanLoss' bottom: '",
+              top, "' bottom: 'target' }"));
+    };
+    const auto apart = net("y"), same = net("x");
+    for (Net<float>* one : {apart.get(), same.get()}) {
+      set_values(one->blob("x"), ramp(24));
+      set_values(one->blob("cont"), {0, 0, 1, 1, 1, 0});
+      one->forward();
+      one->backward();
+    }
+    EXPECT_EQ(values(*same->blob("x")), values(*apart->blob("y"))) << type;
+    EXPECT_EQ(gradients(*same->blob("x")), gradients(*apart->blob("x"))) << type;
+  }
+}
+
+// Memory that a Split and a Flatten share: a layer in place must not change what others read.
+TEST(NetInPlace, OtherReadersOfTheSameMemoryKeepTheirValues) {
+  const auto net = [](const char* top) {
+    return make_net(
+        cat("layer { name: 'in' type: 'Input' top: 'x' "
+            "  input_param { shape { dim: 2 dim: 3 dim: 2 } } }"
+            "layer { name: 'power' type: 'Power' bottom: 'x' top: 'p' "
+            "  power_param { scale: -1 } }"
+            "layer { name: 'flat' type: 'Flatten' bottom: 'p' top: 'f' }"
+            "layer { name: 'relu' type: 'ReLU' bottom: 'f' top: '",
+            top,
+            "' }"
+            "layer { name: 'more' type: 'Power' bottom: 'p' top: 'q' }"));
+  };
+  const auto apart = net("y"), same = net("f");
+  for (Net<float>* one : {apart.get(), same.get()}) {
+    set_values(one->blob("x"), ramp(12));
+    one->forward();
+  }
+  EXPECT_EQ(values(*same->blob("f")), values(*apart->blob("y")));
+  EXPECT_EQ(values(*same->blob("q")), values(*apart->blob("q")));
+  EXPECT_NE(values(*same->blob("f")), values(*same->blob("q")));
+}
+
+// To users the blob is one array, wherever a run begins and ends.
+TEST(NetInPlace, RunsBeginAndEndWithWhatTheBlobShows) {
+  const auto net = make_net(
+      "force_backward: true "
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 3 } } }"
+      "layer { name: 'twice' type: 'Power' bottom: 'x' top: 'y' power_param { scale: 2 } }"
+      "layer { name: 'square' type: 'Power' bottom: 'y' top: 'y' power_param { power: 2 } }"
+      "layer { name: 'cube' type: 'Power' bottom: 'y' top: 'y' power_param { power: 3 } }");
+  Blob<float>* const y = net->blob("y");
+  set_values(net->blob("x"), {1, 2, -1});
+  net->forward(0, 1);
+  EXPECT_EQ(values(*y), (std::vector<float>{2, 4, -2}));
+  net->forward(2, 2);
+  EXPECT_EQ(values(*y), (std::vector<float>{4, 16, 4}));
+  net->forward(3, 3);
+  EXPECT_EQ(values(*y), (std::vector<float>{64, 4096, 64}));
+  set_values(y, {1, 2, 3});  // between the layers
+  net->forward(3, 3);
+  EXPECT_EQ(values(*y), (std::vector<float>{1, 8, 27}));
+  net->forward(0, 1);
+  set_values(y, {3, 1, 2});
+  net->forward(2, 3);
+  EXPECT_EQ(values(*y), (std::vector<float>{729, 1, 64}));
+
+  std::copy_n(std::vector<float>{1, 1, 1}.data(), 3, y->diff().write());
+  net->backward(3, 3);  // 3 v^2 with v = 9, 1, 4
+  EXPECT_EQ(gradients(*y), (std::vector<float>{243, 3, 48}));
+  net->backward(2, 2);  // 2 v with v = 3, 1, 2
+  EXPECT_EQ(gradients(*y), (std::vector<float>{1458, 6, 192}));
+  std::copy_n(std::vector<float>{1, 2, 3}.data(), 3, y->diff().write());
+  net->backward(1, 1);
+  EXPECT_EQ(gradients(*net->blob("x")), (std::vector<float>{2, 4, 6}));
+}
+
+TEST(NetInPlace, HandedOutMemoryStaysTheBlobs) {
+  const auto net = net_with("type: 'PReLU'", "x");
+  fill(net.get());
+  const float* const memory = net->blob("x")->data().pin();
+  const float* const gradient = net->blob("x")->diff().pin();
+  net->forward();
+  net->backward();
+  const auto apart = net_with("type: 'PReLU'", "y");
+  fill(apart.get());
+  apart->forward();
+  apart->backward();
+  EXPECT_EQ(std::vector<float>(memory, memory + 120), values(*apart->blob("y")));
+  EXPECT_EQ(std::vector<float>(gradient, gradient + 120), gradients(*apart->blob("x")));
+}
+
+TEST(NetInPlace, LayersThatCaffeRefusesAreRefused) {
+  for (const char* layer : {"type: 'AbsVal'", "type: 'Flatten' flatten_param { axis: 0 }",
+                            "type: 'Reshape' reshape_param { shape { dim: -1 } }"}) {
+    expect_error(Code::kBadNet, "cannot work in place: give its top another name than 'x'",
+                 [&] { net_with(layer, "x"); });
+  }
 }
 
 TEST(NetInPlace, ALayerThatChangesTheShapeIsRefused) {

@@ -55,7 +55,8 @@ TEST(NetInit, BlobsAndLayersAreFoundByName) {
 TEST(NetInit, InPlaceLayersShareABlob) {
   const auto net = make_net(kInput + ip("ip1", "x", "y") +
                             "layer { name: 'r' type: 'ReLU' bottom: 'y' top: 'y' }");
-  EXPECT_EQ(net->bottoms(2)[0], net->tops(2)[0]);
+  EXPECT_EQ(net->bottoms(2)[0]->data_ptr(), net->tops(2)[0]->data_ptr());
+  EXPECT_EQ(net->blob("y")->data_ptr(), net->tops(2)[0]->data_ptr());
   EXPECT_EQ(net->blobs().size(), 3u);
 }
 

@@ -47,6 +47,41 @@ TEST(NetRun, ChangedInputShapesAreFollowed) {
   EXPECT_EQ(values(*net->blob("p")).size(), 3u * 4 * 16);
 }
 
+// The last minibatch of a data set is often a smaller one.
+TEST(NetRun, BatchesThatShrinkAndGrowCostNoMemoryAndNoConversions) {
+  const auto net = make_net(kConvNet, TEST);
+  const auto run = [&](int64_t batch) {
+    net->blob("x")->reshape({batch, 3, 8, 8});
+    net->reshape();
+    net->forward();
+  };
+  for (const int64_t batch : {3, 1, 3}) run(batch);
+  const int64_t bytes = allocated_bytes();
+  for (const int64_t batch : {1, 3, 2, 3}) {
+    const auto conversions = [&] {
+      int64_t all = 0;
+      for (const auto& blob : net->blobs()) all += blob->data().conversions();
+      return all;
+    };
+    const int64_t before = conversions();
+    run(batch);
+    const int64_t with_reshape = conversions() - before;
+    net->forward();
+    EXPECT_EQ(with_reshape, conversions() - before - with_reshape) << batch;
+  }
+  EXPECT_EQ(allocated_bytes(), bytes);
+}
+
+TEST(NetRun, InputsKeepTheirValuesInOtherShapes) {
+  const auto net = make_net(kConvNet, TEST);
+  set_values(net->blob("x"), ramp(2 * 3 * 64));
+  net->forward();
+  net->blob("x")->reshape({1, 3, 8, 8});
+  net->reshape();
+  const auto all = ramp(2 * 3 * 64);
+  EXPECT_EQ(values(*net->blob("x")), std::vector<float>(all.begin(), all.begin() + 192));
+}
+
 TEST(NetRun, AnImpossibleInputShapeNamesTheLayer) {
   const auto net = make_net(kConvNet, TEST);
   net->forward();

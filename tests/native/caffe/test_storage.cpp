@@ -2,7 +2,11 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <cstdio>
+#include <fstream>
 #include <numeric>
+#include <string>
+#include <vector>
 
 #include "caffe/storage.hpp"
 
@@ -12,6 +16,7 @@ namespace {
 // Reverses the order of its elements and adds `padding` zeros: easy to tell from plain.
 class Reversed : public Format {
  public:
+  std::string text() const override { return "reversed"; }
   explicit Reversed(size_t count, size_t padding = 0) : count_(count), padding_(padding) {}
   size_t size() const override { return count_ + padding_; }
   bool equals(const Format& other) const override {
@@ -124,6 +129,81 @@ TEST(Storage, GrowingKeepsValues) {
   EXPECT_EQ(storage.read()[99], 0.0f);
   storage.resize(2);
   EXPECT_EQ(storage.read()[1], 1.0f);
+}
+
+TEST(Storage, DropsValuesThatAreComputedAnew) {
+  const auto format = std::make_shared<Reversed>(3, 1), larger = std::make_shared<Reversed>(5, 1);
+  Storage<float> storage(5);
+  storage.drop_on_resize();
+  std::fill_n(storage.write(larger), 6, 7.0f);
+  const float* memory = storage.read(larger);
+  storage.resize(3);
+  EXPECT_TRUE(storage.is_zero());
+  EXPECT_EQ(storage.conversions(), 0);
+  // In the memory that is there, with padding that is zero.
+  float* packed = storage.write(format);
+  EXPECT_EQ(packed, memory);
+  EXPECT_EQ(packed[3], 0);
+  // What somebody holds a pointer to stays.
+  storage.pin()[0] = 1;
+  storage.resize(4);
+  EXPECT_EQ(storage.read()[0], 1);
+}
+
+TEST(Storage, TakesOverWhatAnotherHas) {
+  const auto pool = std::make_shared<ArrayPool<float>>();
+  const auto format = std::make_shared<Reversed>(3);
+  Storage<float> from(3), to(3);
+  for (Storage<float>* storage : {&from, &to}) storage->share_pool(pool);
+  std::iota(from.write(format), from.write(format) + 3, 1.0f);
+  const float* memory = from.read(format);
+  to.write()[0] = 7;
+
+  pool->open(false);
+  EXPECT_FALSE(to.take(from));
+  pool->open(true);
+  EXPECT_FALSE(to.take(to));
+  ASSERT_TRUE(to.take(from));
+  EXPECT_EQ(pool->bytes(), 3 * sizeof(float));  // what it had before
+  EXPECT_EQ(to.read(format), memory);
+  EXPECT_EQ(std::vector<float>(to.read(), to.read() + 3), std::vector<float>({3, 2, 1}));
+  EXPECT_TRUE(from.released());
+}
+
+TEST(Storage, LeavesWhatOthersMaySeeWhereItIs) {
+  const auto pool = std::make_shared<ArrayPool<float>>();
+  Storage<float> alone(2), larger(3), zero(2), handed_out(2), to(2);
+  for (Storage<float>* storage : {&larger, &zero, &handed_out, &to}) storage->share_pool(pool);
+  for (Storage<float>* storage : {&alone, &larger}) storage->write()[0] = 1;
+  handed_out.pin()[0] = 1;
+  for (Storage<float>* from : {&alone, &larger, &zero, &handed_out}) EXPECT_FALSE(to.take(*from));
+  EXPECT_EQ(handed_out.read()[0], 1);
+}
+
+// The flags of the mapping that has this address.
+std::string flags_of(const void* address) {
+  std::ifstream maps("/proc/self/smaps");
+  const auto wanted = reinterpret_cast<uintptr_t>(address);
+  bool inside = false;
+  for (std::string line; std::getline(maps, line);) {
+    uintptr_t first = 0, last = 0;
+    if (std::sscanf(line.c_str(), "%lx-%lx ", &first, &last) == 2) {
+      inside = first <= wanted && wanted < last;
+    } else if (inside && line.rfind("VmFlags:", 0) == 0) {
+      return line + " ";
+    }
+  }
+  return "";
+}
+
+TEST(Storage, LargeArraysAskForHugePages) {
+  if (!std::ifstream("/sys/kernel/mm/transparent_hugepage/enabled")) {
+    GTEST_SKIP() << "this system has no huge pages";
+  }
+  Storage<float> large(8 << 20), small(1000);  // of 32 MB
+  const float* middle = large.read() + (4 << 20);
+  EXPECT_NE(flags_of(middle).find(" hg "), std::string::npos) << flags_of(middle);
+  EXPECT_EQ(flags_of(small.read()).find(" hg "), std::string::npos);
 }
 
 TEST(Storage, ResizingAZeroStorageLeavesZeros) {

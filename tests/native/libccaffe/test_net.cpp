@@ -46,6 +46,39 @@ TEST(CNet, DescribesItselfAsBuilt) {
   EXPECT_EQ(param.layer(2).blobs(0).data_size(), 0);
 }
 
+TEST(CNet, GradientsThatAreNotKeptCannotBeRead) {
+  const OwnNet net(kNet, CCAFFE_PHASE_TRAIN);
+  ok(ccaffe_net_keep_gradients(net, 0));
+  ok(ccaffe_net_forward(net, -1, -1, nullptr));
+  ok(ccaffe_net_backward(net, -1, -1));
+  int32_t blobs = 0, gone = 0;
+  ok(ccaffe_net_num_blobs(net, &blobs));
+  for (int32_t i = 0; i < blobs; ++i) {
+    ccaffe_blob* blob = nullptr;
+    ok(ccaffe_net_blob(net, i, &blob));
+    int64_t dims[4];
+    int32_t axes = 0;
+    ok(ccaffe_blob_shape(blob, dims, 4, &axes));
+    int64_t count = 1;
+    for (int32_t k = 0; k < axes; ++k) count *= dims[k];
+    std::vector<float> values(count);
+    ok(ccaffe_blob_read(blob, CCAFFE_DATA, values.data(), count));
+    if (ccaffe_blob_read(blob, CCAFFE_DIFF, values.data(), count) == CCAFFE_OK) continue;
+    ++gone;
+    EXPECT_NE(std::string(ccaffe_last_error()).find("its gradient is gone"), std::string::npos);
+  }
+  EXPECT_GT(gone, 0);
+}
+
+TEST(CNet, TellsItsPlan) {
+  const OwnNet net(kNet, CCAFFE_PHASE_TEST);
+  ccaffe_buffer* buffer = nullptr;
+  ok(ccaffe_net_plan(net, &buffer));
+  const std::string plan = take(buffer);
+  EXPECT_NE(plan.find("\tip\tInnerProduct\n"), std::string::npos) << plan;
+  EXPECT_NE(plan.find("\nnet\t"), std::string::npos) << plan;
+}
+
 TEST(CNet, OutputsAreAlphabetical) {
   const OwnNet net(kNet, CCAFFE_PHASE_TEST);
   int32_t count = 0, indices[1] = {-1};

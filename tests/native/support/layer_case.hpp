@@ -39,15 +39,16 @@ class LayerCase {
     propagate_.assign(bottoms.size(), true);
   }
 
-  // Top 0 is bottom 0 from now on.
+  // Top 0 is to lie over bottom 0, as far as nets let it.
   LayerCase& in_place() {
-    tops_[0] = bottoms_[0];
+    in_place_ = true;
     return *this;
   }
 
   LayerCase& setup() {
     layer_ = LayerRegistry<T>::create(param_, {phase_, random_});
     layer_->setup(bottoms_, tops_);
+    if (in_place_) lie_over();
     layer_->plan(bottoms_, tops_);
     return *this;
   }
@@ -72,7 +73,6 @@ class LayerCase {
   Blob<T>& blob(int i) { return *layer_->blobs()[i]; }
   size_t num_bottoms() const { return bottoms_.size(); }
   std::vector<bool>& propagate() { return propagate_; }
-  bool runs_in_place() const { return !tops_.empty() && tops_[0] == bottoms_[0]; }
 
   static std::vector<T> data(const Blob<T>& blob) {
     return {blob.cpu_data(), blob.cpu_data() + blob.count()};
@@ -92,6 +92,16 @@ class LayerCase {
   }
 
  private:
+  void lie_over() {
+    require(layer_->in_place() == InPlace::kOver, Code::kInternal, "test: ", layer_->type(),
+            " does not write over its bottom");
+    if (!layer_->backward_reads_bottoms() || layer_->top_serves_as_bottom()) {
+      tops_[0]->share_data(*bottoms_[0]);
+    }
+    tops_[0]->share_diff(*bottoms_[0]);
+  }
+
+  bool in_place_ = false;
   LayerParameter param_;
   Phase phase_ = TRAIN;
   std::shared_ptr<Random> random_;

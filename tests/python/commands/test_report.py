@@ -16,8 +16,3 @@ def test_scores(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == "accuracy  0.9753\nloss      0.1000\n"
     report.scores({"accuracy": 0.97531}, as_json=True)
     assert json.loads(capsys.readouterr().out) == {"accuracy": 0.97531}
-
-
-def test_words_to_the_left_and_numbers_to_the_right() -> None:
-    lines = report.aligned(("layer", "ms"), [("ip", "10.25"), ("a long one", "")], words=1)
-    assert list(lines) == ["layer          ms", "ip          10.25", "a long one"]

@@ -17,6 +17,7 @@ layer { name: "data" type: "JavaData" top: "data"
 layer { name: "label" type: "Input" top: "label" input_param { shape { dim: 2 } } }
 layer { name: "conv" type: "Convolution" bottom: "data" top: "conv"
         convolution_param { num_output: 4 kernel_size: 3 weight_filler { type: "xavier" } } }
+layer { name: "relu" type: "ReLU" bottom: "conv" top: "conv" }
 layer { name: "ip" type: "InnerProduct" bottom: "conv" top: "ip"
         inner_product_param { num_output: 5 weight_filler { type: "xavier" } } }
 layer { name: "loss" type: "SoftmaxWithLoss" bottom: "ip" bottom: "label" top: "loss"
@@ -46,7 +47,7 @@ def test_what_spark_would_feed_is_given() -> None:
 
 
 @pytest.mark.boundary
-def test_a_line_for_each_layer(tmp_path: Path) -> None:
+def test_a_line_for_each_step(tmp_path: Path) -> None:
     file = tmp_path / "net.prototxt"
     file.write_text(NET)
     ended = run("time", file, "--iterations", "2", "--threads", "1")
@@ -56,7 +57,7 @@ def test_a_line_for_each_layer(tmp_path: Path) -> None:
     assert [row[:2] for row in rows[1:]] == [
         ["data", "Input"],
         ["label", "Input"],
-        ["conv", "Convolution"],
+        ["conv+relu", "Convolution"],
         ["ip", "InnerProduct"],
         ["loss", "SoftmaxWithLoss"],
         ["whole", "pass"],
@@ -64,7 +65,7 @@ def test_a_line_for_each_layer(tmp_path: Path) -> None:
     for row in rows[1:]:
         assert all(float(value) >= 0 for value in row[2:])
         # Speeds are those of what is counted.
-        assert len(row) == (5 if row[0] in ("conv", "ip", "whole") else 4)
+        assert len(row) == (5 if row[0] in ("conv+relu", "ip", "whole") else 4)
     only = run("time", file, "--iterations", "1", "--forward-only", "--phase", "TEST")
     rows = [line.split() for line in only.out.splitlines()]
     assert rows[5][:2] == ["prob", "Softmax"]

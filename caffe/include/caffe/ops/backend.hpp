@@ -7,6 +7,15 @@ namespace caffe {
 
 enum class Backend { kSimd, kOneDnn, kReference };
 
+// "simd", "onednn", "reference".
+const char* backend_name(Backend backend);
+
+// What all ops are.
+struct Op {
+  virtual ~Op() = default;
+  Backend backend = Backend::kReference;  // that made it
+};
+
 // The order in which back ends are tried on this thread when an op is created. Each
 // says whether it can do that op; `reference` can do all. Tests narrow the order to
 // compare back ends.

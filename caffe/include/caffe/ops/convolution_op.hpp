@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "caffe/ops/backend.hpp"
 #include "caffe/storage.hpp"
 
 namespace caffe {
@@ -16,17 +17,16 @@ struct ConvolutionGeometry {
   int64_t batch = 1, in_channels = 1, out_channels = 1, groups = 1;
   std::vector<int64_t> in, out, kernel, stride, pad, dilation;
   bool bias = true;
-  bool train = true;  // whether a backward pass may follow
+  bool relu = false;  // y = max(y, 0) then; such an op has no backward pass
+  bool train = true;  // whether a backward pass may follow, perhaps by another op
 };
 
 template <typename T>
-class ConvolutionOp {
+class ConvolutionOp : public Op {
  public:
-  virtual ~ConvolutionOp() = default;
   // Formats in which the op reads and writes fastest; null is plain.
   virtual FormatPtr bottom_format() const { return nullptr; }
   virtual FormatPtr top_format() const { return nullptr; }
-  virtual FormatPtr weight_format() const { return nullptr; }
 
   virtual void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
   virtual void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) = 0;

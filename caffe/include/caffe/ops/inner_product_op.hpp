@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "caffe/ops/backend.hpp"
 #include "caffe/storage.hpp"
 
 namespace caffe {
@@ -19,10 +20,8 @@ struct InnerProductGeometry {
 };
 
 template <typename T>
-class InnerProductOp {
+class InnerProductOp : public Op {
  public:
-  virtual ~InnerProductOp() = default;
-  virtual FormatPtr weight_format() const { return nullptr; }
   virtual void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
   virtual void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) = 0;
   // Adds to dw and db unless they are zero, then overwrites. Either may be null.

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 
+#include "caffe/ops/backend.hpp"
 #include "caffe/storage.hpp"
 
 namespace caffe {
@@ -19,9 +20,8 @@ struct LrnGeometry {
 };
 
 template <typename T>
-class LrnOp {
+class LrnOp : public Op {
  public:
-  virtual ~LrnOp() = default;
   virtual FormatPtr top_format() const { return nullptr; }
   virtual void forward(Storage<T>& x, Storage<T>& y) = 0;
   // x and y are those of the last forward.

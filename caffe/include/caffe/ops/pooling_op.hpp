@@ -4,12 +4,13 @@
 #include <cstdint>
 #include <memory>
 
+#include "caffe/ops/backend.hpp"
 #include "caffe/storage.hpp"
 
 namespace caffe {
 
 // Windows start at o*stride - pad and end at min(start + kernel, in [+ pad]); see
-// Caffe's rules for rounding and divisors in docs and in pooling_layer.cpp.
+// docs/layers/pooling.md for Caffe's rules of rounding and divisors.
 struct PoolingGeometry {
   enum class Method { kMax, kAverage };
   Method method = Method::kMax;
@@ -20,9 +21,8 @@ struct PoolingGeometry {
 };
 
 template <typename T>
-class PoolingOp {
+class PoolingOp : public Op {
  public:
-  virtual ~PoolingOp() = default;
   virtual FormatPtr top_format() const { return nullptr; }
   // mask, if not null, gets for each output the index h*W+w of its maximum (-1: none).
   virtual void forward(Storage<T>& x, Storage<T>& y, Storage<T>* mask) = 0;

@@ -23,6 +23,8 @@ class PngReader {
       fail(Code::kOutOfMemory, "no memory for a PNG reader");
     }
     png_set_read_fn(png_, this, on_read);
+    // Texts and profiles are passed over: a few kilobytes may unpack to megabytes, in each of many.
+    png_set_keep_unknown_chunks(png_, PNG_HANDLE_CHUNK_NEVER, nullptr, -1);
   }
   ~PngReader() { png_destroy_read_struct(&png_, &info_, nullptr); }
   PngReader(const PngReader&) = delete;

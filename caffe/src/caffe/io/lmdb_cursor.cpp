@@ -61,7 +61,7 @@ class LmdbCursor : public DbCursor {
 
   void rewind() override {
     stack_.clear();
-    delivered_ = 0;
+    delivered_ = visited_ = 0;
     started_ = false;
   }
 
@@ -154,7 +154,9 @@ class LmdbCursor : public DbCursor {
     return number * meta_.page_size;
   }
 
+  // Pages of a damaged tree may lead to one page in many ways, and so without end to no record.
   void push(uint64_t number) {
+    check(++visited_ <= file_size_ / meta_.page_size, "its pages lead to each other");
     Level level;
     level.page.resize(meta_.page_size);
     read(offset(number), meta_.page_size, level.page.data());
@@ -207,7 +209,8 @@ class LmdbCursor : public DbCursor {
 
   std::string path_;
   int fd_ = -1;
-  uint64_t file_size_ = 0, delivered_ = 0;
+  uint64_t file_size_ = 0;
+  uint64_t delivered_ = 0, visited_ = 0;  // records and pages of this pass
   bool started_ = false;
   Meta meta_;
   std::vector<Level> stack_;

@@ -15,10 +15,6 @@ class AbsValLayer : public ElementwiseLayer<T> {
  protected:
   using typename ElementwiseLayer<T>::Range;
 
-  void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    this->check(top[0] != bottom[0], Code::kBadNet, "cannot run in place");
-  }
-
   void forward_range(const T* x, T* y, Range range) const override {
 #pragma omp simd
     for (int64_t i = 0; i < range.n; ++i) y[i] = std::abs(x[i]);

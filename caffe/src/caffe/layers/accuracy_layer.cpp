@@ -2,6 +2,7 @@
 
 #include "caffe/layer_registry.hpp"
 #include "caffe/layers/labels.hpp"
+#include "caffe/layers/position_blocks.hpp"
 
 namespace caffe {
 
@@ -35,15 +36,15 @@ class AccuracyLayer : public Layer<T> {
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const AccuracyParameter& p = this->param_.accuracy_param();
-    const T* scores = bottom[0]->data().read();
-    const T* labels = bottom[1]->data().read();
+    const int64_t ignored = p.ignore_label();
+    const std::vector<int64_t> labels =
+        read_labels(*bottom[1], inner_, classes_, p.has_ignore_label() ? &ignored : nullptr);
+    const std::vector<char> hit = find_hits(bottom[0]->data().read(), labels);
     std::vector<int64_t> samples(classes_), hits(classes_);
-    for (int64_t i = 0; i < outer_ * inner_; ++i) {
-      const int64_t label = checked_label(labels, i, inner_, classes_, p.has_ignore_label(),
-                                          static_cast<int64_t>(p.ignore_label()));
-      if (p.has_ignore_label() && label == p.ignore_label()) continue;
-      ++samples[label];
-      if (hit(scores + i / inner_ * classes_ * inner_ + i % inner_, label)) ++hits[label];
+    for (size_t i = 0; i < labels.size(); ++i) {
+      if (labels[i] == kIgnoredLabel) continue;
+      ++samples[labels[i]];
+      hits[labels[i]] += hit[i];
     }
     int64_t all_samples = 0, all_hits = 0;
     for (int64_t c = 0; c < classes_; ++c) {
@@ -69,14 +70,41 @@ class AccuracyLayer : public Layer<T> {
     return samples == 0 ? T(0) : static_cast<T>(hits) / static_cast<T>(samples);
   }
 
-  // Scores lie `inner_` apart. Written so that NaN never makes a hit.
-  bool hit(const T* scores, int64_t label) const {
-    const T own = scores[label * inner_];
-    int64_t better = 0;
+  // For every position whether it is a hit (1), if it is not ignored.
+  std::vector<char> find_hits(const T* scores, const std::vector<int64_t>& labels) const {
+    const auto top_k = static_cast<int64_t>(this->param_.accuracy_param().top_k());
+    std::vector<char> hits(labels.size());
+    for_position_blocks(outer_, classes_, inner_, [&](const PositionBlock& block) {
+      const T* x = scores + block.element;
+      const int64_t* label = labels.data() + block.position;
+      T own[kPositionBlock];
+      for (int64_t i = 0; i < block.width; ++i) {
+        own[i] = x[std::max<int64_t>(label[i], 0) * inner_ + i];
+      }
+      // How many scores are as good; one of them is its own. Written so that NaN never makes a hit.
+      int32_t as_good[kPositionBlock] = {};
+      inner_ == 1 ? count_row(x, own[0], as_good) : count_block(x, block.width, own, as_good);
+      for (int64_t i = 0; i < block.width; ++i) {
+        hits[block.position + i] = own[i] == own[i] && as_good[i] <= top_k;
+      }
+    });
+    return hits;
+  }
+
+  // Of one position, whose scores are neighbours.
+  void count_row(const T* x, T own, int32_t* as_good) const {
+    int32_t count = 0;
+#pragma omp simd reduction(+ : count)
+    for (int64_t c = 0; c < classes_; ++c) count += x[c] < own ? 0 : 1;
+    *as_good = count;
+  }
+
+  void count_block(const T* x, int64_t width, const T* own, int32_t* as_good) const {
     for (int64_t c = 0; c < classes_; ++c) {
-      if (c != label && !(scores[c * inner_] < own)) ++better;
+      const T* row = x + c * inner_;
+#pragma omp simd
+      for (int64_t i = 0; i < width; ++i) as_good[i] += row[i] < own[i] ? 0 : 1;
     }
-    return own == own && better < this->param_.accuracy_param().top_k();
   }
 
   int64_t outer_ = 0, classes_ = 0, inner_ = 0;

@@ -2,6 +2,7 @@
 #include <numeric>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/position_blocks.hpp"
 
 namespace caffe {
 
@@ -15,7 +16,6 @@ class ArgMaxLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "ArgMax"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const ArgMaxParameter& p = this->param_.argmax_param();
@@ -42,26 +42,20 @@ class ArgMaxLayer : public Layer<T> {
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const ArgMaxParameter& p = this->param_.argmax_param();
-    const bool indices = !p.has_axis() || !p.out_max_val(), values = p.out_max_val();
-    const int64_t rows = (indices ? 1 : 0) + (values ? 1 : 0);
     const T* x = bottom[0]->data().read();
     T* y = top[0]->data().write();
-    std::vector<int64_t> order(extent_);
-    for (int64_t item = 0; item < outer_ * inner_; ++item) {
-      const T* in = x + item / inner_ * extent_ * inner_ + item % inner_;
-      T* out = y + item / inner_ * rows * top_k_ * inner_ + item % inner_;
-      std::iota(order.begin(), order.end(), int64_t{0});
-      std::partial_sort(order.begin(), order.begin() + top_k_, order.end(),
-                        [&](int64_t a, int64_t b) {
-                          const T left = in[a * inner_], right = in[b * inner_];
-                          return left > right || (left == right && a > b);
-                        });
-      for (int64_t k = 0; k < top_k_; ++k) {
-        if (indices) out[k * inner_] = static_cast<T>(order[k]);
-        if (values) out[((rows - 1) * top_k_ + k) * inner_] = in[order[k] * inner_];
+    for_position_blocks(outer_, extent_, inner_, [=](const PositionBlock& block) {
+      const T* in = x + block.element;
+      const int64_t item = block.position / inner_, first = block.position % inner_;
+      T* out = y + item * rows() * top_k_ * inner_ + first;
+      if (top_k_ > 1) {
+        for (int64_t i = 0; i < block.width; ++i) sort(in + i, out + i);
+      } else if (inner_ == 1) {
+        put(in, 0, largest(in), out);
+      } else {
+        put_largest(in, block.width, out);
       }
-    }
+    });
     top[0]->data().written();
   }
 
@@ -72,6 +66,62 @@ class ArgMaxLayer : public Layer<T> {
   }
 
  private:
+  bool gives_indices() const {
+    const ArgMaxParameter& p = this->param_.argmax_param();
+    return !p.has_axis() || !p.out_max_val();
+  }
+  bool gives_values() const { return this->param_.argmax_param().out_max_val(); }
+  int64_t rows() const { return (gives_indices() ? 1 : 0) + (gives_values() ? 1 : 0); }
+
+  // Writes the k-th largest value of a position, which has the given index. Values of a position
+  // lie `inner_` apart.
+  void put(const T* in, int64_t k, int64_t index, T* out) const {
+    if (gives_indices()) out[k * inner_] = static_cast<T>(index);
+    if (gives_values()) out[((rows() - 1) * top_k_ + k) * inner_] = in[index * inner_];
+  }
+
+  void sort(const T* in, T* out) const {
+    std::vector<int64_t> order(extent_);
+    std::iota(order.begin(), order.end(), int64_t{0});
+    std::partial_sort(order.begin(), order.begin() + top_k_, order.end(),
+                      [&](int64_t a, int64_t b) {
+                        const T left = in[a * inner_], right = in[b * inner_];
+                        return left > right || (left == right && a > b);
+                      });
+    for (int64_t k = 0; k < top_k_; ++k) put(in, k, order[k], out);
+  }
+
+  // Of one position, whose values are neighbours.
+  int64_t largest(const T* in) const {
+    int64_t index = 0;
+    T best = in[0];
+    for (int64_t i = 1; i < extent_; ++i) {
+      if (!(in[i] >= best)) continue;
+      index = i;
+      best = in[i];
+    }
+    return index;
+  }
+
+  // Of `width` neighbours, which are done together.
+  void put_largest(const T* in, int64_t width, T* out) const {
+    T best[kPositionBlock];
+    int32_t index[kPositionBlock] = {};
+    std::copy_n(in, width, best);
+    for (int64_t k = 1; k < extent_; ++k) {
+      const T* row = in + k * inner_;
+      const auto here = static_cast<int32_t>(k);
+#pragma omp simd
+      for (int64_t i = 0; i < width; ++i) {
+        const T value = row[i], before = best[i];
+        const int32_t larger = value >= before ? -1 : 0;  // a mask: no branch
+        index[i] = (here & larger) | (index[i] & ~larger);
+        best[i] = value >= before ? value : before;
+      }
+    }
+    for (int64_t i = 0; i < width; ++i) put(in + i, 0, index[i], out + i);
+  }
+
   int64_t outer_ = 0, extent_ = 0, inner_ = 0, top_k_ = 1;
 };
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <vector>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/layer.hpp"
 
 namespace caffe {
@@ -72,7 +73,7 @@ class BatchLayer : public Layer<T> {
   }
 
   static void copy(const std::vector<T>& values, Blob<T>* blob) {
-    std::copy(values.begin(), values.end(), blob->data().write());
+    copy_values(values.data(), static_cast<int64_t>(values.size()), blob->data().write());
     blob->data().written();
   }
 

@@ -1,9 +1,14 @@
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "caffe/layer_registry.hpp"
-#include "caffe/layers/channel_blocks.hpp"
+#include "caffe/layers/broadcast.hpp"
+#include "caffe/layers/followers.hpp"
+#include "caffe/ops/batch_norm_op.hpp"
 
 namespace caffe {
 
@@ -20,29 +25,65 @@ class BatchNormLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "BatchNorm"; }
-  bool forward_changes_params() const override { return !global_; }
+  const Op* main_op() const override { return fused_op_ ? fused_op_.get() : op_.get(); }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return !geometry_.global; }
+  bool forward_changes_params() const override { return !geometry_.global; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom[0]->num_axes() >= 2 && bottom[0]->dim(1) == channels_, Code::kShape,
                 "was set up for ", channels_, " channels, but its bottom now has shape ",
                 shape_string(bottom[0]->shape()));
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
-    shape_ = {bottom[0]->dim(0), channels_, bottom[0]->count(2)};
+    top[0]->reshape(bottom[0]->shape());
+    const Shape& shape = bottom[0]->shape();
+    geometry_.batch = shape[0];
+    geometry_.channels = channels_;
+    geometry_.spatial.assign(shape.begin() + 2, shape.end());
   }
 
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    format_ = channel_format(*bottom[0]);
-    shape_.block = channel_block(format_);
-    top[0]->set_format(format_);
+    geometry_.train = this->train_;
+    op_ = nullptr;
+    BatchNormGeometry fused = geometry_;
+    fused.scale = scale_ != nullptr;
+    fused.relu = relu_;
+    fused_op_ = this->followers() > 0 ? create_batch_norm<T>(fused, bottom[0]->format()) : nullptr;
+    top[0]->set_format((fused_op_ ? *fused_op_ : op(bottom)).format());
+  }
+
+  bool absorbs_backward() const override { return true; }
+  bool recomputes_followers() const override { return true; }
+
+  bool is_affine() const override { return geometry_.global; }
+  void compose(std::vector<T>* factor, std::vector<T>* shift) const override {
+    BatchNormArrays<T> running;
+    take_running_statistics(&running);
+    for (int64_t c = 0; c < channels_; ++c) {
+      const double variance = static_cast<double>(running.variance[c]) + geometry_.eps;
+      const T own = static_cast<T>(1 / std::sqrt(variance));
+      (*factor)[c] *= own;
+      (*shift)[c] = ((*shift)[c] - running.mean[c]) * own;
+    }
   }
 
  protected:
+  // A Scale layer with a factor and perhaps a shift for each channel, then a ReLU.
+  int absorb(const std::vector<Layer<T>*>& followers) override {
+    const bool scaled = !followers.empty() && scales_channels(*followers[0]);
+    scale_ = scaled ? followers[0] : nullptr;
+    // A rectifier could hide NaN, of which only statistics of x tell.
+    relu_ = !geometry_.global &&
+            begins_with_relu<T>({followers.begin() + (scaled ? 1 : 0), followers.end()});
+    return (scaled ? 1 : 0) + (relu_ ? 1 : 0);
+  }
+
   void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>&) override {
     this->check(bottom[0]->num_axes() >= 2, Code::kShape,
                 "needs a bottom with channels on axis 1, has shape ",
                 shape_string(bottom[0]->shape()));
     const BatchNormParameter& p = this->param_.batch_norm_param();
-    global_ = p.has_use_global_stats() ? p.use_global_stats() : this->phase_ == TEST;
+    geometry_.eps = static_cast<double>(p.eps());
+    geometry_.global = p.has_use_global_stats() ? p.use_global_stats() : this->phase_ == TEST;
     channels_ = bottom[0]->dim(1);
     for (const Shape& shape : {Shape{channels_}, Shape{channels_}, Shape{1}}) {
       this->add_param(shape, FillerParameter());
@@ -57,133 +98,133 @@ class BatchNormLayer : public Layer<T> {
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     if (bottom[0]->count() == 0) return;  // an empty batch has no statistics
-    mean_.assign(shape_.padded(), T(0));
-    scale_.assign(shape_.padded(), T(0));
-    const T* x = bottom[0]->data().read(format_);
-    global_ ? take_running_statistics() : take_batch_statistics(x);
-    const bool in_place = bottom[0] == top[0];
-    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
-    // A later layer may change the top in place.
-    if (!global_) normalized_.resize(shape_.size());
-    T* kept = global_ ? nullptr : normalized_.data();
-    shape_.for_all<T>([=, mean = mean_.data(), scale = scale_.data()](auto place) {
-      const auto value = (place(x) - place.channel(mean)) * place.channel(scale);
-      place.set(y, value);
-      if (kept) place.set(kept, value);
-    });
-    top[0]->data().written(format_);
+    begin(nullptr);
+    op(bottom).forward(bottom[0]->data(), &arrays_, top[0]->data());
+    if (!geometry_.global) add_to_running_statistics();
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     if (!propagate_down[0] || bottom[0]->count() == 0) return;
-    const T *dy = top[0]->diff().read(format_), *y = normalized_.data();
-    Storage<T>& diff = bottom[0]->diff();
-    T* dx = bottom[0] == top[0] ? diff.read_write(format_) : diff.write(format_);
-    const T* scale = scale_.data();
-    if (global_) {
-      shape_.for_all<T>([=](auto place) { place.set(dx, place(dy) * place.channel(scale)); });
-    } else {
-      const auto sums = shape_.sums<T>([=](auto place) { return place(dy); },
-                                       [=](auto place) { return place(dy) * place(y); });
-      const std::vector<T> means = per_value(sums[0]), products = per_value(sums[1]);
-      shape_.for_all<T>([=, mean = means.data(), product = products.data()](auto place) {
-        const auto centred = place(dy) - place.channel(mean) - place(y) * place.channel(product);
-        place.set(dx, centred * place.channel(scale));
-      });
+    this->prepare_backward(bottom, top);
+    set_scale(nullptr);
+    op(bottom).backward(bottom[0]->data(), top[0]->data(), top[0]->diff(), &arrays_,
+                        bottom[0]->diff());
+  }
+
+  void forward_with_followers(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    if (bottom[0]->count() == 0) return;
+    begin(scale_);
+    fused_op_->forward(bottom[0]->data(), &arrays_, top[0]->data());
+    if (!geometry_.global) add_to_running_statistics();
+    if (relu_ && !arrays_are_finite()) {
+      std::fill_n(top[0]->data().write(), top[0]->count(), std::numeric_limits<T>::quiet_NaN());
+      top[0]->data().written();
     }
-    diff.written(format_);
+  }
+
+  void backward_with_followers(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
+                               const BlobVec<T>& bottom) override {
+    if (bottom[0]->count() == 0) return;
+    if (this->prepare_backward(bottom, top)) {
+      Storage<T> output(top[0]->count());
+      fused_op_->forward(bottom[0]->data(), &arrays_, output);
+    }
+    set_scale(scale_);
+    Storage<T> unwanted(propagate_down[0] ? 0 : bottom[0]->count());
+    fused_op_->backward(bottom[0]->data(), top[0]->data(), top[0]->diff(), &arrays_,
+                        propagate_down[0] ? bottom[0]->diff() : unwanted);
+    if (scale_ == nullptr) return;
+    if (scale_->param_propagate_down(0)) add_sums(arrays_.scale_diff, &scale_->blobs()[0]->diff());
+    if (scale_->blobs().size() > 1 && scale_->param_propagate_down(1)) {
+      add_sums(arrays_.shift_diff, &scale_->blobs()[1]->diff());
+    }
+  }
+
+  // The statistics are those that it has had, and are not added to the running ones again.
+  void repeat_forward(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    if (bottom[0]->count() == 0) return;
+    set_scale(nullptr);
+    BatchNormGeometry given = geometry_;
+    given.global = true;
+    create_batch_norm<T>(given, bottom[0]->format())
+        ->forward(bottom[0]->data(), &arrays_, top[0]->data());
   }
 
  private:
-  // Statistics of some values of one channel; more can be added.
-  struct Moments {
-    double count = 0, mean = 0, squares = 0;  // squares: of the distances from the mean
+  // Made when it is needed: with layers behind it may never be.
+  BatchNormOp<T>& op(const BlobVec<T>& bottom) {
+    if (!op_) op_ = create_batch_norm<T>(geometry_, bottom[0]->format());
+    return *op_;
+  }
 
-    void add(const Moments& more) {
-      if (more.count == 0) return;
-      const double sum = count + more.count, distance = more.mean - mean;
-      squares += more.squares + distance * distance * count * more.count / sum;
-      mean += distance * more.count / sum;
-      count = sum;
+  static bool scales_channels(const Layer<T>& layer) {
+    return layer.type() == std::string("Scale") && layer.is_affine();
+  }
+
+  bool arrays_are_finite() const {
+    const auto finite = [](const std::vector<T>& values) {
+      return std::all_of(values.begin(), values.end(), [](T v) { return std::isfinite(v); });
+    };
+    return finite(arrays_.mean) && finite(arrays_.variance) && finite(arrays_.scale) &&
+           finite(arrays_.shift);
+  }
+
+  // Before a forward pass in which `scale`, if not null, follows.
+  void begin(Layer<T>* scale) {
+    set_scale(scale);
+    if (geometry_.global) {
+      take_running_statistics(&arrays_);
+    } else {
+      arrays_.mean.resize(channels_);
+      arrays_.variance.resize(channels_);
     }
-  };
-
-  double values_per_channel() const { return static_cast<double>(shape_.items * shape_.pixels); }
-
-  std::vector<T> per_value(const std::vector<double>& sums) const {
-    std::vector<T> means;
-    for (const double sum : sums) means.push_back(static_cast<T>(sum / values_per_channel()));
-    return means;
   }
 
-  void set_statistics(int64_t c, double mean, double variance) {
-    const double eps = static_cast<double>(this->param_.batch_norm_param().eps());
-    mean_[c] = static_cast<T>(mean);
-    scale_[c] = static_cast<T>(1 / std::sqrt(variance + eps));
+  void set_scale(Layer<T>* scale) {
+    arrays_.scale.assign(channels_, T(1));
+    arrays_.shift.assign(channels_, T(0));
+    arrays_.scale_diff.resize(channels_);
+    arrays_.shift_diff.resize(channels_);
+    if (scale == nullptr) return;
+    std::copy_n(scale->blobs()[0]->data().read(), channels_, arrays_.scale.begin());
+    if (scale->blobs().size() == 1) return;
+    std::copy_n(scale->blobs()[1]->data().read(), channels_, arrays_.shift.begin());
   }
 
-  void take_running_statistics() {
-    const double weight = static_cast<double>(*this->blobs_[2]->data().read());
-    const double factor = weight == 0 ? 0 : 1 / weight;
+  void take_running_statistics(BatchNormArrays<T>* arrays) const {
+    arrays->mean.resize(channels_);
+    arrays->variance.resize(channels_);
+    const T weight = *this->blobs_[2]->data().read(), factor = weight == T(0) ? T(0) : 1 / weight;
     const T *means = this->blobs_[0]->data().read(), *variances = this->blobs_[1]->data().read();
     for (int64_t c = 0; c < channels_; ++c) {
-      set_statistics(c, factor * static_cast<double>(means[c]),
-                     factor * static_cast<double>(variances[c]));
+      arrays->mean[c] = factor * means[c];
+      arrays->variance[c] = factor * variances[c];
     }
   }
 
-  void take_batch_statistics(const T* x) {
+  void add_to_running_statistics() {
     const T keep = this->param_.batch_norm_param().moving_average_fraction();
-    const double m = values_per_channel(), unbiased = m > 1 ? m / (m - 1) : 1;
+    const int64_t m = geometry_.batch * product(geometry_.spatial);
+    const T unbiased = m > 1 ? static_cast<T>(m) / static_cast<T>(m - 1) : T(1);
     T* means = this->blobs_[0]->mutable_cpu_data();
     T* variances = this->blobs_[1]->mutable_cpu_data();
-    const std::vector<Moments> rows = row_moments(x);
     for (int64_t c = 0; c < channels_; ++c) {
-      Moments all;
-      for (int64_t n = 0; n < shape_.items; ++n) all.add(rows[n * shape_.padded() + c]);
-      set_statistics(c, all.mean, all.squares / m);
-      means[c] = keep * means[c] + static_cast<T>(all.mean);
-      variances[c] = keep * variances[c] + static_cast<T>(unbiased * all.squares / m);
+      means[c] = keep * means[c] + arrays_.mean[c];
+      variances[c] = keep * variances[c] + unbiased * arrays_.variance[c];
     }
     T* weight = this->blobs_[2]->mutable_cpu_data();
     *weight = keep * *weight + T(1);
   }
 
-  // Of every channel of every item. Spans are small enough to be read twice from the cache: for
-  // their means, then for the distances from these, which sums of squares would round away.
-  std::vector<Moments> row_moments(const T* x) const {
-    std::vector<Moments> moments(shape_.items * shape_.padded());
-    shape_.for_rows([&](int64_t row) {
-      std::vector<double> sums(shape_.block), squares(shape_.block);
-      std::vector<T> means(shape_.block);
-      shape_.for_spans(row, [&](ChannelBlocks::Span span) {
-        span.channel = 0;  // of the arrays here
-        std::fill(sums.begin(), sums.end(), 0);
-        std::fill(squares.begin(), squares.end(), 0);
-        const double n = static_cast<double>(span.pixels);
-        shape_.template add<T>(span, [=](auto place) { return place(x); }, sums.data());
-        for (int64_t c = 0; c < shape_.block; ++c) means[c] = static_cast<T>(sums[c] / n);
-        const auto square = [=, means = means.data()](auto place) {
-          const auto distance = place(x) - place.channel(means);
-          return distance * distance;
-        };
-        shape_.template add<T>(span, square, squares.data());
-        for (int64_t c = 0; c < shape_.block; ++c) {
-          const double mean = sums[c] / n, rounded = mean - static_cast<double>(means[c]);
-          moments[row * shape_.block + c].add({n, mean, squares[c] - n * rounded * rounded});
-        }
-      });
-    });
-    return moments;
-  }
-
-  bool global_ = false;
   int64_t channels_ = 0;
-  ChannelBlocks shape_;
-  FormatPtr format_;
-  std::vector<T> mean_, scale_;  // of the last forward pass; scale is 1 / sqrt(var + eps)
-  std::vector<T> normalized_;
+  BatchNormGeometry geometry_;
+  BatchNormArrays<T> arrays_;  // of the last pass
+  std::unique_ptr<BatchNormOp<T>> op_;
+  // With the layers behind.
+  Layer<T>* scale_ = nullptr;
+  bool relu_ = false;
+  std::unique_ptr<BatchNormOp<T>> fused_op_;
 };
 
 CAFFE_REGISTER_LAYER(BatchNorm, BatchNormLayer);

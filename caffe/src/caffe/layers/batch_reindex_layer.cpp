@@ -1,7 +1,10 @@
 #include <algorithm>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/columns.hpp"
 #include "caffe/layers/indices.hpp"
+#include "caffe/layers/rows.hpp"
 
 namespace caffe {
 
@@ -13,7 +16,6 @@ class BatchReindexLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "BatchReindex"; }
   CountRange bottom_count() const override { return {2, 2}; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom[0]->num_axes() > 0, Code::kShape, "needs a bottom 0 with axes");
@@ -30,12 +32,11 @@ class BatchReindexLayer : public Layer<T> {
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const T* x = bottom[0]->data().read();
-    const T* indices = bottom[1]->data().read();
+    indices_ = read_indices(*bottom[1], bottom[0]->dim(0), "index");
     T* y = top[0]->data().write();
-    for (size_t i = 0; i < indices_.size(); ++i) {
-      indices_[i] = checked_index(indices[i], bottom[0]->dim(0), "index");
-      std::copy_n(x + indices_[i] * item_, item_, y + static_cast<int64_t>(i) * item_);
-    }
+    for_row_ranges(bottom[1]->count(), item_, [&](int64_t i, int64_t first, int64_t n) {
+      std::copy_n(x + indices_[i] * item_ + first, n, y + i * item_ + first);
+    });
     top[0]->data().written();
   }
 
@@ -46,10 +47,16 @@ class BatchReindexLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     const T* dy = top[0]->diff().read();
     T* dx = bottom[0]->diff().write();
-    std::fill_n(dx, bottom[0]->count(), T(0));
-    for (int64_t index : indices_) {
-      for (int64_t k = 0; k < item_; ++k) dx[index * item_ + k] += *dy++;
-    }
+    fill_values(T(0), bottom[0]->count(), dx);
+    // An item may be picked more than once: a thread does a part of all items.
+    for_columns<T>(bottom[1]->count(), item_, [&](int64_t first, int64_t n) {
+      for (int64_t i = 0; i < bottom[1]->count(); ++i) {
+        const T* from = dy + i * item_ + first;
+        T* to = dx + indices_[i] * item_ + first;
+#pragma omp simd
+        for (int64_t k = 0; k < n; ++k) to[k] += from[k];
+      }
+    });
     bottom[0]->diff().written();
   }
 

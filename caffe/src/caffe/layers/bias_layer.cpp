@@ -12,10 +12,12 @@ class BiasLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Bias"; }
   CountRange bottom_count() const override { return {1, 2}; }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return false; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     extents_ = broadcast(*bottom[0], operand(bottom), this->param_.bias_param().axis());
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+    top[0]->reshape(bottom[0]->shape());
   }
 
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -35,7 +37,7 @@ class BiasLayer : public Layer<T> {
     const std::vector<T> shifts = padded_channels(extents_, operand(bottom).data().read());
     const T *x = bottom[0]->data().read(format_), *b = shifts.data();
     Storage<T>& out = top[0]->data();
-    T* y = bottom[0] == top[0] ? out.read_write(format_) : out.write(format_);
+    T* y = out.write(format_);
     extents_.template for_all<T>([=](auto place) { place.set(y, place(x) + place.channel(b)); });
     out.written(format_);
   }
@@ -49,7 +51,7 @@ class BiasLayer : public Layer<T> {
       const auto sums = extents_.template sums<T>([=](auto place) { return place(dy); });
       add_sums(sums[0], learned ? &this->blobs_[0]->diff() : &bottom[1]->diff());
     }
-    if (propagate_down[0] && bottom[0] != top[0]) {
+    if (propagate_down[0] && bottom[0]->diff_ptr() != top[0]->diff_ptr()) {
       T* dx = bottom[0]->diff().write(format_);
       extents_.template for_all<T>([=](auto place) { place.set(dx, place(dy)); });
       bottom[0]->diff().written(format_);

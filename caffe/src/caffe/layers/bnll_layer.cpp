@@ -1,13 +1,12 @@
-#include <algorithm>
 #include <cmath>
 
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
 // Binomial normal log likelihood, also called softplus: y = log(1 + exp(x)), computed as
-// max(x, 0) + log(1 + exp(-|x|)), which cannot overflow. dx = dy * e / (e + 1) with
-// e = exp(min(x, 50)).
+// max(x, 0) + log(1 + exp(-|x|)), which cannot overflow. dx = dy * sigmoid(x).
 template <typename T>
 class BNLLLayer : public ElementwiseLayer<T> {
  public:
@@ -18,16 +17,26 @@ class BNLLLayer : public ElementwiseLayer<T> {
   using typename ElementwiseLayer<T>::Range;
 
   void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) {
-      y[i] = std::max(x[i], T(0)) + std::log1p(std::exp(-std::abs(x[i])));
-    }
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+      T rest[kArrayBlock];
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) rest[i] = -std::abs(x[first + i]);
+      array_exp(rest, n, rest);
+      array_log1p(rest, n, rest);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) {
+        y[first + i] = (x[first + i] < T(0) ? T(0) : x[first + i]) + rest[i];
+      }
+    });
   }
 
   void backward_range(const T* x, const T*, const T* dy, T* dx, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) {
-      const T e = std::exp(std::min(x[i], T(50)));
-      dx[i] = dy[i] * e / (e + T(1));
-    }
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+      T slope[kArrayBlock];
+      array_sigmoid(x + first, n, slope);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) dx[first + i] = dy[first + i] * slope[i];
+    });
   }
 
   bool keeps_zero() const override { return false; }

@@ -5,7 +5,7 @@
 #include <vector>
 
 #include "caffe/layer.hpp"
-#include "caffe/layers/channel_blocks.hpp"
+#include "caffe/ops/channel_blocks.hpp"
 
 namespace caffe {
 
@@ -45,8 +45,8 @@ FormatPtr broadcast_format(const Blob<T>& x, const ChannelBlocks& extents) {
 }
 
 // Adds sums over the repeats of an operand's values to its gradient.
-template <typename T>
-void add_sums(const std::vector<double>& sums, Storage<T>* gradient) {
+template <typename T, typename Sum>
+void add_sums(const std::vector<Sum>& sums, Storage<T>* gradient) {
   T* out = gradient->read_write();
   for (size_t i = 0; i < gradient->count(); ++i) out[i] += static_cast<T>(sums[i]);
   gradient->written();

@@ -12,9 +12,8 @@ class ConcatLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Concat"; }
   CountRange bottom_count() const override { return {1, -1}; }
-  InPlace in_place() const override {
-    return this->param_.bottom_size() == 1 ? InPlace::kDirect : InPlace::kFromCopy;
-  }
+  bool backward_reads_bottoms() const override { return false; }
+  bool top_shares_bottom() const override { return this->param_.bottom_size() == 1; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const ConcatParameter& p = this->param_.concat_param();

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "caffe/layers/loss_layer.hpp"
+#include "caffe/layers/rows.hpp"
 
 namespace caffe {
 
@@ -32,15 +33,18 @@ class ContrastiveLossLayer : public LossLayer<T> {
     this->check(bottom[2]->count() == pairs_ && bottom[2]->legacy_dim(0) == pairs_, Code::kShape,
                 pairs_, " pairs need as many flags, but they have shape ",
                 shape_string(bottom[2]->shape()));
+    squares_.resize(pairs_);
   }
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    squares_ = squared_distances(bottom);
+    const T* flags = bottom[2]->data().read();
     double sum = 0;
     for (int64_t n = 0; n < pairs_; ++n) {
-      const T square = squared_distance(bottom, n);
+      const T square = static_cast<T>(squares_[n]);
       const T within = std::max(margin_left(square), T(0));
-      sum += similar(bottom, n) ? square : legacy() ? within : within * within;
+      sum += similar(flags[n]) ? square : legacy() ? within : within * within;
     }
     this->set_loss(sum / (2 * static_cast<double>(std::max<int64_t>(pairs_, 1))), top);
   }
@@ -52,32 +56,32 @@ class ContrastiveLossLayer : public LossLayer<T> {
     const T weight = this->loss_gradient(top) / static_cast<T>(pairs_);
     const T* a = bottom[0]->data().read();
     const T* b = bottom[1]->data().read();
+    const T* flags = bottom[2]->data().read();
     for (int side = 0; side < 2; ++side) {
       if (!propagate_down[side]) continue;
       T* diff = bottom[side]->diff().write();
-      for (int64_t n = 0; n < pairs_; ++n) {
-        const T factor = (side == 0 ? weight : -weight) * slope(bottom, n);
-        for (int64_t i = n * features_; i < (n + 1) * features_; ++i) {
-          diff[i] = factor * (a[i] - b[i]);
-        }
-      }
+      for_row_ranges(pairs_, features_, [&](int64_t pair, int64_t first, int64_t n) {
+        const T share = slope(similar(flags[pair]), static_cast<T>(squares_[pair]));
+        const T factor = (side == 0 ? weight : -weight) * share;
+        const int64_t at = pair * features_ + first;
+#pragma omp simd
+        for (int64_t i = at; i < at + n; ++i) diff[i] = factor * (a[i] - b[i]);
+      });
       bottom[side]->diff().written();
     }
   }
 
  private:
   bool legacy() const { return this->param_.contrastive_loss_param().legacy_version(); }
-  static bool similar(const BlobVec<T>& bottom, int64_t pair) {
-    const T flag = bottom[2]->data().read()[pair];
-    return !(std::fabs(flag) < T(1));  // nonzero once cut to an integer
-  }
+  // Nonzero once cut to an integer.
+  static bool similar(T flag) { return !(std::fabs(flag) < T(1)); }
 
-  T squared_distance(const BlobVec<T>& bottom, int64_t pair) const {
-    const T* a = bottom[0]->data().read() + pair * features_;
-    const T* b = bottom[1]->data().read() + pair * features_;
-    T sum = 0;
-    for (int64_t i = 0; i < features_; ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
-    return sum;
+  std::vector<double> squared_distances(const BlobVec<T>& bottom) const {
+    const T *a = bottom[0]->data().read(), *b = bottom[1]->data().read();
+    return row_sums(pairs_, features_, [=](int64_t pair, int64_t first, int64_t n) {
+      const int64_t at = pair * features_ + first;
+      return sum_squared_differences(a + at, b + at, n);
+    });
   }
 
   T margin_left(T square) const {
@@ -86,14 +90,15 @@ class ContrastiveLossLayer : public LossLayer<T> {
   }
 
   // What a - b is multiplied with in da, but for w/N.
-  T slope(const BlobVec<T>& bottom, int64_t pair) const {
-    if (similar(bottom, pair)) return 1;
-    const T square = squared_distance(bottom, pair), left = margin_left(square);
+  T slope(bool similar, T square) const {
+    if (similar) return 1;
+    const T left = margin_left(square);
     if (left <= T(0)) return 0;
     return legacy() ? T(-1) : -left / (std::sqrt(square) + T(1e-4));
   }
 
   int64_t pairs_ = 0, features_ = 0;
+  std::vector<double> squares_;  // the distances squared, of the last forward pass
 };
 
 CAFFE_REGISTER_LAYER(ContrastiveLoss, ContrastiveLossLayer);

@@ -22,7 +22,6 @@ class ConvolutionBaseLayer : public Layer<T> {
   CountRange bottom_count() const override { return {1, -1}; }
   CountRange top_count() const override { return {1, -1}; }
   bool equal_bottom_top_count() const override { return true; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
 
  protected:

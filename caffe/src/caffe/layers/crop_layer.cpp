@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/layer_registry.hpp"
 
 namespace caffe {
@@ -13,7 +14,6 @@ class CropLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Crop"; }
   CountRange bottom_count() const override { return {2, 2}; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const CropParameter& p = this->param_.crop_param();
@@ -52,24 +52,30 @@ class CropLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     const T* dy = top[0]->diff().read();
     T* dx = bottom[0]->diff().write();
-    std::fill_n(dx, bottom[0]->count(), T(0));
+    fill_values(T(0), bottom[0]->count(), dx);
     for_rows(*bottom[0], *top[0],
              [&](int64_t in, int64_t out, int64_t n) { std::copy_n(dy + out, n, dx + in); });
     bottom[0]->diff().written();
   }
 
  private:
-  // body(where in the image, where in the window, length) for every row of the window.
+  // body(where in the image, where in the window, length) for every row of the window, in parallel.
   template <typename Body>
   void for_rows(const Blob<T>& image, const Blob<T>& window, const Body& body) const {
     const int last = window.num_axes() - 1;
     const int64_t length = window.dim(last);
-    for (int64_t out = 0; out < window.count(); out += length) {
-      int64_t rest = out / length, in = offsets_[last];
-      for (int axis = last - 1; axis >= 0; rest /= window.dim(axis--)) {
-        in += (rest % window.dim(axis) + offsets_[axis]) * image.count(axis + 1);
+    if (length == 0) return;
+    std::vector<int64_t> strides(last);
+    for (int axis = 0; axis < last; ++axis) strides[axis] = image.count(axis + 1);
+    const Shape& extents = window.shape();
+    const int64_t rows = window.count() / length;
+#pragma omp parallel for schedule(static) if (window.count() > 16384)
+    for (int64_t row = 0; row < rows; ++row) {
+      int64_t rest = row, in = offsets_[last];
+      for (int axis = last - 1; axis >= 0; rest /= extents[axis--]) {
+        in += (rest % extents[axis] + offsets_[axis]) * strides[axis];
       }
-      body(in, out, length);
+      body(in, row * length, length);
     }
   }
 

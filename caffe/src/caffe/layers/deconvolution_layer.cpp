@@ -1,4 +1,5 @@
 #include "caffe/layers/convolution_base_layer.hpp"
+#include "caffe/layers/rows.hpp"
 
 namespace caffe {
 
@@ -15,6 +16,7 @@ class DeconvolutionLayer : public ConvolutionBaseLayer<T> {
  public:
   using ConvolutionBaseLayer<T>::ConvolutionBaseLayer;
   const char* type() const override { return "Deconvolution"; }
+  const Op* main_op() const override { return this->op_.get(); }
 
   void plan(const BlobVec<T>&, const BlobVec<T>& top) override {
     this->geometry_.bias = false;  // of the convolution whose adjoint this is
@@ -22,7 +24,6 @@ class DeconvolutionLayer : public ConvolutionBaseLayer<T> {
     this->op_ = create_convolution<T>(this->geometry_, nullptr);
     const FormatPtr format = this->has_bias() ? nullptr : this->op_->bottom_format();
     for (Blob<T>* blob : top) blob->set_format(format);
-    this->blobs_[0]->set_format(this->op_->weight_format());
   }
 
  protected:
@@ -54,21 +55,24 @@ class DeconvolutionLayer : public ConvolutionBaseLayer<T> {
   void add_bias(Storage<T>* top) const {
     const T* bias = this->blobs_[1]->data().read();
     T* y = top->read_write();
-#pragma omp parallel for schedule(static)
-    for (int64_t row = 0; row < rows(); ++row) {
-      const T value = bias[row % this->geometry_.in_channels];
-      for (int64_t i = row * plane(); i < (row + 1) * plane(); ++i) y[i] += value;
-    }
+    const int64_t channels = this->geometry_.in_channels, plane = this->plane();
+    for_row_ranges(rows(), plane, [=](int64_t row, int64_t first, int64_t n) {
+      const T value = bias[row % channels];
+      T* to = y + row * plane + first;
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) to[i] += value;
+    });
     top->written();
   }
 
   void add_bias_diff(const T* dy, Storage<T>* bias) const {
+    const int64_t channels = this->geometry_.in_channels, plane = this->plane();
+    const std::vector<double> sums =
+        row_sums(rows(), plane, [=](int64_t row, int64_t first, int64_t n) {
+          return sum_values(dy + row * plane + first, n);
+        });
     T* db = bias->read_write();
-    for (int64_t row = 0; row < rows(); ++row) {
-      T sum = 0;
-      for (int64_t i = row * plane(); i < (row + 1) * plane(); ++i) sum += dy[i];
-      db[row % this->geometry_.in_channels] += sum;
-    }
+    for (int64_t row = 0; row < rows(); ++row) db[row % channels] += static_cast<T>(sums[row]);
     bias->written();
   }
 };

@@ -33,7 +33,7 @@ class DropoutLayer : public ElementwiseLayer<T> {
       const uint64_t key = this->random_->engine()();
       key_low_ = static_cast<uint32_t>(key);
       key_high_ = static_cast<uint32_t>(key >> 32);
-    } else if (bottom[0] == top[0]) {
+    } else if (bottom[0]->data_ptr() == top[0]->data_ptr()) {
       return;
     }
     ElementwiseLayer<T>::forward_pass(bottom, top);

@@ -6,7 +6,7 @@ namespace caffe {
 
 template <typename T>
 void ElementwiseLayer<T>::reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) {
-  if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+  top[0]->reshape(bottom[0]->shape());
 }
 
 template <typename T>
@@ -20,10 +20,8 @@ void ElementwiseLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T
   Storage<T>& out = top[0]->data();
   const FormatPtr format = pass_format(*bottom[0]);
   const int64_t count = stored_count(format, bottom[0]->count());
-  const bool in_place = &in == &out;
-  T* y = in_place ? out.read_write(format) : out.write(format);
-  const T* x = in_place ? y : in.read(format);
-  if (in_place && keeps_input()) kept_input_.assign(x, x + count);
+  const T* x = in.read(format);
+  T* y = out.write(format);
   for_ranges(count,
              [&](int64_t first, int64_t n) { forward_range(x + first, y + first, {first, n}); });
   out.written(format);
@@ -36,16 +34,12 @@ void ElementwiseLayer<T>::backward_pass(const BlobVec<T>& top,
   if (!propagate_down[0]) return;
   const FormatPtr format = pass_format(*bottom[0]);
   const int64_t count = stored_count(format, bottom[0]->count());
-  const bool in_place = &bottom[0]->data() == &top[0]->data();
-  const T* x = nullptr;
-  if (backward_reads_input()) {
-    x = in_place && keeps_input() ? kept_input_.data() : bottom[0]->data().read(format);
-  }
+  const T* x = backward_reads_input() ? bottom[0]->data().read(format) : nullptr;
   const T* y = backward_reads_output() ? top[0]->data().read(format) : nullptr;
   Storage<T>& in = top[0]->diff();
   Storage<T>& out = bottom[0]->diff();
-  T* dx = &in == &out ? out.read_write(format) : out.write(format);
-  const T* dy = &in == &out ? dx : in.read(format);
+  const T* dy = in.read(format);
+  T* dx = out.write(format);
   for_ranges(count, [&](int64_t first, int64_t n) {
     backward_range(x ? x + first : nullptr, y ? y + first : nullptr, dy + first, dx + first,
                    {first, n});

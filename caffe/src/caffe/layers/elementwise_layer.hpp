@@ -8,7 +8,7 @@
 
 namespace caffe {
 
-// One bottom, one top of the same shape, in place if the net asks for it. Subclasses give
+// One bottom, one top of the same shape, which may have the bottom's memory. Subclasses give
 // the function and its derivative on ranges of elements; ranges run in parallel and must
 // not depend on each other. They get pointers that may be equal, but overlap in no other
 // way.
@@ -21,11 +21,10 @@ class ElementwiseLayer : public Layer<T> {
   using Layer<T>::Layer;
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
-  bool backward_reads_tops() const override {
-    const bool in_place = this->param_.bottom(0) == this->param_.top(0);
-    return backward_reads_output() ||
-           (in_place && backward_reads_input() && output_serves_as_input());
-  }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return backward_reads_input(); }
+  bool backward_reads_tops() const override { return backward_reads_output(); }
+  bool top_serves_as_bottom() const override { return output_serves_as_input(); }
 
  protected:
   // Elements [first, first + n) of an array; first lets a layer make random numbers.
@@ -40,8 +39,7 @@ class ElementwiseLayer : public Layer<T> {
   virtual bool keeps_zero() const { return true; }
   virtual bool backward_reads_input() const { return false; }
   virtual bool backward_reads_output() const { return false; }
-  // When run in place, whether the derivative can be told from y where x is asked for.
-  // If not, x is kept.
+  // Whether the derivative can be told from y where x is asked for.
   virtual bool output_serves_as_input() const { return false; }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override;
@@ -52,9 +50,6 @@ class ElementwiseLayer : public Layer<T> {
   FormatPtr pass_format(const Blob<T>& bottom) const {
     return keeps_zero() ? bottom.format() : nullptr;
   }
-  bool keeps_input() const { return backward_reads_input() && !output_serves_as_input(); }
-
-  std::vector<T> kept_input_;
 };
 
 }  // namespace caffe

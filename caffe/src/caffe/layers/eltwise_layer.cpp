@@ -2,7 +2,9 @@
 #include <vector>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/followers.hpp"
 #include "caffe/layers/ranges.hpp"
+#include "caffe/ops/rectify.hpp"
 
 namespace caffe {
 
@@ -12,15 +14,17 @@ namespace caffe {
 //         stable_prod_grad is false);
 //   MAX:  the greatest; dy goes to it. Of equal ones bottom 1 beats bottom 0, and later
 //         bottoms must be strictly greater.
-// In place, PROD and MAX keep bottom 0's values for backward.
 template <typename T>
 class EltwiseLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Eltwise"; }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return !adds(); }
   bool backward_reads_tops() const override {
     return this->param_.eltwise_param().operation() == EltwiseParameter::PROD;
   }
+  bool absorbs_backward() const override { return adds(); }
   CountRange bottom_count() const override { return {2, -1}; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -30,7 +34,7 @@ class EltwiseLayer : public Layer<T> {
                   shape_string(bottom[0]->shape()), " and bottom ", i, " has ",
                   shape_string(bottom[i]->shape()));
     }
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+    top[0]->reshape(bottom[0]->shape());
   }
 
   // The first format that is not plain. Padding would be divided by zero in y / x_i.
@@ -48,54 +52,46 @@ class EltwiseLayer : public Layer<T> {
   void layer_setup(const BlobVec<T>& bottom, const BlobVec<T>&) override {
     const EltwiseParameter& p = this->param_.eltwise_param();
     operation_ = p.operation();
-    const bool sum = operation_ == EltwiseParameter::SUM;
     this->check(p.coeff_size() == 0 || p.coeff_size() == static_cast<int>(bottom.size()),
                 Code::kBadNet, "coeff must be given once per bottom: ", bottom.size(), " bottoms, ",
                 p.coeff_size(), " coefficients");
     this->check(p.coeff_size() == 0 || operation_ != EltwiseParameter::PROD, Code::kBadNet,
                 "coeff has no meaning for PROD");
     coefficients_.assign(bottom.size(), T(1));
-    for (int i = 0; sum && i < p.coeff_size(); ++i) coefficients_[i] = p.coeff(i);
+    for (int i = 0; adds() && i < p.coeff_size(); ++i) coefficients_[i] = p.coeff(i);
+  }
+
+  int absorb(const std::vector<Layer<T>*>& followers) override {
+    return begins_with_relu(followers) ? 1 : 0;
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const std::vector<const T*> x = inputs(bottom);
-    const int64_t count = stored_count(format_, bottom[0]->count());
-    if (bottom[0] == top[0] && operation_ != EltwiseParameter::SUM) {
-      kept_input_.assign(x[0], x[0] + count);
-    }
-    Storage<T>& out = top[0]->data();
-    T* y = bottom[0] == top[0] ? out.read_write(format_) : out.write(format_);
-    for_ranges(count, [&](int64_t first, int64_t n) {
-      combine(coefficients_[0], x[0] + first, coefficients_[1], x[1] + first, y + first, n);
-      for (size_t k = 2; k < x.size(); ++k) {
-        combine(T(1), y + first, coefficients_[k], x[k] + first, y + first, n);
-      }
-    });
-    out.written(format_);
+    forward_all(bottom, top, false);
+  }
+
+  void forward_with_followers(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
+    forward_all(bottom, top, true);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    const bool sum = operation_ == EltwiseParameter::SUM;
+    if (adds()) {
+      sum_backward(top, propagate_down, bottom, false);
+      return;
+    }
     const bool product = operation_ == EltwiseParameter::PROD;
     const T* dy = top[0]->diff().read(format_);
     const T* y = product ? top[0]->data().read(format_) : nullptr;
-    std::vector<const T*> x = sum ? std::vector<const T*>() : inputs(bottom);
-    if (!sum && bottom[0] == top[0]) x[0] = kept_input_.data();
+    const std::vector<const T*> x = inputs(bottom);
     std::vector<T*> dx(bottom.size(), nullptr);
     for (size_t k = 0; k < bottom.size(); ++k) {
-      Storage<T>& diff = bottom[k]->diff();
-      if (!propagate_down[k]) continue;
-      dx[k] = bottom[k] == top[0] ? diff.read_write(format_) : diff.write(format_);
+      if (propagate_down[k]) dx[k] = bottom[k]->diff().write(format_);
     }
     for_ranges(stored_count(format_, bottom[0]->count()), [&](int64_t first, int64_t n) {
-      // Bottom 0 comes last: in place, its dx overwrites dy.
+      // Bottom 0 comes last: its dx may lie where dy does.
       for (size_t k = bottom.size(); k-- > 0;) {
         if (dx[k] == nullptr) continue;
-        if (sum) {
-          scaled(coefficients_[k], dy + first, dx[k] + first, n);
-        } else if (product) {
+        if (product) {
           product_gradient(k, y, x, dy, dx[k], first, n);
         } else {
           for (int64_t i = first; i < first + n; ++i) dx[k][i] = winner(x, i) == k ? dy[i] : T(0);
@@ -107,7 +103,64 @@ class EltwiseLayer : public Layer<T> {
     }
   }
 
+  void backward_with_followers(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
+                               const BlobVec<T>& bottom) override {
+    sum_backward(top, propagate_down, bottom, true);
+  }
+
  private:
+  // relu: with that of the rectifier behind, whose dx is left where dy was.
+  void sum_backward(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
+                    const BlobVec<T>& bottom, bool relu) {
+    const T* y = relu ? top[0]->data().read(format_) : nullptr;
+    Storage<T>* from = &top[0]->diff();
+    // Where nobody looks at dy any more, the first dx lies in its place.
+    const auto wanted = std::find(propagate_down.begin(), propagate_down.end(), true);
+    if (wanted != propagate_down.end()) {
+      Storage<T>& heir = bottom[wanted - propagate_down.begin()]->diff();
+      if (heir.take(*from)) from = &heir;
+    }
+    const T* dy = from->read(format_);
+    T* rectified = relu ? from->read_write(format_) : nullptr;
+    std::vector<T*> dx(bottom.size(), nullptr);
+    for (size_t k = 0; k < bottom.size(); ++k) {
+      Storage<T>& gradient = bottom[k]->diff();
+      const bool in_place = &gradient == from;
+      if (!propagate_down[k] || (in_place && coefficients_[k] == T(1))) continue;
+      dx[k] = in_place ? gradient.read_write(format_) : gradient.write(format_);
+    }
+    for_ranges(stored_count(format_, bottom[0]->count()), [&](int64_t first, int64_t n) {
+      if (relu) rectify_gradient(y + first, dy + first, n, rectified + first);
+      for (const bool in_place : {false, true}) {
+        for (size_t k = 0; k < dx.size(); ++k) {
+          if (dx[k] == nullptr || (dx[k] == dy) != in_place) continue;
+          scaled(coefficients_[k], dy + first, dx[k] + first, n);
+        }
+      }
+    });
+    if (rectified != nullptr) from->written(format_);
+    for (size_t k = 0; k < bottom.size(); ++k) {
+      if (dx[k] != nullptr) bottom[k]->diff().written(format_);
+    }
+  }
+
+  void forward_all(const BlobVec<T>& bottom, const BlobVec<T>& top, bool relu) const {
+    const std::vector<const T*> x = inputs(bottom);
+    const int64_t count = stored_count(format_, bottom[0]->count());
+    Storage<T>& out = top[0]->data();
+    T* y = out.write(format_);
+    for_ranges(count, [&](int64_t first, int64_t n) {
+      combine(coefficients_[0], x[0] + first, coefficients_[1], x[1] + first, y + first, n);
+      for (size_t k = 2; k < x.size(); ++k) {
+        combine(T(1), y + first, coefficients_[k], x[k] + first, y + first, n);
+      }
+      if (relu) rectify(y + first, n, y + first);
+    });
+    out.written(format_);
+  }
+
+  bool adds() const { return this->param_.eltwise_param().operation() == EltwiseParameter::SUM; }
+
   std::vector<const T*> inputs(const BlobVec<T>& bottom) const {
     std::vector<const T*> x;
     for (Blob<T>* blob : bottom) x.push_back(blob->data().read(format_));
@@ -156,7 +209,6 @@ class EltwiseLayer : public Layer<T> {
   EltwiseParameter::EltwiseOp operation_ = EltwiseParameter::SUM;
   std::vector<T> coefficients_;
   FormatPtr format_;
-  std::vector<T> kept_input_;
 };
 
 CAFFE_REGISTER_LAYER(Eltwise, EltwiseLayer);

@@ -1,6 +1,5 @@
-#include <cmath>
-
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -17,15 +16,31 @@ class ELULayer : public ElementwiseLayer<T> {
  protected:
   using typename ElementwiseLayer<T>::Range;
 
+  // Written so that no arithmetic stands under a condition, for which the compiler would branch at
+  // every element.
   void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) {
-      y[i] = x[i] > T(0) ? x[i] : alpha_ * std::expm1(x[i]);
-    }
+    const T alpha = alpha_;
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+      T below[kArrayBlock];
+      array_expm1(x + first, n, below);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) {
+        const T value = x[first + i], e = below[i];
+        const T positive = value < T(0) ? T(0) : value, negative = value > T(0) ? T(0) : e;
+        y[first + i] = positive + alpha * negative;
+      }
+    });
   }
 
   void backward_range(const T* x, const T* y, const T* dy, T* dx, Range range) const override {
+    const T alpha = alpha_;
 #pragma omp simd
-    for (int64_t i = 0; i < range.n; ++i) dx[i] = x[i] > T(0) ? dy[i] : dy[i] * (alpha_ + y[i]);
+    for (int64_t i = 0; i < range.n; ++i) {
+      const T value = x[i], diff = dy[i], result = y[i];
+      const T positive = value > T(0) ? diff : T(0), negative = value > T(0) ? T(0) : diff;
+      const T below = value > T(0) ? T(0) : result;  // not infinite
+      dx[i] = positive + negative * (alpha + below);
+    }
   }
 
   bool backward_reads_input() const override { return true; }

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/columns.hpp"
 #include "caffe/layers/indices.hpp"
+#include "caffe/layers/rows.hpp"
 
 namespace caffe {
 
@@ -13,7 +15,6 @@ class EmbedLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Embed"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     Shape shape = bottom[0]->shape();
@@ -33,41 +34,54 @@ class EmbedLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const T* x = bottom[0]->data().read();
+    const std::vector<int64_t> rows = read_indices(*bottom[0], rows_, "input");
     const T* table = this->blobs_[0]->data().read();
     const T* bias = has_bias() ? this->blobs_[1]->data().read() : nullptr;
     T* y = top[0]->data().write();
-    for (int64_t i = 0; i < bottom[0]->count(); ++i, y += outputs_) {
-      std::copy_n(table + row_of(x[i]) * outputs_, outputs_, y);
-      for (int64_t k = 0; bias && k < outputs_; ++k) y[k] += bias[k];
-    }
+    for_row_ranges(bottom[0]->count(), outputs_, [&](int64_t i, int64_t first, int64_t n) {
+      const T* from = table + rows[i] * outputs_ + first;
+      T* to = y + i * outputs_ + first;
+      if (bias == nullptr) {
+        std::copy_n(from, n, to);
+        return;
+      }
+#pragma omp simd
+      for (int64_t k = 0; k < n; ++k) to[k] = from[k] + bias[first + k];
+    });
     top[0]->data().written();
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
     this->check(!propagate_down[0], Code::kUnsupported, "cannot give its indices a gradient");
-    const T* x = bottom[0]->data().read();
     const T* dy = top[0]->diff().read();
     if (this->param_propagate_down(0)) {
-      T* diff = this->blobs_[0]->diff().read_write();
-      for (int64_t i = 0; i < bottom[0]->count(); ++i) {
-        add(dy + i * outputs_, diff + row_of(x[i]) * outputs_);
-      }
-      this->blobs_[0]->diff().written();
+      const std::vector<int64_t> rows = read_indices(*bottom[0], rows_, "input");
+      add_rows(
+          dy, bottom[0]->count(), [&](int64_t i) { return rows[i]; }, &this->blobs_[0]->diff());
     }
     if (has_bias() && this->param_propagate_down(1)) {
-      T* diff = this->blobs_[1]->diff().read_write();
-      for (int64_t i = 0; i < bottom[0]->count(); ++i) add(dy + i * outputs_, diff);
-      this->blobs_[1]->diff().written();
+      add_rows(dy, bottom[0]->count(), [](int64_t) { return 0; }, &this->blobs_[1]->diff());
     }
   }
 
  private:
   bool has_bias() const { return this->param_.embed_param().bias_term(); }
-  int64_t row_of(T value) const { return checked_index(value, rows_, "input"); }
-  void add(const T* row, T* sum) const {
-    for (int64_t k = 0; k < outputs_; ++k) sum[k] += row[k];
+
+  // Adds row i of dy to row target(i) of a gradient. A thread does some columns of all rows: a
+  // target may come more than once, and its rows are always added in the same order.
+  template <typename Target>
+  void add_rows(const T* dy, int64_t count, const Target& target, Storage<T>* gradient) const {
+    T* diff = gradient->read_write();
+    for_columns<T>(count, outputs_, [&](int64_t first, int64_t n) {
+      for (int64_t i = 0; i < count; ++i) {
+        const T* from = dy + i * outputs_ + first;
+        T* to = diff + target(i) * outputs_ + first;
+#pragma omp simd
+        for (int64_t k = 0; k < n; ++k) to[k] += from[k];
+      }
+    });
+    gradient->written();
   }
 
   int64_t rows_ = 0, outputs_ = 0;

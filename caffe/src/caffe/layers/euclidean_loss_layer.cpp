@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "caffe/layers/rows.hpp"
 #include "caffe/layers/weighted_loss_layer.hpp"
 
 namespace caffe {
@@ -21,17 +20,19 @@ class EuclideanLossLayer : public WeightedLossLayer<T> {
   }
 
  protected:
+  using typename WeightedLossLayer<T>::Parts;
+
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const T* a = bottom[0]->data().read();
     const T* b = bottom[1]->data().read();
     const T* weights = this->item_weights(bottom);
-    const int64_t per_item = bottom[0]->count(1);
-    double sum = 0;
-    for (int64_t i = 0; i < bottom[0]->count(); ++i) {
-      const double difference = static_cast<double>(a[i]) - static_cast<double>(b[i]);
-      const double factor = weights == nullptr ? 1 : static_cast<double>(weights[i / per_item]);
-      sum += factor * difference * difference;
-    }
+    const Parts parts = this->parts(bottom);
+    const std::vector<double> sums =
+        row_sums(parts.number, parts.length, [=](int64_t part, int64_t first, int64_t n) {
+          const int64_t at = part * parts.length + first;
+          return sum_squared_differences(a + at, b + at, n);
+        });
+    const double sum = this->weigh(sums, weights);
     this->set_loss(sum / (2 * static_cast<double>(bottom[0]->dim(0))), top);
   }
 
@@ -41,19 +42,18 @@ class EuclideanLossLayer : public WeightedLossLayer<T> {
     const T* a = bottom[0]->data().read();
     const T* b = bottom[1]->data().read();
     const T* weights = this->item_weights(bottom);
-    const int64_t parts = weights == nullptr ? 1 : bottom[0]->dim(0);
-    const int64_t count = bottom[0]->count() / std::max<int64_t>(parts, 1);
+    const Parts parts = this->parts(bottom);
     const T weight = this->loss_gradient(top) / static_cast<T>(bottom[0]->dim(0));
     for (int side = 0; side < 2; ++side) {
       if (!propagate_down[side]) continue;
       T* diff = bottom[side]->diff().write();
-      for (int64_t part = 0; part < parts; ++part) {
+      for_row_ranges(parts.number, parts.length, [=](int64_t part, int64_t first, int64_t n) {
         const T part_weight = weights == nullptr ? weight : weight * weights[part];
         const T factor = side == 0 ? part_weight : -part_weight;
-        const int64_t start = part * count;
+        const int64_t at = part * parts.length + first;
 #pragma omp simd
-        for (int64_t i = start; i < start + count; ++i) diff[i] = factor * (a[i] - b[i]);
-      }
+        for (int64_t i = at; i < at + n; ++i) diff[i] = factor * (a[i] - b[i]);
+      });
       bottom[side]->diff().written();
     }
   }

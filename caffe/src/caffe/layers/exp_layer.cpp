@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -25,7 +26,12 @@ class ExpLayer : public ElementwiseLayer<T> {
   }
 
   void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) y[i] = std::exp(offset_ + rate_ * x[i]);
+    const T rate = rate_, offset = offset_;
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+#pragma omp simd
+      for (int64_t i = first; i < first + n; ++i) y[i] = offset + rate * x[i];
+      array_exp(y + first, n, y + first);
+    });
   }
 
   void backward_range(const T*, const T* y, const T* dy, T* dx, Range range) const override {

@@ -1,7 +1,9 @@
 #include <algorithm>
 
 #include "caffe/layers/labels.hpp"
+#include "caffe/layers/rows.hpp"
 #include "caffe/layers/weighted_loss_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -24,12 +26,19 @@ class HingeLossLayer : public WeightedLossLayer<T> {
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    double sum = 0;
-    const T* weights = this->item_weights(bottom);
-    for_margins(bottom, [&](int64_t i, T, T margin) {
-      const double part = squared() ? static_cast<double>(margin) * margin : margin;
-      sum += weights == nullptr ? part : static_cast<double>(weights[i / classes_]) * part;
-    });
+    const std::vector<int64_t> labels = read_labels(*bottom[1], 1, classes_);
+    const T* x = bottom[0]->data().read();
+    const std::vector<double> costs =
+        row_sums(items_, classes_, [&](int64_t item, int64_t first, int64_t n) {
+          double cost = 0;
+          for_array_blocks(n, [&](int64_t start, int64_t width) {
+            T m[kArrayBlock];
+            margins(x + item * classes_, labels[item], first + start, width, m);
+            cost += squared() ? sum_squares(m, width) : sum_values(m, width);
+          });
+          return cost;
+        });
+    const double sum = this->weigh(costs, this->item_weights(bottom));
     this->set_loss(sum / static_cast<double>(std::max<int64_t>(items_, 1)), top);
   }
 
@@ -39,12 +48,21 @@ class HingeLossLayer : public WeightedLossLayer<T> {
     this->refuse_weight_gradient(propagate_down);
     if (!propagate_down[0]) return;
     const T weight = this->loss_gradient(top) / static_cast<T>(items_);
-    const T* weights = this->item_weights(bottom);
+    const std::vector<int64_t> labels = read_labels(*bottom[1], 1, classes_);
+    const T *weights = this->item_weights(bottom), *x = bottom[0]->data().read();
     T* dx = bottom[0]->diff().write();
-    for_margins(bottom, [&](int64_t i, T direction, T margin) {
-      const T slope = squared() ? 2 * margin : static_cast<T>(margin > T(0));
-      const T factor = weights == nullptr ? weight : weight * weights[i / classes_];
-      dx[i] = factor * direction * slope;
+    const bool squared = this->squared();
+    for_row_ranges(items_, classes_, [&](int64_t item, int64_t first, int64_t n) {
+      const T factor = weights == nullptr ? weight : weight * weights[item];
+      T* slope = dx + item * classes_ + first;
+      margins(x + item * classes_, labels[item], first, n, slope);
+#pragma omp simd
+      for (int64_t c = 0; c < n; ++c) {
+        const T one = slope[c] > T(0) ? T(1) : T(0), two = 2 * slope[c];
+        slope[c] = factor * (squared ? two : one);
+      }
+      const int64_t label = labels[item] - first;
+      if (label >= 0 && label < n) slope[label] = -slope[label];
     });
     bottom[0]->diff().written();
   }
@@ -52,19 +70,16 @@ class HingeLossLayer : public WeightedLossLayer<T> {
  private:
   bool squared() const { return this->param_.hinge_loss_param().norm() == HingeLossParameter::L2; }
 
-  // body(index, d, m) for every prediction. Written so that NaN stays NaN.
-  template <typename Body>
-  void for_margins(const BlobVec<T>& bottom, const Body& body) const {
-    const T* x = bottom[0]->data().read();
-    const T* labels = bottom[1]->data().read();
-    for (int64_t n = 0; n < items_; ++n) {
-      const int64_t label = checked_label(labels, n, 1, classes_, false, 0);
-      for (int64_t c = 0; c < classes_; ++c) {
-        const T direction = c == label ? T(-1) : T(1);
-        const T margin = 1 + direction * x[n * classes_ + c];
-        body(n * classes_ + c, direction, margin <= T(0) ? T(0) : margin);
-      }
+  // m for the classes [first, first + n) of an item. Written so that NaN stays NaN.
+  static void margins(const T* x, int64_t label, int64_t first, int64_t n, T* m) {
+#pragma omp simd
+    for (int64_t c = 0; c < n; ++c) {
+      const T margin = 1 + x[first + c];
+      m[c] = margin <= T(0) ? T(0) : margin;
     }
+    if (label < first || label >= first + n) return;
+    const T margin = 1 - x[label];
+    m[label - first] = margin <= T(0) ? T(0) : margin;
   }
 
   int64_t items_ = 0, classes_ = 0;

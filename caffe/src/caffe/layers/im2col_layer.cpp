@@ -15,7 +15,6 @@ class Im2colLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Im2col"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const Shape& in = bottom[0]->shape();

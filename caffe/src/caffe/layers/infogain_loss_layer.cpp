@@ -1,9 +1,9 @@
 #include <algorithm>
-#include <cmath>
 
 #include "caffe/io.hpp"
 #include "caffe/layers/labels.hpp"
 #include "caffe/layers/loss_layer.hpp"
+#include "caffe/layers/rows.hpp"
 #include "caffe/layers/softmax_kernel.hpp"
 
 namespace caffe {
@@ -19,6 +19,7 @@ class InfogainLossLayer : public LossLayer<T> {
  public:
   using LossLayer<T>::LossLayer;
   const char* type() const override { return "InfogainLoss"; }
+  bool backward_reads_tops() const override { return true; }  // the probabilities
   CountRange bottom_count() const override { return {2, 3}; }
   CountRange top_count() const override { return {1, 2}; }
   // Neither labels nor H.
@@ -61,16 +62,16 @@ class InfogainLossLayer : public LossLayer<T> {
     softmax(outer_, classes_, inner_, bottom[0]->data().read(), p);
     probabilities_.data().written();
     const T* h = gains(bottom).data().read();
-    double sum = 0;
-    int64_t valid = 0;
-    for_labels(bottom, [&](int64_t i, int64_t label) {
-      for (int64_t c = 0; c < classes_; ++c) {
-        sum -= h[label * classes_ + c] * std::log(std::max(p[place(i, c)], T(1e-20)));
-      }
-      ++valid;
+    const std::vector<int64_t> labels = this->labels(bottom);
+    const double gain = position_sum(outer_, classes_, inner_, [&](const PositionBlock& block) {
+      const int64_t* label = labels.data() + block.position;
+      const T* share = p + block.element;
+      return inner_ == 1 ? gain_of_row(h, *label, share) : gain_of(h, label, share, block.width);
     });
+    const auto ignored = std::count(labels.begin(), labels.end(), kIgnoredLabel);
+    const int64_t valid = outer_ * inner_ - static_cast<int64_t>(ignored);
     norm_ = this->normalizer(this->normalization(LossParameter::VALID), outer_, inner_, valid);
-    this->set_loss(sum / norm_, top);
+    this->set_loss(-gain / norm_, top);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
@@ -82,14 +83,20 @@ class InfogainLossLayer : public LossLayer<T> {
     const T weight = this->loss_gradient(top) / norm_;
     const T* p = probabilities_.data().read();
     const T* h = gains(bottom).data().read();
+    const std::vector<int64_t> labels = this->labels(bottom);
+    const std::vector<double> sums =
+        row_sums(classes_, classes_, [=](int64_t row, int64_t first, int64_t n) {
+          return sum_values(h + row * classes_ + first, n);
+        });
     T* dx = bottom[0]->diff().write();
-    std::fill_n(dx, bottom[0]->count(), T(0));
-    for_labels(bottom, [&](int64_t i, int64_t label) {
-      const T* row = h + label * classes_;
-      T sum = 0;
-      for (int64_t c = 0; c < classes_; ++c) sum += row[c];
-      for (int64_t c = 0; c < classes_; ++c) {
-        dx[place(i, c)] = weight * (p[place(i, c)] * sum - row[c]);
+    for_position_blocks(outer_, classes_, inner_, [&](const PositionBlock& block) {
+      for (int64_t i = 0; i < block.width; ++i) {
+        const int64_t label = labels[block.position + i], at = block.element + i;
+        if (label == kIgnoredLabel) {
+          for (int64_t c = 0; c < classes_; ++c) dx[at + c * inner_] = 0;
+        } else {
+          derive(weight, static_cast<T>(sums[label]), h + label * classes_, p + at, dx + at);
+        }
       }
     });
     bottom[0]->diff().written();
@@ -99,21 +106,61 @@ class InfogainLossLayer : public LossLayer<T> {
   const Blob<T>& gains(const BlobVec<T>& bottom) const {
     return bottom.size() > 2 ? *bottom[2] : matrix_;
   }
-  int64_t place(int64_t position, int64_t label) const {
-    return (position / inner_ * classes_ + label) * inner_ + position % inner_;
+  std::vector<int64_t> labels(const BlobVec<T>& bottom) const {
+    const LossParameter& p = this->param_.loss_param();
+    const int64_t ignored = p.ignore_label();
+    return read_labels(*bottom[1], inner_, classes_, p.has_ignore_label() ? &ignored : nullptr);
   }
 
-  // body(position, label) for every position that is not ignored.
-  template <typename Body>
-  void for_labels(const BlobVec<T>& bottom, const Body& body) const {
-    const LossParameter& p = this->param_.loss_param();
-    const T* labels = bottom[1]->data().read();
-    for (int64_t i = 0; i < outer_ * inner_; ++i) {
-      const int64_t label =
-          checked_label(labels, i, inner_, classes_, p.has_ignore_label(), p.ignore_label());
-      if (p.has_ignore_label() && label == p.ignore_label()) continue;
-      body(i, label);
+  // out = log max(p, 1e-20)
+  static void log_of(const T* p, int64_t n, T* out) {
+    for (int64_t i = 0; i < n; ++i) out[i] = std::max(p[i], T(1e-20));
+    array_log(out, n, out);
+  }
+
+  // Sum of H[label, c] log max(p_c, 1e-20) for one position, whose classes are neighbours.
+  double gain_of_row(const T* h, int64_t label, const T* p) const {
+    double gain = 0;
+    if (label == kIgnoredLabel) return gain;
+    const T* row = h + label * classes_;
+    for_array_blocks(classes_, [&](int64_t first, int64_t n) {
+      T logs[kArrayBlock];
+      log_of(p + first, n, logs);
+      double part = 0;
+#pragma omp simd reduction(+ : part)
+      for (int64_t c = 0; c < n; ++c) {
+        part += static_cast<double>(row[first + c]) * static_cast<double>(logs[c]);
+      }
+      gain += part;
+    });
+    return gain;
+  }
+
+  // dx = weight * (p * sum - H[label]) at one position, whose classes lie `inner_` apart.
+  void derive(T weight, T sum, const T* row, const T* p, T* dx) const {
+    const int64_t step = inner_;
+    if (step == 1) {
+#pragma omp simd
+      for (int64_t c = 0; c < classes_; ++c) dx[c] = weight * (p[c] * sum - row[c]);
+      return;
     }
+    for (int64_t c = 0; c < classes_; ++c) {
+      dx[c * step] = weight * (p[c * step] * sum - row[c]);
+    }
+  }
+
+  // As gain_of_row, for `width` neighbours along `inner`, which are done together.
+  double gain_of(const T* h, const int64_t* labels, const T* p, int64_t width) const {
+    double gain = 0;
+    for (int64_t c = 0; c < classes_; ++c) {
+      T logs[kPositionBlock];
+      log_of(p + c * inner_, width, logs);
+      for (int64_t i = 0; i < width; ++i) {
+        if (labels[i] == kIgnoredLabel) continue;
+        gain += static_cast<double>(h[labels[i] * classes_ + c] * logs[i]);
+      }
+    }
+    return gain;
   }
 
   int64_t outer_ = 0, classes_ = 0, inner_ = 0;

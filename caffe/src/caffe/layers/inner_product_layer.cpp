@@ -12,7 +12,7 @@ class InnerProductLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "InnerProduct"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
+  const Op* main_op() const override { return op_.get(); }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const Shape& in = bottom[0]->shape();
@@ -33,7 +33,6 @@ class InnerProductLayer : public Layer<T> {
     geometry_.train = this->train_;
     op_ = create_inner_product<T>(geometry_, bottom[0]->format());
     top[0]->set_format(nullptr);
-    this->blobs_[0]->set_format(op_->weight_format());
   }
 
  protected:

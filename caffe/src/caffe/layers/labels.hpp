@@ -1,8 +1,10 @@
 // Labels: class numbers stored as floating-point values.
 #pragma once
 
+#include <algorithm>
 #include <cmath>
 #include <cstdint>
+#include <vector>
 
 #include "caffe/layer.hpp"
 
@@ -22,18 +24,34 @@ bool is_label(T value, int64_t label) {
   return std::isfinite(value) && std::fabs(value) < T(1e15) && static_cast<int64_t>(value) == label;
 }
 
-// The class at position `index` of `labels`, cut to an integer. Throws kNumeric, naming the
-// item, unless it is `ignored` or lies in 0..classes-1. `inner`: positions per item.
+// What read_labels has for a label that is to be ignored.
+constexpr int64_t kIgnoredLabel = -1;
+
+// The classes of all `labels`, cut to integers; kIgnoredLabel for those that are `ignored`, if it
+// is given. Throws kNumeric, naming the item, if another one is not in 0..classes-1. `inner`:
+// labels per item.
 template <typename T>
-int64_t checked_label(const T* labels, int64_t index, int64_t inner, int64_t classes,
-                      bool has_ignored, int64_t ignored) {
-  const T value = labels[index];
-  const bool fits = std::isfinite(value) && std::fabs(value) < T(1e15);
-  const int64_t label = fits ? static_cast<int64_t>(value) : -1;
-  if (fits && has_ignored && label == ignored) return label;
-  require(fits && label >= 0 && label < classes, Code::kNumeric, "label ", value, " of item ",
-          index / inner, " is not in 0..", classes - 1);
-  return label;
+std::vector<int64_t> read_labels(const Blob<T>& labels, int64_t inner, int64_t classes,
+                                 const int64_t* ignored = nullptr) {
+  const T* values = labels.data().read();
+  const int64_t count = labels.count();
+  std::vector<int64_t> read(count);
+  int64_t wrong = count;  // the first one
+#pragma omp parallel for schedule(static) reduction(min : wrong) if (count > 16384)
+  for (int64_t i = 0; i < count; ++i) {
+    if (ignored != nullptr && is_label(values[i], *ignored)) {
+      read[i] = kIgnoredLabel;
+      continue;
+    }
+    const bool fits = values[i] > T(-1) && values[i] < static_cast<T>(classes);
+    read[i] = fits ? static_cast<int64_t>(values[i]) : 0;
+    if (!fits) wrong = std::min(wrong, i);
+  }
+  if (wrong < count) {
+    fail(Code::kNumeric, "label ", values[wrong], " of item ", wrong / inner, " is not in 0..",
+         classes - 1);
+  }
+  return read;
 }
 
 }  // namespace caffe

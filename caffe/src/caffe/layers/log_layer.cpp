@@ -1,6 +1,7 @@
 #include <cmath>
 
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -25,7 +26,14 @@ class LogLayer : public ElementwiseLayer<T> {
   }
 
   void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) y[i] = std::log(shift_ + scale_ * x[i]) * factor_;
+    const T scale = scale_, shift = shift_, factor = factor_;
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+#pragma omp simd
+      for (int64_t i = first; i < first + n; ++i) y[i] = shift + scale * x[i];
+      array_log(y + first, n, y + first);
+#pragma omp simd
+      for (int64_t i = first; i < first + n; ++i) y[i] *= factor;
+    });
   }
 
   void backward_range(const T* x, const T*, const T* dy, T* dx, Range range) const override {

@@ -7,13 +7,14 @@ namespace caffe {
 
 // Local response normalisation: y = x * s^-beta. ACROSS_CHANNELS: s = k + alpha/n * sum of
 // x^2 over the n = local_size channels around. WITHIN_CHANNEL: s = 1 + alpha/n^2 * sum of
-// x^2 over the n x n window around. Outside counts as 0. In place, it keeps its input for backward.
+// x^2 over the n x n window around. Outside counts as 0.
 // Krizhevsky et al., ImageNet classification with deep convolutional neural networks, 2012.
 template <typename T>
 class LRNLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "LRN"; }
+  const Op* main_op() const override { return op_.get(); }
   bool backward_reads_tops() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -24,7 +25,7 @@ class LRNLayer : public Layer<T> {
     geometry_.channels = in[1];
     geometry_.height = in[2];
     geometry_.width = in[3];
-    if (top[0] != bottom[0]) top[0]->reshape(in);
+    top[0]->reshape(in);
   }
 
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -46,7 +47,7 @@ class LRNLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    op_->forward(input(bottom, top, true), top[0]->data());
+    op_->forward(bottom[0]->data(), top[0]->data());
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
@@ -54,32 +55,14 @@ class LRNLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     if (this->prepare_backward(bottom, top)) {
       Storage<T> output(top[0]->count());
-      op_->forward(input(bottom, top, false), output);
+      op_->forward(bottom[0]->data(), output);
     }
-    Storage<T>& dy = top[0]->diff();
-    if (bottom[0] == top[0]) copy(dy, &kept_diff_);
-    op_->backward(input(bottom, top, false), top[0]->data(), bottom[0] == top[0] ? kept_diff_ : dy,
-                  bottom[0]->diff());
+    op_->backward(bottom[0]->data(), top[0]->data(), top[0]->diff(), bottom[0]->diff());
   }
 
  private:
-  // The bottom's values; in place, those that the last forward pass kept. `fresh`: keep them.
-  Storage<T>& input(const BlobVec<T>& bottom, const BlobVec<T>& top, bool fresh) {
-    if (bottom[0] != top[0]) return bottom[0]->data();
-    if (fresh) copy(bottom[0]->data(), &kept_input_);
-    return kept_input_;
-  }
-
-  static void copy(Storage<T>& from, Storage<T>* to) {
-    to->keep_only_plain();
-    to->resize(from.count());
-    std::copy_n(from.read(), from.count(), to->write());
-    to->written();
-  }
-
   LrnGeometry geometry_;
   std::unique_ptr<LrnOp<T>> op_;
-  Storage<T> kept_input_, kept_diff_;  // when run in place
 };
 
 CAFFE_REGISTER_LAYER(LRN, LRNLayer);

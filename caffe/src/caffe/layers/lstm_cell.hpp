@@ -1,20 +1,28 @@
 // One step of long short-term memory, for the layers that need it.
 #pragma once
 
-#include <cmath>
+#include <algorithm>
 #include <cstdint>
 
-namespace caffe {
+#include "caffe/ops/functions.hpp"
 
-template <typename T>
-T sigmoid(T x) {
-  return T(0.5) * std::tanh(T(0.5) * x) + T(0.5);
-}
+namespace caffe {
 
 // N streams of D cells. States are (N, D), gates (N, 4, D) in the order input, forget,
 // output, candidate, cont (N).
 struct LstmExtents {
   int64_t streams, size;
+
+  // body(stream, first, n) for neighbouring cells [first, first + n) of all streams, in parallel.
+  template <typename Body>
+  void for_cells(const Body& body) const {
+#pragma omp parallel for collapse(2) schedule(static) if (streams * size > 4096)
+    for (int64_t stream = 0; stream < streams; ++stream) {
+      for (int64_t first = 0; first < size; first += kArrayBlock) {
+        body(stream, first, std::min(kArrayBlock, size - first));
+      }
+    }
+  }
 };
 
 // c = cont * sigmoid(f) * c_before + sigmoid(i) * tanh(g), h = sigmoid(o) * tanh(c), after
@@ -24,23 +32,27 @@ template <typename T>
 void lstm_forward(LstmExtents extents, const T* cont, const T* c_before, const T* gates,
                   T* activations, T* c, T* h) {
   const int64_t size = extents.size;
-#pragma omp parallel for schedule(static) if (extents.streams * size > 4096)
-  for (int64_t n = 0; n < extents.streams; ++n) {
-    const T* in = gates + n * 4 * size;
-    T* act = activations + n * 4 * size;
-    for (int64_t d = 0; d < size; ++d) {
-      const T i = sigmoid(in[d]);
-      const T f = cont[n] == T(0) ? T(0) : cont[n] * sigmoid(in[size + d]);
-      const T o = sigmoid(in[2 * size + d]);
-      const T g = std::tanh(in[3 * size + d]);
-      act[d] = i;
-      act[size + d] = f;
-      act[2 * size + d] = o;
-      act[3 * size + d] = g;
-      c[n * size + d] = f * c_before[n * size + d] + i * g;
-      h[n * size + d] = o * std::tanh(c[n * size + d]);
+  extents.for_cells([=](int64_t stream, int64_t first, int64_t n) {
+    const T* in = gates + stream * 4 * size + first;
+    T* i = activations + stream * 4 * size + first;
+    T *f = i + size, *o = f + size, *g = o + size;
+    array_sigmoid(in, n, i);
+    array_sigmoid(in + size, n, f);
+    array_sigmoid(in + 2 * size, n, o);
+    array_tanh(in + 3 * size, n, g);
+    const T *before = c_before + stream * size + first, going_on = cont[stream];
+    T *cell = c + stream * size + first, *out = h + stream * size + first;
+    T tanh_c[kArrayBlock];
+#pragma omp simd
+    for (int64_t d = 0; d < n; ++d) {
+      const T forget = going_on == T(0) ? T(0) : going_on * f[d];  // even where f is NaN
+      f[d] = forget;
+      cell[d] = forget * before[d] + i[d] * g[d];
     }
-  }
+    array_tanh(cell, n, tanh_c);
+#pragma omp simd
+    for (int64_t d = 0; d < n; ++d) out[d] = o[d] * tanh_c[d];
+  });
 }
 
 // The gradients of c_before and of the gates from those of c and h, with q = dc + dh * o *
@@ -50,22 +62,26 @@ template <typename T>
 void lstm_backward(LstmExtents extents, const T* c_before, const T* activations, const T* c,
                    const T* dc, const T* dh, T* dc_before, T* dgates) {
   const int64_t size = extents.size;
-#pragma omp parallel for schedule(static) if (extents.streams * size > 4096)
-  for (int64_t n = 0; n < extents.streams; ++n) {
-    const T* act = activations + n * 4 * size;
-    T* out = dgates + n * 4 * size;
-    for (int64_t d = 0; d < size; ++d) {
-      const int64_t at = n * size + d;
-      const T i = act[d], f = act[size + d], o = act[2 * size + d], g = act[3 * size + d];
-      const T tanh_c = std::tanh(c[at]);
-      const T q = dc[at] + dh[at] * o * (1 - tanh_c * tanh_c);
-      out[d] = q * g * i * (1 - i);
-      out[size + d] = q * c_before[at] * f * (1 - f);
-      out[2 * size + d] = dh[at] * tanh_c * o * (1 - o);
-      out[3 * size + d] = q * i * (1 - g * g);
-      dc_before[at] = q * f;
+  extents.for_cells([=](int64_t stream, int64_t first, int64_t n) {
+    const int64_t at = stream * size + first;
+    const T* i = activations + stream * 4 * size + first;
+    const T *f = i + size, *o = f + size, *g = o + size;
+    const T *before = c_before + at, *cell_diff = dc + at, *out_diff = dh + at;
+    T* before_diff = dc_before + at;
+    T* di = dgates + stream * 4 * size + first;
+    T *df = di + size, *d_o = df + size, *dg = d_o + size;
+    T tanh_c[kArrayBlock];
+    array_tanh(c + at, n, tanh_c);
+#pragma omp simd
+    for (int64_t d = 0; d < n; ++d) {
+      const T t = tanh_c[d], q = cell_diff[d] + out_diff[d] * o[d] * (1 - t * t);
+      before_diff[d] = q * f[d];
+      di[d] = q * g[d] * i[d] * (1 - i[d]);
+      df[d] = q * before[d] * f[d] * (1 - f[d]);
+      d_o[d] = out_diff[d] * t * o[d] * (1 - o[d]);
+      dg[d] = q * i[d] * (1 - g[d] * g[d]);
     }
-  }
+  });
 }
 
 }  // namespace caffe

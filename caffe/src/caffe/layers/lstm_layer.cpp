@@ -1,5 +1,4 @@
-#include <algorithm>
-
+#include "caffe/copy_values.hpp"
 #include "caffe/layers/lstm_cell.hpp"
 #include "caffe/layers/recurrent_layer.hpp"
 
@@ -32,7 +31,7 @@ class LSTMLayer : public RecurrentLayer<T> {
  private:
   LstmExtents extents() const { return {this->streams(), this->size()}; }
   static void copy(Storage<T>& from, Storage<T>& to) {
-    std::copy_n(from.read(), from.count(), to.write());
+    copy_values(from.read(), static_cast<int64_t>(from.count()), to.write());
     to.written();
   }
 };

@@ -27,7 +27,6 @@ class LSTMUnitLayer : public Layer<T> {
     };
     want(1, {1, c[1], 4 * c[2]});
     want(2, {1, c[1]});
-    this->check(top[1] != bottom[1], Code::kBadNet, "cannot put h in the place of the gates");
     top[0]->reshape(c);
     top[1]->reshape(c);
     activations_.resize(bottom[1]->count());
@@ -35,12 +34,9 @@ class LSTMUnitLayer : public Layer<T> {
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const bool in_place = bottom[0] == top[0];
-    const T* c_before = bottom[0]->data().read();
-    if (in_place) kept_cell_.assign(c_before, c_before + bottom[0]->count());
-    T* c = in_place ? top[0]->data().read_write() : top[0]->data().write();
-    lstm_forward(extents_, bottom[2]->data().read(), in_place ? kept_cell_.data() : c_before,
-                 bottom[1]->data().read(), activations_.data(), c, top[1]->data().write());
+    lstm_forward(extents_, bottom[2]->data().read(), bottom[0]->data().read(),
+                 bottom[1]->data().read(), activations_.data(), top[0]->data().write(),
+                 top[1]->data().write());
     top[0]->data().written();
     top[1]->data().written();
   }
@@ -50,17 +46,13 @@ class LSTMUnitLayer : public Layer<T> {
     this->check(!propagate_down[2], Code::kUnsupported,
                 "cannot give its sequence indicators (bottom 2) a gradient");
     if (!propagate_down[0] && !propagate_down[1]) return;
-    const bool in_place = bottom[0] == top[0];
-    const T* c_before = in_place ? kept_cell_.data() : bottom[0]->data().read();
+    const T* c_before = bottom[0]->data().read();
     const T* dc = top[0]->diff().read();
     // Both are computed together; one that is not wanted goes elsewhere.
     unwanted_.resize(bottom[1]->count());
     T* dc_before = unwanted_.data();
     T* dgates = unwanted_.data();
-    if (propagate_down[0]) {
-      Storage<T>& diff = bottom[0]->diff();
-      dc_before = in_place ? diff.read_write() : diff.write();
-    }
+    if (propagate_down[0]) dc_before = bottom[0]->diff().write();
     if (propagate_down[1]) dgates = bottom[1]->diff().write();
     lstm_backward(extents_, c_before, activations_.data(), top[0]->data().read(), dc,
                   top[1]->diff().read(), dc_before, dgates);
@@ -71,7 +63,7 @@ class LSTMUnitLayer : public Layer<T> {
 
  private:
   LstmExtents extents_{0, 0};
-  std::vector<T> activations_, kept_cell_, unwanted_;
+  std::vector<T> activations_, unwanted_;
 };
 
 CAFFE_REGISTER_LAYER(LSTMUnit, LSTMUnitLayer);

@@ -1,8 +1,10 @@
 #include <algorithm>
-#include <cmath>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/layers/labels.hpp"
 #include "caffe/layers/loss_layer.hpp"
+#include "caffe/layers/rows.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -24,8 +26,18 @@ class MultinomialLogisticLossLayer : public LossLayer<T> {
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    double sum = 0;
-    for_labels(bottom, [&](int64_t, T probability) { sum -= std::log(probability); });
+    const std::vector<int64_t> labels = read_labels(*bottom[1], 1, classes_);
+    const T* p = bottom[0]->data().read();
+    const double sum = range_sum(items_, [&](int64_t first, int64_t n) {
+      double gain = 0;
+      for_array_blocks(n, [&](int64_t start, int64_t width) {
+        T q[kArrayBlock];
+        for (int64_t i = 0; i < width; ++i) q[i] = bounded(p[place(labels, first + start + i)]);
+        array_log(q, width, q);
+        gain += sum_values(q, width);
+      });
+      return -gain;
+    });
     this->set_loss(sum / static_cast<double>(std::max<int64_t>(items_, 1)), top);
   }
 
@@ -34,23 +46,24 @@ class MultinomialLogisticLossLayer : public LossLayer<T> {
     this->refuse_target_gradient(propagate_down);
     if (!propagate_down[0]) return;
     const T weight = this->loss_gradient(top) / static_cast<T>(items_);
+    const std::vector<int64_t> labels = read_labels(*bottom[1], 1, classes_);
+    const T* p = bottom[0]->data().read();
     T* dx = bottom[0]->diff().write();
-    std::fill_n(dx, bottom[0]->count(), T(0));
-    for_labels(bottom, [&](int64_t i, T probability) { dx[i] = -weight / probability; });
+    fill_values(T(0), bottom[0]->count(), dx);
+    for (int64_t n = 0; n < items_; ++n) {
+      const int64_t i = place(labels, n);
+      dx[i] = -weight / bounded(p[i]);
+    }
     bottom[0]->diff().written();
   }
 
  private:
-  // body(index, max(p, 1e-20)) for the label of every item. NaN stays NaN.
-  template <typename Body>
-  void for_labels(const BlobVec<T>& bottom, const Body& body) const {
-    const T* p = bottom[0]->data().read();
-    const T* labels = bottom[1]->data().read();
-    for (int64_t n = 0; n < items_; ++n) {
-      const int64_t i = n * classes_ + checked_label(labels, n, 1, classes_, false, 0);
-      body(i, std::max(p[i], T(1e-20)));
-    }
+  // Where an item's probability at its label is.
+  int64_t place(const std::vector<int64_t>& labels, int64_t item) const {
+    return item * classes_ + labels[item];
   }
+  // NaN stays NaN.
+  static T bounded(T probability) { return std::max(probability, T(1e-20)); }
 
   int64_t items_ = 0, classes_ = 0;
 };

@@ -14,6 +14,9 @@ class MVNLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "MVN"; }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return false; }
+  bool backward_reads_tops() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     Shape shape;
@@ -23,14 +26,13 @@ class MVNLayer : public Layer<T> {
     length_ = bottom[0]->count() / std::max<int64_t>(rows_, 1);
     top[0]->reshape(shape);
     factors_.resize(rows_);
-    normalized_.resize(bottom[0]->count());
   }
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const MVNParameter& p = this->param_.mvn_param();
     const T* x = bottom[0]->data().read();
-    T* y = bottom[0] == top[0] ? top[0]->data().read_write() : top[0]->data().write();
+    T* y = top[0]->data().write();
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows_; ++row) {
       const int64_t first = row * length_, last = first + length_;
@@ -47,7 +49,6 @@ class MVNLayer : public Layer<T> {
                           : T(1);
       for (int64_t i = first; i < last; ++i) {
         y[i] = static_cast<T>(static_cast<double>(x[i]) - mean) * factors_[row];
-        normalized_[i] = y[i];  // a later layer may change the top in place
       }
     }
     top[0]->data().written();
@@ -58,19 +59,20 @@ class MVNLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     const bool scaled = this->param_.mvn_param().normalize_variance();
     const T* dy = top[0]->diff().read();
-    T* dx = bottom[0] == top[0] ? bottom[0]->diff().read_write() : bottom[0]->diff().write();
+    const T* y = top[0]->data().read();
+    T* dx = bottom[0]->diff().write();
 #pragma omp parallel for schedule(static)
     for (int64_t row = 0; row < rows_; ++row) {
       const int64_t first = row * length_, last = first + length_;
       double sum = 0, product = 0;
       for (int64_t i = first; i < last; ++i) {
         sum += static_cast<double>(dy[i]);
-        product += static_cast<double>(dy[i]) * static_cast<double>(normalized_[i]);
+        product += static_cast<double>(dy[i]) * static_cast<double>(y[i]);
       }
       const T mean = static_cast<T>(sum / static_cast<double>(length_));
       const T slope = scaled ? static_cast<T>(product / static_cast<double>(length_)) : T(0);
       for (int64_t i = first; i < last; ++i) {
-        dx[i] = (dy[i] - mean - normalized_[i] * slope) * factors_[row];
+        dx[i] = (dy[i] - mean - y[i] * slope) * factors_[row];
       }
     }
     bottom[0]->diff().written();
@@ -78,7 +80,7 @@ class MVNLayer : public Layer<T> {
 
  private:
   int64_t rows_ = 0, length_ = 0;
-  std::vector<T> factors_, normalized_;  // of the last forward pass
+  std::vector<T> factors_;  // of the last forward pass
 };
 
 CAFFE_REGISTER_LAYER(MVN, MVNLayer);

@@ -16,7 +16,7 @@ class PoolingLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Pooling"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
+  const Op* main_op() const override { return op_.get(); }
   CountRange top_count() const override {
     return {1, this->param_.pooling_param().pool() == PoolingParameter::MAX ? 2 : 1};
   }

@@ -2,6 +2,7 @@
 #include <cmath>
 
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -28,7 +29,12 @@ class PowerLayer : public ElementwiseLayer<T> {
 #pragma omp simd
       for (int64_t i = 0; i < range.n; ++i) y[i] = shift_ + scale_ * x[i];
     } else {
-      for (int64_t i = 0; i < range.n; ++i) y[i] = std::pow(shift_ + scale_ * x[i], power_);
+      const T power = power_, scale = scale_, shift = shift_;
+      for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+#pragma omp simd
+        for (int64_t i = first; i < first + n; ++i) y[i] = shift + scale * x[i];
+        array_pow(y + first, power, n, y + first);
+      });
     }
   }
 
@@ -40,9 +46,15 @@ class PowerLayer : public ElementwiseLayer<T> {
 #pragma omp simd
       for (int64_t i = 0; i < range.n; ++i) dx[i] = dy[i] * factor;
     } else {
-      for (int64_t i = 0; i < range.n; ++i) {
-        dx[i] = dy[i] * factor * std::pow(shift_ + scale_ * x[i], power_ - T(1));
-      }
+      const T power = power_ - T(1), scale = scale_, shift = shift_;
+      for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+        T slope[kArrayBlock];
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) slope[i] = shift + scale * x[first + i];
+        array_pow(slope, power, n, slope);
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) dx[first + i] = dy[first + i] * factor * slope[i];
+      });
     }
   }
 

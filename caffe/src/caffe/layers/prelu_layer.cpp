@@ -16,6 +16,7 @@ class PReLULayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "PReLU"; }
+  InPlace in_place() const override { return InPlace::kOver; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     this->check(bottom[0]->num_axes() >= 2, Code::kShape,
@@ -24,7 +25,7 @@ class PReLULayer : public Layer<T> {
     this->check(shared() || bottom[0]->dim(1) == slopes_, Code::kShape, "was set up for ", slopes_,
                 " channels, but its bottom now has shape ", shape_string(bottom[0]->shape()));
     shape_ = {bottom[0]->dim(0), bottom[0]->dim(1), bottom[0]->count(2)};
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+    top[0]->reshape(bottom[0]->shape());
   }
 
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -46,17 +47,12 @@ class PReLULayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const bool in_place = bottom[0] == top[0];
     const std::vector<T> slopes = slope_of_channels();
     const T *a = slopes.data(), *x = bottom[0]->data().read(format_);
-    // y tells the sign of x only while no slope is negative, and slopes are learned.
-    if (in_place) kept_input_.resize(shape_.size());
-    T* kept = in_place ? kept_input_.data() : nullptr;
-    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
+    T* y = top[0]->data().write(format_);
     shape_.for_all<T>([=](auto place) {
       const auto value = place(x);
       const decltype(value) zero = {};
-      if (kept) place.set(kept, value);
       place.set(y, value < zero ? value * place.channel(a) : value);
     });
     top[0]->data().written(format_);
@@ -64,13 +60,12 @@ class PReLULayer : public Layer<T> {
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    const bool in_place = bottom[0] == top[0];
-    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read(format_);
+    const T* x = bottom[0]->data().read(format_);
     const T* dy = top[0]->diff().read(format_);
     if (this->param_propagate_down(0)) add_slope_diff(x, dy);
     if (!propagate_down[0]) return;
     const std::vector<T> slopes = slope_of_channels();
-    T* dx = in_place ? bottom[0]->diff().read_write(format_) : bottom[0]->diff().write(format_);
+    T* dx = bottom[0]->diff().write(format_);
     shape_.for_all<T>([=, a = slopes.data()](auto place) {
       const auto value = place(x), gradient = place(dy);
       const decltype(value) zero = {};
@@ -100,7 +95,6 @@ class PReLULayer : public Layer<T> {
   int64_t slopes_ = 1;
   ChannelBlocks shape_;
   FormatPtr format_;
-  std::vector<T> kept_input_;  // when run in place
 };
 
 CAFFE_REGISTER_LAYER(PReLU, PReLULayer);

@@ -48,6 +48,7 @@ class PythonLayer : public Layer<T> {
   }
 
   const char* type() const override { return "Python"; }
+  InPlace in_place() const override { return InPlace::kOneArray; }
   bool backward_reads_tops() const override { return true; }
   bool forward_changes_params() const override { return true; }  // nobody knows
   CountRange bottom_count() const override { return {0, -1}; }
@@ -55,7 +56,6 @@ class PythonLayer : public Layer<T> {
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     run(PythonStep::kReshape, {}, bottom, top);
-    reshaped_ = true;
   }
 
  protected:
@@ -76,8 +76,7 @@ class PythonLayer : public Layer<T> {
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     std::vector<Shape> before;
     for (const Blob<T>* blob : top) before.push_back(blob->shape());
-    if (!reshaped_) run(PythonStep::kReshape, {}, bottom, top);
-    reshaped_ = false;
+    run(PythonStep::kReshape, {}, bottom, top);
     run(PythonStep::kForward, {}, bottom, top);
     for (size_t i = 0; i < top.size(); ++i) {
       const T weight = this->loss(static_cast<int>(i));
@@ -105,7 +104,6 @@ class PythonLayer : public Layer<T> {
   const int64_t number_ = next_number();
   PythonRunner runner_;  // the one of set-up, for all of the layer's life
   std::shared_ptr<void> state_;
-  bool reshaped_ = false;
 };
 
 template class PythonLayer<float>;

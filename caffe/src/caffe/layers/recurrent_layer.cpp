@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <cmath>
 
+#include "caffe/copy_values.hpp"
+#include "caffe/layers/ranges.hpp"
+#include "caffe/layers/rows.hpp"
 #include "caffe/log.hpp"
 
 namespace caffe {
@@ -20,6 +23,14 @@ CountRange RecurrentLayer<T>::top_count() const {
 }
 
 namespace {
+
+template <typename T>
+void add_values(const T* values, int64_t count, T* sum) {
+  for_ranges(count, [=](int64_t first, int64_t n) {
+#pragma omp simd
+    for (int64_t i = first; i < first + n; ++i) sum[i] += values[i];
+  });
+}
 
 std::vector<int64_t> axes_from(const Shape& shape, int first) {
   return {shape.begin() + first, shape.end()};
@@ -76,15 +87,8 @@ void RecurrentLayer<T>::reshape(const BlobVec<T>& bottom, const BlobVec<T>& top)
   for (size_t i = has_static_ ? 3 : 2; i < bottom.size(); ++i) {
     want(static_cast<int>(i), state, "first state");
   }
-  this->check(top[0] != bottom[0] || x == out, Code::kShape,
-              "cannot work in place: its input has "
-              "shape ",
-              shape_string(x), ", its output ", shape_string(out));
   top[0]->reshape(out);
-  for (size_t i = 1; i < top.size(); ++i) {
-    this->check(top[i] != bottom[1], Code::kBadNet, "cannot put a state into bottom 1");
-    top[i]->reshape(state);
-  }
+  for (size_t i = 1; i < top.size(); ++i) top[i]->reshape(state);
   for (Storage<T>* storage : {&conted_, &all_[0], &all_[1], &h_diff_}) {
     storage->resize(steps_ * state_count());
   }
@@ -140,9 +144,7 @@ void RecurrentLayer<T>::add_static(const BlobVec<T>& bottom) {
   const T* once = static_gates_.read();
   T* gates = gates_.read_write();
   const int64_t count = gate_count();
-  for (int64_t t = 0; t < steps_; ++t, gates += count) {
-    for (int64_t i = 0; i < count; ++i) gates[i] += once[i];
-  }
+  for (int64_t t = 0; t < steps_; ++t) add_values(once, count, gates + t * count);
 }
 
 template <typename T>
@@ -172,20 +174,17 @@ void RecurrentLayer<T>::hand_out_last_states(const BlobVec<T>& top) {
 template <typename T>
 void RecurrentLayer<T>::times_cont(const T* cont, const T* state, T* out) const {
   const int64_t values = size();
-  for (int64_t n = 0; n < streams_; ++n) {
-    for (int64_t i = n * values; i < (n + 1) * values; ++i) out[i] = cont[n] * state[i];
-  }
+  for_row_ranges(streams_, values, [=](int64_t stream, int64_t first, int64_t n) {
+    const int64_t at = stream * values + first;
+    const T factor = cont[stream];
+#pragma omp simd
+    for (int64_t i = at; i < at + n; ++i) out[i] = factor * state[i];
+  });
 }
 
 template <typename T>
 void RecurrentLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) {
-  Storage<T>* x = &bottom[0]->data();
-  if (top[0] == bottom[0]) {
-    kept_input_.resize(bottom[0]->count());
-    std::copy_n(x->read(), bottom[0]->count(), kept_input_.write());
-    x = &kept_input_;
-  }
-  input_op_->forward(*x, this->blobs_[0]->data(), &this->blobs_[1]->data(), gates_);
+  input_op_->forward(bottom[0]->data(), this->blobs_[0]->data(), &this->blobs_[1]->data(), gates_);
   if (has_static_) add_static(bottom);
   take_first_states(bottom);
   const T* cont = bottom[1]->data().read();
@@ -194,10 +193,9 @@ void RecurrentLayer<T>::forward_pass(const BlobVec<T>& bottom, const BlobVec<T>&
   for (int64_t t = 0; t < steps_; ++t, conted += state_count()) {
     const Step step = step_at(t, cont);
     times_cont(step.cont, step.before[0], conted);
-    std::copy_n(conted, state_count(), step_state_.write());
+    copy_values(conted, state_count(), step_state_.write());
     step_op_->forward(step_state_, this->blobs_[hidden_index()]->data(), nullptr, step_gates_);
-    const T* recurrent = step_gates_.read();
-    for (int64_t i = 0; i < count; ++i) step.gates[i] += recurrent[i];
+    add_values(step_gates_.read(), count, step.gates);
     forward_step(step);
     log_mean("Forward", t, "h data", step.after[0], state_count());
   }
@@ -216,10 +214,10 @@ void RecurrentLayer<T>::run_back(const BlobVec<T>& bottom) {
   for (int64_t t = steps_ - 1; t >= 0; --t) {
     const Step step = step_at(t, cont);
     T* step_dgates = dgates + t * gate_count();
-    for (int64_t i = 0; i < count; ++i) state_diff_[0][i] += dh[t * count + i];
+    add_values(dh + t * count, count, state_diff_[0].data());
     backward_step(step, state_diff_[0].data(), state_diff_[1].data(), step_dgates);
     log_mean("Backward", t, "gates diff", step_dgates, gate_count());
-    std::copy_n(step_dgates, gate_count(), step_gates_.write());
+    copy_values(step_dgates, gate_count(), step_gates_.write());
     step_op_->backward_data(step_gates_, this->blobs_[hidden_index()]->data(), step_state_);
     times_cont(step.cont, step_state_.read(), state_diff_[0].data());
   }
@@ -229,12 +227,10 @@ template <typename T>
 void RecurrentLayer<T>::backward_static(const std::vector<bool>& propagate_down,
                                         const BlobVec<T>& bottom) {
   T* sum = static_gates_.write();
-  std::fill_n(sum, gate_count(), T(0));
   const T* dgates = gates_diff_.read();
   const int64_t count = gate_count();
-  for (int64_t t = 0; t < steps_; ++t, dgates += count) {
-    for (int64_t i = 0; i < count; ++i) sum[i] += dgates[i];
-  }
+  std::fill_n(sum, count, T(0));
+  for (int64_t t = 0; t < steps_; ++t) add_values(dgates + t * count, count, sum);
   if (Storage<T>* dw = param_diff(2)) {
     static_op_->backward_weights(bottom[2]->data(), static_gates_, dw, nullptr);
   }
@@ -252,7 +248,7 @@ void RecurrentLayer<T>::backward_pass(const BlobVec<T>& top,
   this->prepare_backward(bottom, top);
   backward_outputs(all_[0], top[0]->diff(), h_diff_);
   run_back(bottom);
-  Storage<T>& x = top[0] == bottom[0] ? kept_input_ : bottom[0]->data();
+  Storage<T>& x = bottom[0]->data();
   if (param_diff(0) || param_diff(1)) {
     input_op_->backward_weights(x, gates_diff_, param_diff(0), param_diff(1));
   }

@@ -87,7 +87,6 @@ class RecurrentLayer : public Layer<T> {
   bool has_static_ = false;
   std::vector<int64_t> inputs_, static_inputs_;  // extents of x and s per stream
   std::unique_ptr<InnerProductOp<T>> input_op_, static_op_, step_op_, all_steps_op_;
-  Storage<T> kept_input_;                              // x, when run in place
   Storage<T> gates_, gates_diff_;                      // (T, N, gates * D)
   Storage<T> conted_;                                  // (T, N, D): cont_t * h_{t-1}
   Storage<T> step_state_, step_gates_;                 // operands of one step's product

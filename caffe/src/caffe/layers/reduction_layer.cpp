@@ -1,6 +1,7 @@
-#include <cmath>
+#include <algorithm>
 
 #include "caffe/layer_registry.hpp"
+#include "caffe/layers/rows.hpp"
 
 namespace caffe {
 
@@ -12,7 +13,6 @@ class ReductionLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Reduction"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const int axis = bottom[0]->canonical_axis(this->param_.reduction_param().axis());
@@ -26,20 +26,13 @@ class ReductionLayer : public Layer<T> {
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const T* x = bottom[0]->data().read();
     T* y = top[0]->data().write();
-    for (int64_t row = 0; row < rows_; ++row, x += length_) {
-      T sum = 0;
-      switch (operation()) {
-        case ReductionParameter::ASUM:
-          for (int64_t i = 0; i < length_; ++i) sum += std::abs(x[i]);
-          break;
-        case ReductionParameter::SUMSQ:
-          for (int64_t i = 0; i < length_; ++i) sum += x[i] * x[i];
-          break;
-        default:
-          for (int64_t i = 0; i < length_; ++i) sum += x[i];
-      }
-      y[row] = sum * factor();
-    }
+    const auto operation = this->operation();
+    const std::vector<double> sums =
+        row_sums(rows_, length_, [=](int64_t row, int64_t first, int64_t n) {
+          return sum_of(operation, x + row * length_ + first, n);
+        });
+    const double factor = static_cast<double>(this->factor());
+    for (int64_t row = 0; row < rows_; ++row) y[row] = static_cast<T>(sums[row] * factor);
     top[0]->data().written();
   }
 
@@ -49,10 +42,12 @@ class ReductionLayer : public Layer<T> {
     const T* dy = top[0]->diff().read();
     const T* x = bottom[0]->data().read();
     T* dx = bottom[0]->diff().write();
-    for (int64_t row = 0; row < rows_; ++row, x += length_, dx += length_) {
-      const T share = dy[row] * factor();
-      for (int64_t i = 0; i < length_; ++i) dx[i] = share * derivative(x[i]);
-    }
+    const auto operation = this->operation();
+    const T factor = this->factor();
+    for_row_ranges(rows_, length_, [=](int64_t row, int64_t first, int64_t n) {
+      const int64_t at = row * length_ + first;
+      derive(operation, dy[row] * factor, x + at, n, dx + at);
+    });
     bottom[0]->diff().written();
   }
 
@@ -64,9 +59,32 @@ class ReductionLayer : public Layer<T> {
     const T coeff = this->param_.reduction_param().coeff();
     return operation() == ReductionParameter::MEAN ? coeff / static_cast<T>(length_) : coeff;
   }
-  T derivative(T x) const {
-    if (operation() == ReductionParameter::ASUM) return x > T(0) ? T(1) : x < T(0) ? T(-1) : T(0);
-    return operation() == ReductionParameter::SUMSQ ? T(2) * x : T(1);
+
+  static double sum_of(ReductionParameter::ReductionOp operation, const T* x, int64_t n) {
+    switch (operation) {
+      case ReductionParameter::ASUM: return sum_absolutes(x, n);
+      case ReductionParameter::SUMSQ: return sum_squares(x, n);
+      default: return sum_values(x, n);
+    }
+  }
+
+  // dx = share * (derivative of what is summed)
+  static void derive(ReductionParameter::ReductionOp operation, T share, const T* x, int64_t n,
+                     T* dx) {
+    switch (operation) {
+      case ReductionParameter::ASUM:
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) {
+          const T sign = (x[i] > T(0) ? T(1) : T(0)) - (x[i] < T(0) ? T(1) : T(0));
+          dx[i] = share * sign;
+        }
+        break;
+      case ReductionParameter::SUMSQ:
+#pragma omp simd
+        for (int64_t i = 0; i < n; ++i) dx[i] = share * (T(2) * x[i]);
+        break;
+      default: std::fill_n(dx, n, share);
+    }
   }
 
   int64_t rows_ = 0, length_ = 0;

@@ -1,4 +1,5 @@
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/rectify.hpp"
 
 namespace caffe {
 
@@ -20,8 +21,7 @@ class ReLULayer : public ElementwiseLayer<T> {
   void forward_range(const T* x, T* y, Range range) const override {
     const T slope = slope_;
     if (slope == T(0)) {
-#pragma omp simd
-      for (int64_t i = 0; i < range.n; ++i) y[i] = x[i] < T(0) ? T(0) : x[i];  // keeps NaN
+      rectify(x, range.n, y);
       return;
     }
 #pragma omp simd

@@ -1,6 +1,8 @@
-#include <cmath>
+#include <algorithm>
 
+#include "caffe/layers/ranges.hpp"
 #include "caffe/layers/recurrent_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -33,33 +35,41 @@ class RNNLayer : public RecurrentLayer<T> {
   }
 
   void forward_step(const Step& s) override {
-    const int64_t count = this->streams() * this->size();
-    for (int64_t i = 0; i < count; ++i) s.after[0][i] = std::tanh(s.gates[i]);
+    for_ranges(this->streams() * this->size(), [&](int64_t first, int64_t n) {
+      array_tanh(s.gates + first, n, s.after[0] + first);
+    });
   }
   void backward_step(const Step& s, const T* dh, T*, T* dgates) override {
-    const int64_t count = this->streams() * this->size();
-    const T* h = s.after[0];
-    for (int64_t i = 0; i < count; ++i) dgates[i] = dh[i] * (1 - h[i] * h[i]);
+    tanh_gradient(this->streams() * this->size(), s.after[0], dh, dgates);
   }
 
-  // The output is kept: the top may be changed in place by the next layer.
+  // The output is kept: the next layer may write over the top.
   void forward_outputs(Storage<T>& h, Storage<T>& y) override {
     output_op_->forward(h, weights().data(), &bias().data(), output_);
     T* kept = output_.read_write();
     T* out = y.write();
-    for (size_t i = 0; i < output_.count(); ++i) out[i] = kept[i] = std::tanh(kept[i]);
+    for_ranges(output_.count(), [=](int64_t first, int64_t n) {
+      array_tanh(kept + first, n, kept + first);
+      std::copy_n(kept + first, n, out + first);
+    });
     y.written();
   }
   void backward_outputs(Storage<T>& h, Storage<T>& dy, Storage<T>& dh) override {
-    const T *o = output_.read(), *top = dy.read();
-    T* diff = output_diff_.write();
-    for (size_t i = 0; i < output_.count(); ++i) diff[i] = top[i] * (1 - o[i] * o[i]);
+    tanh_gradient(output_.count(), output_.read(), dy.read(), output_diff_.write());
     Storage<T>*dw = this->param_diff(output_index_), *db = this->param_diff(output_index_ + 1);
     if (dw || db) output_op_->backward_weights(h, output_diff_, dw, db);
     output_op_->backward_data(output_diff_, weights().data(), dh);
   }
 
  private:
+  // dx = dy * (1 - y^2)
+  static void tanh_gradient(int64_t count, const T* y, const T* dy, T* dx) {
+    for_ranges(count, [=](int64_t first, int64_t n) {
+#pragma omp simd
+      for (int64_t i = first; i < first + n; ++i) dx[i] = dy[i] * (1 - y[i] * y[i]);
+    });
+  }
+
   Blob<T>& weights() const { return *this->blobs_[output_index_]; }
   Blob<T>& bias() const { return *this->blobs_[output_index_ + 1]; }
 

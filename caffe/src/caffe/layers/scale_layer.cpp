@@ -13,12 +13,26 @@ class ScaleLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Scale"; }
   CountRange bottom_count() const override { return {1, 2}; }
+  InPlace in_place() const override { return InPlace::kOver; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const int axis = this->param_.scale_param().axis();
     extents_ = broadcast(*bottom[0], factor(bottom), axis);
     if (has_bias()) broadcast(*bottom[0], *this->blobs_.back(), axis);
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+    top[0]->reshape(bottom[0]->shape());
+  }
+
+  bool is_affine() const override {
+    return this->param_.bottom_size() == 1 && this->param_.scale_param().axis() == 1 &&
+           this->blobs_[0]->num_axes() == 1;
+  }
+  void compose(std::vector<T>* factor, std::vector<T>* shift) const override {
+    const T* scales = this->blobs_[0]->data().read();
+    const T* shifts = has_bias() ? this->blobs_[1]->data().read() : nullptr;
+    for (size_t c = 0; c < factor->size(); ++c) {
+      (*factor)[c] *= scales[c];
+      (*shift)[c] = (*shift)[c] * scales[c] + (shifts == nullptr ? T(0) : shifts[c]);
+    }
   }
 
   void plan(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -39,29 +53,22 @@ class ScaleLayer : public Layer<T> {
   }
 
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    const bool in_place = bottom[0] == top[0];
     const std::vector<T> scales = padded_channels(extents_, factor(bottom).data().read());
     const std::vector<T> shifts =
         has_bias() ? padded_channels(extents_, this->blobs_.back()->data().read())
                    : std::vector<T>(extents_.padded());
     const T *s = scales.data(), *b = shifts.data(), *x = bottom[0]->data().read(format_);
-    if (in_place) kept_input_.resize(extents_.size());
-    T* kept = in_place ? kept_input_.data() : nullptr;
-    T* y = in_place ? top[0]->data().read_write(format_) : top[0]->data().write(format_);
-    extents_.template for_all<T>([=](auto place) {
-      const auto value = place(x);
-      if (kept) place.set(kept, value);
-      place.set(y, value * place.channel(s) + place.channel(b));
-    });
+    T* y = top[0]->data().write(format_);
+    extents_.template for_all<T>(
+        [=](auto place) { place.set(y, place(x) * place.channel(s) + place.channel(b)); });
     top[0]->data().written(format_);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                      const BlobVec<T>& bottom) override {
-    const bool in_place = bottom[0] == top[0];
     const bool learned = bottom.size() == 1;
     const int bias_index = learned ? 1 : 0;
-    const T* x = in_place ? kept_input_.data() : bottom[0]->data().read(format_);
+    const T* x = bottom[0]->data().read(format_);
     const T* dy = top[0]->diff().read(format_);
     const bool bias = has_bias() && this->param_propagate_down(bias_index);
     if (!learned && propagate_down[1]) bottom[1]->diff().set_zero();
@@ -75,7 +82,7 @@ class ScaleLayer : public Layer<T> {
     if (!propagate_down[0]) return;
     const std::vector<T> scales = padded_channels(extents_, factor(bottom).data().read());
     Storage<T>& diff = bottom[0]->diff();
-    T* dx = in_place ? diff.read_write(format_) : diff.write(format_);
+    T* dx = diff.write(format_);
     extents_.template for_all<T>(
         [=, s = scales.data()](auto place) { place.set(dx, place(dy) * place.channel(s)); });
     diff.written(format_);
@@ -89,7 +96,6 @@ class ScaleLayer : public Layer<T> {
 
   ChannelBlocks extents_;
   FormatPtr format_;
-  std::vector<T> kept_input_;  // when run in place
 };
 
 CAFFE_REGISTER_LAYER(Scale, ScaleLayer);

@@ -1,11 +1,9 @@
-#include <cmath>
-
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
-// Logistic function: y = 1 / (1 + exp(-x)), computed as 0.5 * tanh(0.5 * x) + 0.5, which
-// cannot overflow. dx = dy * y * (1 - y).
+// Logistic function: y = 1 / (1 + exp(-x)), dx = dy * y * (1 - y).
 template <typename T>
 class SigmoidLayer : public ElementwiseLayer<T> {
  public:
@@ -15,10 +13,7 @@ class SigmoidLayer : public ElementwiseLayer<T> {
  protected:
   using typename ElementwiseLayer<T>::Range;
 
-  void forward_range(const T* x, T* y, Range range) const override {
-    const T half = T(0.5);
-    for (int64_t i = 0; i < range.n; ++i) y[i] = half * std::tanh(half * x[i]) + half;
-  }
+  void forward_range(const T* x, T* y, Range range) const override { array_sigmoid(x, range.n, y); }
 
   void backward_range(const T*, const T* y, const T* dy, T* dx, Range range) const override {
 #pragma omp simd

@@ -13,9 +13,8 @@ class SliceLayer : public Layer<T> {
   using Layer<T>::Layer;
   const char* type() const override { return "Slice"; }
   CountRange top_count() const override { return {1, -1}; }
-  InPlace in_place() const override {
-    return this->param_.top_size() == 1 ? InPlace::kDirect : InPlace::kFromCopy;
-  }
+  bool backward_reads_bottoms() const override { return false; }
+  bool top_shares_bottom() const override { return this->param_.top_size() == 1; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const SliceParameter& p = this->param_.slice_param();

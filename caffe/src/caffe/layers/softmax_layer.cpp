@@ -10,6 +10,8 @@ class SoftmaxLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "Softmax"; }
+  InPlace in_place() const override { return InPlace::kOver; }
+  bool backward_reads_bottoms() const override { return false; }
   bool backward_reads_tops() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
@@ -17,13 +19,13 @@ class SoftmaxLayer : public Layer<T> {
     outer_ = bottom[0]->count(0, axis);
     classes_ = bottom[0]->dim(axis);
     inner_ = bottom[0]->count(axis + 1);
-    if (top[0] != bottom[0]) top[0]->reshape(bottom[0]->shape());
+    top[0]->reshape(bottom[0]->shape());
   }
 
  protected:
   void forward_pass(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const T* x = bottom[0]->data().read();
-    T* y = bottom[0] == top[0] ? top[0]->data().read_write() : top[0]->data().write();
+    T* y = top[0]->data().write();
     softmax(outer_, classes_, inner_, x, y);
     top[0]->data().written();
   }
@@ -34,7 +36,7 @@ class SoftmaxLayer : public Layer<T> {
     const T* y = top[0]->data().read();
     const T* dy = top[0]->diff().read();
     Storage<T>& diff = bottom[0]->diff();
-    T* dx = bottom[0] == top[0] ? diff.read_write() : diff.write();
+    T* dx = diff.write();
     const int64_t items = outer_ * inner_;
 #pragma omp parallel for schedule(static) if (items * classes_ > 16384)
     for (int64_t item = 0; item < items; ++item) {

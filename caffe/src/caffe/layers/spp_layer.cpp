@@ -16,7 +16,6 @@ class SPPLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   const char* type() const override { return "SPP"; }
-  InPlace in_place() const override { return InPlace::kFromCopy; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
     const Shape& in = bottom[0]->shape();

@@ -1,6 +1,5 @@
-#include <cmath>
-
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -18,21 +17,37 @@ class SwishLayer : public ElementwiseLayer<T> {
   using typename ElementwiseLayer<T>::Range;
 
   void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) y[i] = x[i] * sigmoid(beta_ * x[i]);
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+      T s[kArrayBlock];
+      sigmoid_of(x + first, n, s);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) y[first + i] = x[first + i] * s[i];
+    });
   }
 
   void backward_range(const T* x, const T*, const T* dy, T* dx, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) {
-      const T s = sigmoid(beta_ * x[i]), y = beta_ * x[i] * s;
-      dx[i] = dy[i] * (y + s * (T(1) - y));
-    }
+    const T beta = beta_;
+    for_array_blocks(range.n, [=](int64_t first, int64_t n) {
+      T s[kArrayBlock];
+      sigmoid_of(x + first, n, s);
+#pragma omp simd
+      for (int64_t i = 0; i < n; ++i) {
+        const T y = beta * x[first + i] * s[i];
+        dx[first + i] = dy[first + i] * (y + s[i] * (T(1) - y));
+      }
+    });
   }
 
   bool backward_reads_input() const override { return true; }
 
  private:
-  // In the form that cannot overflow.
-  static T sigmoid(T x) { return T(0.5) * std::tanh(T(0.5) * x) + T(0.5); }
+  // s = sigmoid(beta * x)
+  void sigmoid_of(const T* x, int64_t n, T* s) const {
+    const T beta = beta_;
+#pragma omp simd
+    for (int64_t i = 0; i < n; ++i) s[i] = beta * x[i];
+    array_sigmoid(s, n, s);
+  }
 
   const T beta_;
 };

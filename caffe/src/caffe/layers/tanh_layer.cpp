@@ -1,6 +1,5 @@
-#include <cmath>
-
 #include "caffe/layers/elementwise_layer.hpp"
+#include "caffe/ops/functions.hpp"
 
 namespace caffe {
 
@@ -14,9 +13,7 @@ class TanHLayer : public ElementwiseLayer<T> {
  protected:
   using typename ElementwiseLayer<T>::Range;
 
-  void forward_range(const T* x, T* y, Range range) const override {
-    for (int64_t i = 0; i < range.n; ++i) y[i] = std::tanh(x[i]);
-  }
+  void forward_range(const T* x, T* y, Range range) const override { array_tanh(x, range.n, y); }
 
   void backward_range(const T*, const T* y, const T* dy, T* dx, Range range) const override {
 #pragma omp simd

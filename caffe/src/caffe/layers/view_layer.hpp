@@ -15,9 +15,10 @@ class ViewLayer : public Layer<T> {
  public:
   using Layer<T>::Layer;
   InPlace in_place() const override { return InPlace::kRefused; }
+  bool backward_reads_bottoms() const override { return false; }
+  bool top_shares_bottom() const override { return true; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    this->check(top[0] != bottom[0], Code::kBadNet, "cannot run in place");
     const Shape shape = view_shape(*bottom[0]);
     this->check(product(shape) == bottom[0]->count(), Code::kShape, "shape ",
                 shape_string(bottom[0]->shape()), " cannot be seen as ", shape_string(shape));

@@ -1,6 +1,7 @@
 // The common part of losses in which items may count more or less.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "caffe/layers/loss_layer.hpp"
@@ -28,6 +29,23 @@ class WeightedLossLayer : public LossLayer<T> {
   // The weights of the items; null: all are 1.
   static const T* item_weights(const BlobVec<T>& bottom) {
     return bottom.size() < 3 ? nullptr : bottom[2]->data().read();
+  }
+
+  // What has one weight: an item, or all of them.
+  struct Parts {
+    int64_t number, length;
+  };
+  static Parts parts(const BlobVec<T>& bottom) {
+    const int64_t number = bottom.size() < 3 ? 1 : bottom[0]->dim(0);
+    return {number, bottom[0]->count() / std::max<int64_t>(number, 1)};
+  }
+  // Sum of all parts' losses.
+  static double weigh(const std::vector<double>& losses, const T* weights) {
+    double sum = 0;
+    for (size_t i = 0; i < losses.size(); ++i) {
+      sum += weights == nullptr ? losses[i] : static_cast<double>(weights[i]) * losses[i];
+    }
+    return sum;
   }
 
   // Fails if bottom 2 is asked for a gradient.

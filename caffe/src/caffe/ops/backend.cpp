@@ -13,6 +13,14 @@ std::vector<Backend>& order() {
 
 }  // namespace
 
+const char* backend_name(Backend backend) {
+  switch (backend) {
+    case Backend::kSimd: return "simd";
+    case Backend::kOneDnn: return "onednn";
+    default: return "reference";
+  }
+}
+
 const std::vector<Backend>& backend_order() { return order(); }
 
 BackendScope::BackendScope(std::vector<Backend> narrowed) : saved_(order()) {

@@ -90,6 +90,40 @@ TEST(Fill, WhatIsNotInsideIsRefused) {
   refuse({0, 3, 4, {2, 3}}, {0, 0, 0}, "2 items of 0x3x4");
 }
 
+// Of all types, with a mean of each kind.
+template <typename V, typename T>
+void expect_formula() {
+  const Crop crop{2, 5, 40, {3, 37}};
+  std::vector<V> item(2 * 5 * 40);
+  std::vector<T> image(item.size()), channels = {T(1.5), T(-2)};
+  for (size_t i = 0; i < item.size(); ++i) {
+    item[i] = static_cast<V>(i * 7 % 251);
+    image[i] = static_cast<T>(i % 13) / 4;
+  }
+  for (const Means<T>& means : {Means<T>{nullptr, nullptr}, Means<T>{image.data(), nullptr},
+                                Means<T>{nullptr, channels.data()}}) {
+    for (const int mirror : {0, 1}) {
+      std::vector<T> values(2 * 3 * 37);
+      fill_crop(item.data(), crop, {1, 2, mirror}, means, T(0.25), values.data());
+      for (int i = 0; i < 2 * 3 * 37; ++i) {
+        const int x = i % 37, y = i / 37 % 3, c = i / 111;
+        const int at = (c * 5 + 1 + y) * 40 + 2 + (mirror == 1 ? 36 - x : x);
+        const T mean = means.image != nullptr      ? image[at]
+                       : means.channels != nullptr ? channels[c]
+                                                   : T(0);
+        ASSERT_EQ(values[i], (static_cast<T>(item[at]) - mean) * T(0.25)) << i;
+      }
+    }
+  }
+}
+
+TEST(Fill, AllTypesFollowTheFormula) {
+  expect_formula<uint8_t, float>();
+  expect_formula<float, float>();
+  expect_formula<uint8_t, double>();
+  expect_formula<float, double>();
+}
+
 }  // namespace
 }  // namespace test
 }  // namespace caffe

@@ -1,9 +1,11 @@
+#include <sys/resource.h>
 #include <zlib.h>
 
 #include "caffe/image.hpp"
 #include "support/data_files.hpp"
 #include "support/expect_error.hpp"
 #include "support/images.hpp"
+#include "support/png_bytes.hpp"
 
 namespace caffe {
 namespace test {
@@ -28,6 +30,49 @@ TEST(Png, Kinds) {
   const Image clear = decode(png(4, 1, 2, {1, 2, 3, 4, 5, 6, 7, 0}));
   EXPECT_EQ(clear.channels, 4);
   EXPECT_EQ(pixels_of(clear), (Bytes{1, 2, 3, 4, 5, 6, 7, 0}));
+}
+
+TEST(Png, AllDepthsAndOrders) {
+  for (const int depth : {1, 8, 16}) {
+    const Image rows = decode(png_bytes(5, 3, depth, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_NONE));
+    const Image passes = decode(png_bytes(5, 3, depth, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7));
+    EXPECT_EQ(rows.channels, 1);
+    EXPECT_EQ(pixels_of(rows), pixels_of(passes));
+  }
+  const Image grey = decode(png_bytes(5, 3, 8, PNG_COLOR_TYPE_GRAY, PNG_INTERLACE_ADAM7));
+  EXPECT_EQ(grey.pixels[4 * (2 * grey.width + 1)], 2 * 11 + 37);
+  const Image palette = decode(png_bytes(1, 2, 8, PNG_COLOR_TYPE_PALETTE, PNG_INTERLACE_NONE));
+  EXPECT_EQ(pixels_of(palette), (Bytes{1, 2, 3, 0, 250, 128, 0, 200}));
+}
+
+size_t most_memory() {
+  struct rusage usage = {};
+  ::getrusage(RUSAGE_SELF, &usage);
+  return static_cast<size_t>(usage.ru_maxrss) << 10;
+}
+
+// 60 texts of 7 MB each in half a megabyte.
+TEST(Png, TextsAreNotUnpacked) {
+  const Bytes text(7000000, 'x');
+  Bytes packed(compressBound(text.size()));
+  uLongf size = packed.size();
+  ASSERT_EQ(compress(packed.data(), &size, text.data(), text.size()), Z_OK);
+  std::string chunk("zTXtkey\0\0", 9);
+  chunk.append(packed.begin(), packed.begin() + static_cast<ptrdiff_t>(size));
+  const auto number = [](size_t value) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(value >> shift);
+    return bytes;
+  };
+  const auto* named = reinterpret_cast<const Bytef*>(chunk.data());
+  chunk =
+      number(chunk.size() - 4) + chunk + number(crc32(0, named, static_cast<uInt>(chunk.size())));
+  std::string file = png(1, 1, 2, {7, 200});
+  constexpr size_t kBehindHeader = 33;
+  for (int i = 0; i < 60; ++i) file.insert(kBehindHeader, chunk);
+  const size_t before = most_memory();
+  EXPECT_EQ(pixels_of(decode(file)), (Bytes{7, 7, 7, 255, 200, 200, 200, 255}));
+  EXPECT_LT(most_memory() - before, size_t{100} << 20);
 }
 
 TEST(Png, AnyCutIsRefused) {

@@ -5,6 +5,7 @@
 #include "caffe/db.hpp"
 #include "support/data_files.hpp"
 #include "support/expect_error.hpp"
+#include "support/lmdb_pages.hpp"
 #include "support/temp_dir.hpp"
 
 namespace caffe {
@@ -142,6 +143,33 @@ TEST(Lmdb, DamageIsNoDisaster) {
     }
     write_file(dir / "damaged", damaged);
     expect_records_or_error(DataParameter::LMDB, dir / "damaged", 300);
+  }
+}
+
+TEST(Lmdb, PagesMayBeSmall) {
+  const TempDir dir;
+  const std::string large(600, 'x');
+  LmdbPages pages;
+  const uint64_t first = pages.leaf({{"a", "1"}, {"b", large}}), second = pages.leaf({{"c", ""}});
+  write_file(dir / "small", pages.file(pages.branch({first, second}), 2, 3));
+  expect_equal(rest(open_db(DataParameter::LMDB, dir / "small").get()),
+               {{"a", "1"}, {"b", large}, {"c", ""}});
+}
+
+// A tree whose pages have 24 ways each to the next one, and no records at its end.
+TEST(Lmdb, PagesThatLeadToEachOtherAreNotFollowedForEver) {
+  const TempDir dir;
+  LmdbPages pages;
+  uint64_t root = pages.leaf({});
+  constexpr uint16_t kDepth = 20;
+  for (int i = 1; i < kDepth; ++i) root = pages.branch(std::vector<uint64_t>(24, root));
+  write_file(dir / "ways", pages.file(root, kDepth, 5));
+  const auto cursor = open_db(DataParameter::LMDB, dir / "ways");
+  DbRecord record;
+  for (int pass = 0; pass < 2; ++pass) {
+    expect_error(Code::kParse, "ways' is damaged: its pages lead to each other",
+                 [&] { cursor->next(&record); });
+    cursor->rewind();
   }
 }
 

@@ -143,6 +143,52 @@ TEST(Hdf5File, DatasetsLargerThanTheirFileAreRefused) {
   EXPECT_EQ(values, std::vector<float>(100, 0));
 }
 
+// All that lies in a file: how many values of it could be read.
+int64_t read_all(const Hdf5File& file, const std::string& group, int depth) {
+  int64_t count = 0;
+  for (const std::string& name : file.names(group)) {
+    const std::string path = group == "/" ? name : group + "/" + name;
+    try {
+      std::vector<float> values(product(file.shape(path)));
+      file.read(path, static_cast<int64_t>(values.size()), values.data());
+      count += static_cast<int64_t>(values.size());
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find(path), std::string::npos) << e.what();
+      if (depth < 4 && file.exists(path)) {
+        try {
+          count += read_all(file, path, depth + 1);
+        } catch (const Error&) {
+        }
+      }
+    }
+  }
+  return count;
+}
+
+TEST(Hdf5File, DamageIsNoDisaster) {
+  TempDir dir;
+  const std::string name = some_file(dir), whole = read_file(name);
+  EXPECT_EQ(read_all(Hdf5File::open(name), "/", 0), 6 + 1 + 1);
+  std::mt19937 random(5);
+  int opened = 0;
+  for (int i = 0; i < 600; ++i) {
+    std::string damaged = whole;
+    for (int k = 0; k < 1 + i % 4; ++k) {
+      const size_t at = random() % damaged.size();
+      damaged[at] = static_cast<char>(random() % 3 == 0 ? 0xff : random());
+    }
+    write_file(dir / "damaged.h5", damaged);
+    try {
+      const Hdf5File file = Hdf5File::open(dir / "damaged.h5");
+      ++opened;
+      read_all(file, "/", 0);
+    } catch (const Error& e) {
+      EXPECT_NE(std::string(e.what()).find("damaged.h5"), std::string::npos) << e.what();
+    }
+  }
+  EXPECT_GT(opened, 300);
+}
+
 // The library would read out of bounds when it converts from such a type.
 TEST(Hdf5File, TypesThatCannotBeAreRefused) {
   TempDir dir;

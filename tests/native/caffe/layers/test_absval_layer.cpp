@@ -17,11 +17,6 @@ TEST(AbsValLayer, Forward) {
 
 TEST(AbsValLayer, Gradient) { check_gradients("type: 'AbsVal'", {{2, 5}}); }
 
-TEST(AbsValLayer, Errors) {
-  LayerCase<float> same("type: 'AbsVal'", {{2, 3}});
-  expect_error(Code::kBadNet, "cannot run in place", [&] { same.in_place().setup(); });
-}
-
 }  // namespace
 }  // namespace test
 }  // namespace caffe

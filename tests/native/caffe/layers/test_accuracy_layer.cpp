@@ -66,6 +66,30 @@ TEST(AccuracyLayer, SpatialAxis) {
   EXPECT_FLOAT_EQ(layer.top().cpu_data()[0], 0.5f);
 }
 
+// More positions than are done at once: those of three labels that the scores put first, second and
+// third.
+TEST(AccuracyLayer, ManyPositions) {
+  const int64_t inner = 300;
+  for (const auto& [top_k, share] : {std::make_pair(1, 1.0f / 3), std::make_pair(2, 2.0f / 3)}) {
+    Case layer(accuracy(cat("top_k: ", top_k)), {{2, 4, inner}, {2, inner}}, 2);
+    std::vector<float> x(2 * 4 * inner), labels(2 * inner);
+    for (int64_t i = 0; i < 2 * inner; ++i) {
+      labels[i] = static_cast<float>(i / 3 % 4);
+      for (int64_t c = 0; c < 4; ++c) {
+        // The label has the score 2, and of the others i % 3 have more.
+        const int64_t rank = (c - static_cast<int64_t>(labels[i]) + 4) % 4;
+        const float score = rank == 0 ? 2.0f : rank <= i % 3 ? 3.0f : 1.0f;
+        x[(i / inner * 4 + c) * inner + i % inner] = score;
+      }
+    }
+    Case::set(layer.bottom(0), x);
+    Case::set(layer.bottom(1), labels);
+    layer.setup().forward();
+    EXPECT_FLOAT_EQ(layer.top().cpu_data()[0], share);
+    EXPECT_FLOAT_EQ(layer.top(1).cpu_data()[3], share);
+  }
+}
+
 TEST(AccuracyLayer, Errors) {
   Case top_k = scored("top_k: 4");
   expect_error(Code::kShape, "top_k 4 is not in 1..3", [&] { top_k.setup(); });

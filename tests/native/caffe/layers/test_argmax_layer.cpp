@@ -47,6 +47,29 @@ TEST(ArgMaxLayer, HasNoGradient) {
   expect_error(Code::kUnsupported, "has no gradient", [&] { layer.backward(); });
 }
 
+// More positions than are done at once.
+TEST(ArgMaxLayer, ManyPositions) {
+  const int64_t inner = 300;
+  std::vector<float> x(2 * 5 * inner), largest(2 * inner), second(2 * inner);
+  for (int64_t i = 0; i < 2 * inner; ++i) {
+    for (int64_t c = 0; c < 5; ++c) {
+      x[(i / inner * 5 + c) * inner + i % inner] = static_cast<float>((c * 3 + i) % 5);
+    }
+    for (int64_t c = 0; c < 5; ++c) {
+      if ((c * 3 + i) % 5 == 4) largest[i] = static_cast<float>(c);
+      if ((c * 3 + i) % 5 == 3) second[i] = static_cast<float>(c);
+    }
+  }
+  EXPECT_EQ(result("axis: 1", {2, 5, inner}, x, {2, 1, inner}), largest);
+  EXPECT_EQ(result("axis: 1 out_max_val: true", {2, 5, inner}, x, {2, 1, inner}),
+            std::vector<float>(2 * inner, 4));
+  const std::vector<float> both = result("axis: 1 top_k: 2", {2, 5, inner}, x, {2, 2, inner});
+  for (int64_t i = 0; i < 2 * inner; ++i) {
+    EXPECT_EQ(both[i / inner * 2 * inner + i % inner], largest[i]);
+    EXPECT_EQ(both[(i / inner * 2 + 1) * inner + i % inner], second[i]);
+  }
+}
+
 TEST(ArgMaxLayer, Errors) {
   Case top_k(argmax("top_k: 4"), {{2, 3}});
   expect_error(Code::kShape, "top_k 4 is not in 1..3", [&] { top_k.setup(); });

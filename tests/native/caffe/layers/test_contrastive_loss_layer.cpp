@@ -45,6 +45,24 @@ TEST(ContrastiveLossLayer, GradientOfADissimilarPair) {
   EXPECT_NEAR(Case::diff(layer.bottom(1))[7], -5.5 / 0.5001 * 0.5 / 4, 1e-12);
 }
 
+// More features than are done at once: similar pairs cost half the squared distance per pair.
+TEST(ContrastiveLossLayer, ManyFeatures) {
+  Case layer("type: 'ContrastiveLoss'", {{3, 17001}, {3, 17001}, {3}});
+  Case::set(layer.bottom(2), {1, 1, 1});
+  layer.propagate() = {true, true, false};
+  const double value = layer.setup().forward();
+  Case::set_diff(layer.top(), {1});
+  layer.backward();
+  const double *a = layer.bottom(0).cpu_data(), *b = layer.bottom(1).cpu_data();
+  double sum = 0;
+  for (int i = 0; i < 3 * 17001; ++i) {
+    sum += (a[i] - b[i]) * (a[i] - b[i]);
+    ASSERT_NEAR(layer.bottom(0).cpu_diff()[i], (a[i] - b[i]) / 3, 1e-15);
+    ASSERT_NEAR(layer.bottom(1).cpu_diff()[i], (b[i] - a[i]) / 3, 1e-15);
+  }
+  EXPECT_NEAR(value, sum / 6, 1e-12 * sum);
+}
+
 TEST(ContrastiveLossLayer, Errors) {
   LayerCase<float> features("type: 'ContrastiveLoss'", {{4, 2}, {4, 3}, {4}});
   expect_error(Code::kShape, "features", [&] { features.setup(); });

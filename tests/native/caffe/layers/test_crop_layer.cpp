@@ -45,6 +45,23 @@ TEST(CropLayer, Gradient) {
   check_gradients(crop("axis: 1 offset: 1 offset: 2"), {{2, 3, 4}, {1, 2, 2}});
 }
 
+TEST(CropLayer, LargeOnes) {
+  Case layer(crop("axis: 1 offset: 1 offset: 2 offset: 3"), {{3, 5, 70, 80}, {3, 4, 60, 70}});
+  layer.setup().forward();
+  Case::set_diff(layer.top(), Case::data(layer.top()));
+  layer.propagate() = {true, false};
+  layer.backward();
+  for (int64_t i = 0; i < layer.bottom().count(); ++i) {
+    const int64_t x = i % 80 - 3, y = i / 80 % 70 - 2, c = i / 5600 % 5 - 1, n = i / 28000;
+    const bool inside = x >= 0 && x < 70 && y >= 0 && y < 60 && c >= 0 && c < 4;
+    const float value = layer.bottom().cpu_data()[i];
+    if (inside) {
+      ASSERT_EQ(layer.top().cpu_data()[((n * 4 + c) * 60 + y) * 70 + x], value);
+    }
+    ASSERT_EQ(layer.bottom().cpu_diff()[i], inside ? value : 0);
+  }
+}
+
 TEST(CropLayer, Errors) {
   const struct {
     const char* fields;

@@ -50,6 +50,32 @@ TEST(EmbedLayer, Gradient) {
   }
 }
 
+// Many rows, in a wide table.
+TEST(EmbedLayer, LargeOnes) {
+  Case layer(
+      "type: 'Embed' embed_param { input_dim: 5 num_output: 300 weight_filler { type: "
+      "'gaussian' } bias_filler { type: 'gaussian' } }",
+      {{400}});
+  std::vector<double> x(400), dy(400 * 300), dw(5 * 300), db(300);
+  for (size_t i = 0; i < x.size(); ++i) x[i] = static_cast<double>(i * i % 5);
+  for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<double>(i % 17) - 8;
+  Case::set(layer.bottom(), x);
+  layer.propagate()[0] = false;
+  layer.setup().forward();
+  Case::set_diff(layer.top(), dy);
+  for (int i = 0; i < 2; ++i) layer.blob(i).diff().set_zero();
+  layer.backward();
+  const double *w = layer.blob(0).cpu_data(), *b = layer.blob(1).cpu_data();
+  for (size_t i = 0; i < dy.size(); ++i) {
+    const size_t column = i % 300, at = static_cast<size_t>(x[i / 300]) * 300 + column;
+    ASSERT_EQ(layer.top().cpu_data()[i], w[at] + b[column]);
+    dw[at] += dy[i];
+    db[column] += dy[i];
+  }
+  EXPECT_EQ(Case::diff(layer.blob(0)), dw);
+  EXPECT_EQ(Case::diff(layer.blob(1)), db);
+}
+
 TEST(EmbedLayer, Errors) {
   for (const double index : {4., -1., 1.5}) {
     Case layer(embed(""), {{1}});

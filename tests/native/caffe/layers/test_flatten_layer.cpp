@@ -33,8 +33,6 @@ TEST(FlattenLayer, Gradient) { check_gradients("type: 'Flatten'", {{2, 3, 2}}); 
 TEST(FlattenLayer, Errors) {
   expect_error(Code::kBadNet, "lies behind end_axis", [] { flattened("axis: 2 end_axis: 1"); });
   expect_error(Code::kShape, "out of range", [] { flattened("axis: 4"); });
-  LayerCase<float> same("type: 'Flatten'", {{2, 3}});
-  expect_error(Code::kBadNet, "in place", [&] { same.in_place().setup(); });
 }
 
 }  // namespace

@@ -45,6 +45,30 @@ TEST(HingeLossLayer, NaNIsNotHidden) {
   EXPECT_TRUE(std::isnan(layer.setup().forward()));
 }
 
+// More classes than are done at once, by the formula.
+TEST(HingeLossLayer, LargeOnes) {
+  for (const bool squared : {false, true}) {
+    Case layer(cat("type: 'HingeLoss' hinge_loss_param { norm: ", squared ? "L2" : "L1", " }"),
+               {{3, 17001}, {3}, {3}});
+    const std::vector<double> labels = {0, 700, 17000}, weights = {0.5, 3, 1};
+    Case::set(layer.bottom(1), labels);
+    Case::set(layer.bottom(2), weights);
+    layer.propagate() = {true, false, false};
+    const double value = layer.setup().forward();
+    Case::set_diff(layer.top(), {1});
+    layer.backward();
+    const double *x = layer.bottom().cpu_data(), *dx = layer.bottom().cpu_diff();
+    double sum = 0;
+    for (int i = 0; i < 3 * 17001; ++i) {
+      const double d = i % 17001 == labels[i / 17001] ? -1 : 1, m = std::max(0.0, 1 + d * x[i]);
+      const double weight = weights[i / 17001];
+      sum += weight * (squared ? m * m : m);
+      ASSERT_NEAR(dx[i], weight / 3 * d * (squared ? 2 * m : m > 0), 1e-12) << i;
+    }
+    EXPECT_NEAR(value, sum / 3, 1e-9 * sum);
+  }
+}
+
 TEST(HingeLossLayer, Errors) {
   LayerCase<float> count("type: 'HingeLoss'", {{2, 3}, {2, 3}});
   expect_error(Code::kShape, "need 2 labels", [&] { count.setup(); });

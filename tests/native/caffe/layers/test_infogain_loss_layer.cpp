@@ -96,6 +96,41 @@ TEST(InfogainLossLayer, TheMatrixMayComeFromAFile) {
   EXPECT_NEAR(layer.forward(), weighted_log_sum(layer, false) / 8, 1e-9);
 }
 
+// More positions and more classes than are done at once, by the formula.
+TEST(InfogainLossLayer, LargeOnes) {
+  for (const Shape& shape : {Shape{2, 5, 150, 3}, Shape{40, 600, 1}}) {
+    const int64_t n = shape[0], classes = shape[1], inner = product(shape, 2, shape.size());
+    Case layer("type: 'InfogainLoss' loss_param { ignore_label: 1 }",
+               {shape, {n, inner}, {classes, classes}});
+    std::vector<double> labels(n * inner);
+    for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<double>(i * 7 % classes);
+    Case::set(layer.bottom(1), labels);
+    layer.propagate() = {true, false, false};
+    const double value = layer.setup().forward();
+    Case::set_diff(layer.top(), {1});
+    layer.backward();
+    const double *x = layer.bottom().cpu_data(), *dx = layer.bottom().cpu_diff();
+    double sum = 0, valid = 0;
+    for (const double label : labels) valid += label != 1;
+    for (int64_t i = 0; i < n * inner; ++i) {
+      const int64_t first = i / inner * classes * inner + i % inner;
+      const double* h = layer.bottom(2).cpu_data() + static_cast<int64_t>(labels[i]) * classes;
+      const double counts = labels[i] == 1 ? 0 : 1;
+      double total = 0, gains = 0;
+      for (int64_t c = 0; c < classes; ++c) {
+        total += std::exp(x[first + c * inner]);
+        gains += h[c];
+      }
+      for (int64_t c = 0; c < classes; ++c) {
+        const double p = std::exp(x[first + c * inner]) / total;
+        sum -= counts * h[c] * std::log(p);
+        ASSERT_NEAR(dx[first + c * inner], counts * (p * gains - h[c]) / valid, 1e-12);
+      }
+    }
+    EXPECT_NEAR(value, sum / valid, 1e-8);
+  }
+}
+
 TEST(InfogainLossLayer, Errors) {
   Case none("type: 'InfogainLoss'", {{2, 3}, {2}});
   expect_error(Code::kBadNet, "infogain_loss_param.source", [&] { none.setup(); });

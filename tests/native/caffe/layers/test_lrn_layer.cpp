@@ -40,59 +40,28 @@ TEST(LRNLayer, GradientInFloat) {
   for (const char* fields :
        {"local_size: 5 alpha: 2 beta: 0.75 k: 1.5", "local_size: 3 alpha: 2 beta: 0.6",
         "local_size: 3 alpha: 2 beta: 0.75 norm_region: WITHIN_CHANNEL"}) {
-    for (const bool in_place : {false, true}) {
-      SCOPED_TRACE(cat(fields, in_place ? " in place" : ""));
-      LayerCase<float> layer(lrn(fields), {{2, 5, 3, 4}});
-      LayerCase<double> exact(lrn(fields), {{2, 5, 3, 4}});
-      if (in_place) layer.in_place();
-      std::vector<float> dy(120);
-      for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<float>(i % 7) - 3;
-      const std::vector<double> x = LayerCase<double>::data(exact.bottom());
-      exact.setup();
-      const auto loss = [&](size_t moved, double by) {
-        std::vector<double> values = x;
-        values[moved] += by;
-        LayerCase<double>::set(exact.bottom(), values);
-        exact.forward();
-        double sum = 0;
-        for (size_t i = 0; i < dy.size(); ++i) sum += dy[i] * exact.top().cpu_data()[i];
-        return sum;
-      };
-      layer.setup().forward();
-      LayerCase<float>::set_diff(layer.top(), dy);
-      layer.backward();
-      for (size_t i = 0; i < dy.size(); ++i) {
-        const double slope = (loss(i, 1e-5) - loss(i, -1e-5)) / 2e-5;
-        EXPECT_NEAR(layer.bottom().cpu_diff()[i], slope, 1e-5) << i;
-      }
-    }
-  }
-}
-
-TEST(LRNLayer, GradientInPlace) {
-  for (const char* region : {"ACROSS_CHANNELS", "WITHIN_CHANNEL"}) {
-    LayerCase<double> layer(lrn(cat("local_size: 3 alpha: 2 norm_region: ", region)),
-                            {{2, 4, 3, 2}});
-    check_gradients(layer.in_place());
-  }
-}
-
-// On the fastest back end, in both phases.
-TEST(LRNLayer, InPlaceEqualsApart) {
-  const std::string text = lrn("local_size: 3 alpha: 2 beta: 0.75");
-  for (const Phase phase : {TRAIN, TEST}) {
-    LayerCase<float> apart(text, {{1, 16, 2, 2}}, 1, phase), same(text, {{1, 16, 2, 2}}, 1, phase);
-    same.in_place();
-    for (LayerCase<float>* layer : {&apart, &same}) {
-      layer->setup().forward();
-      std::vector<float> dy(64);
-      for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<float>(i % 7) - 3;
-      LayerCase<float>::set_diff(layer->top(), dy);
-      layer->backward();
-    }
-    for (int i = 0; i < 64; ++i) {
-      EXPECT_NEAR(same.top().cpu_data()[i], apart.top().cpu_data()[i], 1e-6) << i;
-      EXPECT_NEAR(same.bottom().cpu_diff()[i], apart.bottom().cpu_diff()[i], 1e-6) << i;
+    SCOPED_TRACE(fields);
+    LayerCase<float> layer(lrn(fields), {{2, 5, 3, 4}});
+    LayerCase<double> exact(lrn(fields), {{2, 5, 3, 4}});
+    std::vector<float> dy(120);
+    for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<float>(i % 7) - 3;
+    const std::vector<double> x = LayerCase<double>::data(exact.bottom());
+    exact.setup();
+    const auto loss = [&](size_t moved, double by) {
+      std::vector<double> values = x;
+      values[moved] += by;
+      LayerCase<double>::set(exact.bottom(), values);
+      exact.forward();
+      double sum = 0;
+      for (size_t i = 0; i < dy.size(); ++i) sum += dy[i] * exact.top().cpu_data()[i];
+      return sum;
+    };
+    layer.setup().forward();
+    LayerCase<float>::set_diff(layer.top(), dy);
+    layer.backward();
+    for (size_t i = 0; i < dy.size(); ++i) {
+      const double slope = (loss(i, 1e-5) - loss(i, -1e-5)) / 2e-5;
+      EXPECT_NEAR(layer.bottom().cpu_diff()[i], slope, 1e-5) << i;
     }
   }
 }

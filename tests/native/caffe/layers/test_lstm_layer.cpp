@@ -73,11 +73,6 @@ TEST(LSTMLayer, StatesCarryNoGradient) {
   EXPECT_EQ(Case::diff(layer.bottom(2)), std::vector<double>(6, 0));
 }
 
-TEST(LSTMLayer, GradientInPlace) {
-  Case layer = recurrent_case("LSTM", {false, false, 2, 4, ""});
-  check_gradients(layer.in_place());
-}
-
 TEST(LSTMLayer, ParametersAreThoseOfCaffe) {
   Case layer = lstm(true, false);
   layer.setup();
@@ -244,8 +239,6 @@ TEST(LSTMLayer, Errors) {
   LayerCase<float> tops("type: 'LSTM' recurrent_param { num_output: 3 expose_hidden: true }",
                         {{3, 2, 4}, {3, 2}, {1, 2, 3}, {1, 2, 3}}, 1);
   expect_error(Code::kBadNet, "makes exactly 3 top", [&] { tops.setup(); });
-  LayerCase<float> in_place(text, {{3, 2, 4}, {3, 2}});
-  expect_error(Code::kShape, "cannot work in place", [&] { in_place.in_place().setup(); });
   Case target = lstm(false, false);
   target.propagate()[1] = true;
   target.setup().forward();

@@ -39,8 +39,6 @@ TEST(LSTMUnitLayer, Gradient) {
     Case layer = unit(fields);
     check_gradients(layer);
   }
-  Case in_place = unit();
-  check_gradients(in_place.in_place());
 }
 
 TEST(LSTMUnitLayer, OneGradientWithoutTheOther) {
@@ -55,6 +53,36 @@ TEST(LSTMUnitLayer, OneGradientWithoutTheOther) {
     one.backward();
     EXPECT_EQ(Case::diff(one.bottom(wanted)), Case::diff(both.bottom(wanted)));
     EXPECT_TRUE(one.bottom(1 - wanted).diff().is_zero());
+  }
+}
+
+// More cells than are done at once, in single precision.
+TEST(LSTMUnitLayer, ManyCells) {
+  using Case = LayerCase<float>;
+  const int64_t size = 1100;
+  Case layer("type: 'LSTMUnit'", {{1, 2, size}, {1, 2, 4 * size}, {1, 2}}, 2);
+  Case::set(layer.bottom(2), {1, 0});
+  layer.propagate() = {true, true, false};
+  layer.setup().forward();
+  std::vector<float> dc(2 * size, 0.75f), dh(2 * size, -1.5f);
+  Case::set_diff(layer.top(0), dc);
+  Case::set_diff(layer.top(1), dh);
+  layer.backward();
+  const float *before = layer.bottom(0).cpu_data(), *gates = layer.bottom(1).cpu_data();
+  for (int64_t k = 0; k < 2 * size; ++k) {
+    const int64_t first = k / size * 4 * size + k % size;
+    const double cont = k < size ? 1 : 0, i = sigma(gates[first]);
+    const double f = cont * sigma(gates[first + size]), o = sigma(gates[first + 2 * size]);
+    const double g = std::tanh(gates[first + 3 * size]), c = f * before[k] + i * g;
+    const double t = std::tanh(c), q = 0.75 - 1.5 * o * (1 - t * t);
+    const float* dgates = layer.bottom(1).cpu_diff() + first;
+    ASSERT_NEAR(layer.top(0).cpu_data()[k], c, 1e-6);
+    ASSERT_NEAR(layer.top(1).cpu_data()[k], o * t, 1e-6);
+    ASSERT_NEAR(layer.bottom(0).cpu_diff()[k], q * f, 2e-6);
+    ASSERT_NEAR(dgates[0], q * g * i * (1 - i), 2e-6);
+    ASSERT_NEAR(dgates[size], q * before[k] * f * (1 - f), 2e-6);
+    ASSERT_NEAR(dgates[2 * size], -1.5 * t * o * (1 - o), 2e-6);
+    ASSERT_NEAR(dgates[3 * size], q * i * (1 - g * g), 2e-6);
   }
 }
 

@@ -36,6 +36,32 @@ TEST(MultinomialLogisticLossLayer, AProbabilityOfZeroIsFinite) {
   EXPECT_EQ(Case::diff(layer.bottom())[0], 0);
 }
 
+// More items than are done at once, by the formula.
+TEST(MultinomialLogisticLossLayer, LargeOnes) {
+  const int64_t items = 17001;
+  Case layer("type: 'MultinomialLogisticLoss'", {{items, 2}, {items}});
+  std::vector<double> p(items * 2), labels(items);
+  for (int64_t i = 0; i < items; ++i) {
+    labels[i] = static_cast<double>(i % 3 % 2);
+    p[2 * i] = static_cast<double>(i % 100 + 1) / 101;
+    p[2 * i + 1] = 1 - p[2 * i];
+  }
+  Case::set(layer.bottom(0), p);
+  Case::set(layer.bottom(1), labels);
+  layer.propagate() = {true, false};
+  const double value = layer.setup().forward();
+  Case::set_diff(layer.top(), {1});
+  layer.backward();
+  double sum = 0;
+  for (int64_t i = 0; i < items; ++i) {
+    const auto at = 2 * i + static_cast<int64_t>(labels[i]);
+    sum -= std::log(p[at]);
+    ASSERT_NEAR(layer.bottom().cpu_diff()[at], -1 / (items * p[at]), 1e-12);
+    ASSERT_EQ(layer.bottom().cpu_diff()[at ^ 1], 0);
+  }
+  EXPECT_NEAR(value, sum / items, 1e-9);
+}
+
 TEST(MultinomialLogisticLossLayer, Errors) {
   LayerCase<float> count("type: 'MultinomialLogisticLoss'", {{2, 3}, {2, 2}});
   expect_error(Code::kShape, "need 2 labels", [&] { count.setup(); });

@@ -44,6 +44,21 @@ TEST(ReductionLayer, AbsoluteSumHasSlopeZeroAtZero) {
   EXPECT_EQ(layer.bottom().cpu_diff()[0], 0);
 }
 
+// Sums of many floats do not lose those that come late.
+TEST(ReductionLayer, ManyValues) {
+  for (const char* operation : {"SUM", "ASUM", "SUMSQ"}) {
+    LayerCase<float> layer(reduction(cat("axis: 1 operation: ", operation)), {{2, 100001}});
+    std::vector<float> x(2 * 100001, 0.1f);
+    x[0] = 1 << 20;
+    LayerCase<float>::set(layer.bottom(), x);
+    layer.setup().forward();
+    const double of_one = std::string(operation) == "SUMSQ" ? 0.01 : 0.1;
+    const double first = std::string(operation) == "SUMSQ" ? std::ldexp(1, 40) : 1 << 20;
+    EXPECT_FLOAT_EQ(layer.top().cpu_data()[0], static_cast<float>(first + 100000 * of_one));
+    EXPECT_FLOAT_EQ(layer.top().cpu_data()[1], static_cast<float>(100001 * of_one));
+  }
+}
+
 TEST(ReductionLayer, Errors) {
   LayerCase<float> axis(reduction("axis: 2"), {{2, 3}});
   expect_error(Code::kShape, "axis 2 is out of range", [&] { axis.setup(); });

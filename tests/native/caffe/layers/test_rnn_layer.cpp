@@ -60,11 +60,6 @@ TEST(RNNLayer, StatesCarryNoGradient) {
   EXPECT_EQ(Case::diff(layer.bottom(2)), std::vector<double>(6, 0));
 }
 
-TEST(RNNLayer, GradientInPlace) {
-  Case layer = recurrent_case("RNN", {false, false, 1, 4, ""});
-  check_gradients(layer.in_place());
-}
-
 TEST(RNNLayer, ParametersAreThoseOfCaffe) {
   Case layer = rnn(true, false);
   layer.setup();

@@ -75,6 +75,30 @@ TEST(SigmoidCrossEntropyLossLayer, AllIgnoredIsZero) {
   EXPECT_EQ(Case::diff(layer.bottom()), std::vector<double>(12, 0));
 }
 
+// More values than are done at once, by the formula.
+TEST(SigmoidCrossEntropyLossLayer, LargeOnes) {
+  Case layer("type: 'SigmoidCrossEntropyLoss' loss_param { ignore_label: 2 normalization: VALID }",
+             {{3, 17001}, {3, 17001}, {3}});
+  std::vector<double> t(layer.bottom(1).count());
+  for (size_t i = 0; i < t.size(); ++i) t[i] = static_cast<double>(i % 5) * 0.5;
+  const std::vector<double> weights = {0.5, 3, -1};
+  Case::set(layer.bottom(1), t);
+  Case::set(layer.bottom(2), weights);
+  layer.propagate() = {true, false, false};
+  const double value = layer.setup().forward();
+  Case::set_diff(layer.top(), {1});
+  layer.backward();
+  const double *x = layer.bottom().cpu_data(), *dx = layer.bottom().cpu_diff();
+  double sum = 0, valid = 0;
+  for (const double target : t) valid += target != 2;
+  for (size_t i = 0; i < t.size(); ++i) {
+    const double s = 1 / (1 + std::exp(-x[i])), weight = t[i] == 2 ? 0 : weights[i / 17001];
+    sum -= weight * (t[i] * std::log(s) + (1 - t[i]) * std::log(1 - s));
+    ASSERT_NEAR(dx[i], weight * (s - t[i]) / valid, 1e-12);
+  }
+  EXPECT_NEAR(value, sum / valid, 1e-9);
+}
+
 TEST(SigmoidCrossEntropyLossLayer, Errors) {
   LayerCase<float> count("type: 'SigmoidCrossEntropyLoss'", {{2, 3}, {2, 2}});
   expect_error(Code::kShape, "as many elements each", [&] { count.setup(); });

@@ -98,6 +98,39 @@ TEST(SoftmaxLossLayer, LabelsOutOfRange) {
   }
 }
 
+// More positions and more classes than are done at once, by the formula.
+TEST(SoftmaxLossLayer, LargeOnes) {
+  for (const Shape& shape : {Shape{2, 5, 150, 3}, Shape{60, 1300, 1}}) {
+    const int64_t n = shape[0], classes = shape[1], inner = product(shape, 2, shape.size());
+    LayerCase<double> layer(loss("loss_param { ignore_label: 1 } "), {shape, {n, inner}, {n}});
+    std::vector<double> labels(n * inner), weights(n);
+    for (size_t i = 0; i < labels.size(); ++i) labels[i] = static_cast<double>(i * 7 % classes);
+    for (int64_t i = 0; i < n; ++i) weights[i] = 0.5 + static_cast<double>(i % 3);
+    LayerCase<double>::set(layer.bottom(1), labels);
+    LayerCase<double>::set(layer.bottom(2), weights);
+    layer.propagate() = {true, false, false};
+    const double value = layer.setup().forward();
+    LayerCase<double>::set_diff(layer.top(), {1});
+    layer.backward();
+    const double *x = layer.bottom().cpu_data(), *dx = layer.bottom().cpu_diff();
+    double sum = 0, valid = 0;
+    for (const double label : labels) valid += label != 1;
+    for (int64_t i = 0; i < n * inner; ++i) {
+      const int64_t first = i / inner * classes * inner + i % inner;
+      const auto label = static_cast<int64_t>(labels[i]);
+      const double weight = label == 1 ? 0 : weights[i / inner];
+      double total = 0;
+      for (int64_t c = 0; c < classes; ++c) total += std::exp(x[first + c * inner]);
+      sum -= weight * std::log(std::exp(x[first + label * inner]) / total);
+      for (int64_t c = 0; c < classes; ++c) {
+        const double p = std::exp(x[first + c * inner]) / total;
+        ASSERT_NEAR(dx[first + c * inner], weight * (p - (c == label)) / valid, 1e-12);
+      }
+    }
+    EXPECT_NEAR(value, sum / valid, 1e-9);
+  }
+}
+
 TEST(SoftmaxLossLayer, Errors) {
   LayerCase<float> first(loss(""), {{2, 3}, {3}});
   expect_error(Code::kShape, "must agree in the first axis", [&] { first.setup(); });

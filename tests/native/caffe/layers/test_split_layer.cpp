@@ -40,12 +40,6 @@ TEST(SplitLayer, FollowsAChangedShape) {
 
 TEST(SplitLayer, Gradient) { check_gradients("type: 'Split'", {{3, 2}}); }
 
-TEST(SplitLayer, InPlaceIsRefused) {
-  Case layer("type: 'Split'", {{2}});
-  expect_error(Code::kBadNet, "in place", [&] { layer.in_place().setup(); });
-  EXPECT_EQ(Case("type: 'Split'", {{2}}).setup().layer().in_place(), InPlace::kRefused);
-}
-
 }  // namespace
 }  // namespace test
 }  // namespace caffe

@@ -27,6 +27,26 @@ TEST(TileLayer, Gradient) {
   check_gradients(tile("tiles: 2 axis: 2"), {{2, 3, 2}});
 }
 
+// Pieces that do not divide what a thread does at once.
+TEST(TileLayer, LargeOnes) {
+  for (const auto& [piece, tiles] : {std::make_pair(7001, 5), std::make_pair(1, 40001)}) {
+    Case layer(tile(cat("tiles: ", tiles)), {{3, piece}});
+    layer.setup().forward();
+    std::vector<float> dy(layer.top().count());
+    for (size_t i = 0; i < dy.size(); ++i) dy[i] = static_cast<float>(i % 11);
+    Case::set_diff(layer.top(), dy);
+    layer.backward();
+    const float* x = layer.bottom().cpu_data();
+    std::vector<float> sums(layer.bottom().count());
+    for (size_t i = 0; i < dy.size(); ++i) {
+      const size_t from = i / (piece * tiles) * piece + i % piece;
+      ASSERT_EQ(layer.top().cpu_data()[i], x[from]);
+      sums[from] += dy[i];
+    }
+    EXPECT_EQ(Case::diff(layer.bottom()), sums);
+  }
+}
+
 TEST(TileLayer, Errors) {
   Case none(tile(""), {{2, 3}});
   expect_error(Code::kBadNet, "tiles must be given and positive", [&] { none.setup(); });

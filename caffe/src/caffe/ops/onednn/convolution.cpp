@@ -1,3 +1,5 @@
+#include <string>
+
 #include "caffe/ops/onednn/linear_op.hpp"
 #include "caffe/ops/onednn/onednn_ops.hpp"
 
@@ -14,8 +16,8 @@ constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 
 class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData, BackwardWeights> {
  public:
-  explicit Convolution(const ConvolutionGeometry& g)
-      : LinearOp(g.bias ? g.out_channels : 0, /*plain_weights=*/false) {
+  Convolution(const ConvolutionGeometry& g, const FormatPtr& bottom)
+      : LinearOp(g.bias ? g.out_channels : 0, /*plain_weights=*/false, g.relu) {
     memory::dims src = {g.batch, g.in_channels}, dst = {g.batch, g.out_channels};
     src.insert(src.end(), g.in.begin(), g.in.end());
     dst.insert(dst.end(), g.out.begin(), g.out.end());
@@ -34,32 +36,60 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
 
     const auto kind =
         g.train ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
-    const Forward::primitive_desc forward(cpu_engine(), kind, kDirect, any_desc(src),
-                                          any_desc(weights), bias_desc(), any_desc(dst), g.stride,
-                                          dilates, left, right, attributes());
+    const auto forward =
+        best(to_desc(bottom, src), any_desc(dst), src, dst, [&](const auto& in, const auto& out) {
+          return Forward::primitive_desc(cpu_engine(), kind, kDirect, in, any_desc(weights),
+                                         bias_desc(), out, g.stride, dilates, left, right,
+                                         attributes(g.relu));
+        });
     set_forward(forward);
-    if (!g.train) return;
-    set_backward(BackwardData::primitive_desc(cpu_engine(), kDirect, any_desc(src),
-                                              any_desc(weights), any_desc(dst), g.stride, dilates,
-                                              left, right, forward, attributes()),
-                 BackwardWeights::primitive_desc(
-                     cpu_engine(), kDirect, any_desc(src), any_desc(weights), bias_desc(),
-                     any_desc(dst), g.stride, dilates, left, right, forward, attributes()));
+    if (!g.train || g.relu) return;
+    const memory::desc in = forward.src_desc(), out = forward.dst_desc();
+    set_backward(best(in, out, src, dst,
+                      [&](const auto& x, const auto& y) {
+                        return BackwardData::primitive_desc(cpu_engine(), kDirect, x,
+                                                            any_desc(weights), y, g.stride, dilates,
+                                                            left, right, forward, attributes());
+                      }),
+                 best(in, out, src, dst, [&](const auto& x, const auto& y) {
+                   return BackwardWeights::primitive_desc(
+                       cpu_engine(), kDirect, x, any_desc(weights), bias_desc(), y, g.stride,
+                       dilates, left, right, forward, attributes());
+                 }));
   }
 
   FormatPtr bottom_format() const override { return src().format; }
   FormatPtr top_format() const override { return dst().format; }
+
+ private:
+  // A primitive for these orders of values, if oneDNN has a kernel for them, else for those that it
+  // likes best. Its own choice may save less than the conversions cost.
+  template <typename Create>
+  static auto best(const memory::desc& in, const memory::desc& out, const memory::dims& in_dims,
+                   const memory::dims& out_dims, const Create& create)
+      -> decltype(create(in, out)) {
+    if (in != plain_desc(in_dims)) {
+      try {
+        auto made = create(in, out);
+        const std::string kernel = made.impl_info_str();
+        if (kernel.rfind("jit", 0) == 0) return made;
+      } catch (const dnnl::error&) {
+        // There is none.
+      }
+    }
+    return create(any_desc(in_dims), any_desc(out_dims));
+  }
 };
 
 }  // namespace
 
 std::unique_ptr<ConvolutionOp<float>> convolution(const ConvolutionGeometry& geometry,
-                                                  const FormatPtr& /*bottom*/) {
+                                                  const FormatPtr& bottom) {
   const ConvolutionGeometry& g = geometry;
   if (g.in.empty() || g.in.size() > 3) return nullptr;
   if (!are_moderate({g.in, g.out, g.kernel, g.stride, g.pad, g.dilation})) return nullptr;
   try {
-    return std::make_unique<Convolution>(geometry);
+    return std::make_unique<Convolution>(geometry, bottom);
   } catch (const dnnl::error&) {
     return nullptr;  // e.g. unimplemented: another back end takes it
   }

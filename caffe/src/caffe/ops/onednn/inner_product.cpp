@@ -17,7 +17,7 @@ class InnerProduct
     : public LinearOp<InnerProductOp<float>, Forward, BackwardData, BackwardWeights> {
  public:
   explicit InnerProduct(const InnerProductGeometry& g)
-      : LinearOp(g.bias ? g.outputs : 0, g.transposed) {
+      : LinearOp(g.bias ? g.outputs : 0, g.transposed, /*rectified=*/false) {
     memory::dims src = {g.rows}, weights = {g.outputs};
     // Images keep their axes, so that a blocked bottom need not be unpacked.
     if (g.inputs.size() == 3 && !g.transposed) {

@@ -13,14 +13,13 @@ namespace caffe::onednn {
 template <typename Interface, typename Forward, typename BackwardData, typename BackwardWeights>
 class LinearOp : public Interface {
  public:
-  FormatPtr weight_format() const override { return weights_.format; }
-
   void forward(Storage<float>& x, Storage<float>& w, Storage<float>* b,
                Storage<float>& y) override {
     Args args = {{DNNL_ARG_SRC, src_.read(x)},
                  {DNNL_ARG_WEIGHTS, weights_.read(w)},
                  {DNNL_ARG_DST, dst_.write(y)}};
     if (bias_) args.emplace(DNNL_ARG_BIAS, wrap(bias_desc_, b->read()));
+    if (rectified_) add_rectifier(&args);
     execute(forward_, forward_scratch_, std::move(args));
     dst_.written(y);
   }
@@ -35,8 +34,8 @@ class LinearOp : public Interface {
 
   void backward_weights(Storage<float>& x, Storage<float>& dy, Storage<float>* dw,
                         Storage<float>* db) override {
-    GradientTarget weights(diff_weights_, dw);
-    GradientTarget bias(diff_bias_, db);
+    GradientTarget weights(diff_weights_, dw, GradientTarget::kWeights);
+    GradientTarget bias(diff_bias_, db, GradientTarget::kBias);
     Args args = {{DNNL_ARG_SRC, weights_src_.read(x)},
                  {DNNL_ARG_DIFF_DST, weights_diff_dst_.read(dy)},
                  {DNNL_ARG_DIFF_WEIGHTS, weights.begin()}};
@@ -48,10 +47,11 @@ class LinearOp : public Interface {
 
  protected:
   // outputs: length of the bias; 0: none. plain_weights: a strided order that the primitives
-  // were given is the blob's own.
-  LinearOp(int64_t outputs, bool plain_weights)
+  // were given is the blob's own. rectified: the forward primitive has been told so.
+  LinearOp(int64_t outputs, bool plain_weights, bool rectified)
       : bias_(outputs > 0),
         plain_weights_(plain_weights),
+        rectified_(rectified),
         bias_desc_(bias_ ? plain_desc({outputs}) : dnnl::memory::desc()) {}
 
   void set_forward(const typename Forward::primitive_desc& forward) {
@@ -89,7 +89,7 @@ class LinearOp : public Interface {
     return operand;
   }
 
-  const bool bias_, plain_weights_;
+  const bool bias_, plain_weights_, rectified_;
   const dnnl::memory::desc bias_desc_;
   dnnl::memory::desc forward_scratch_, data_scratch_, weights_scratch_;
   Forward forward_;

@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "caffe/ops/batch_norm_op.hpp"
 #include "caffe/ops/convolution_op.hpp"
 #include "caffe/ops/inner_product_op.hpp"
 #include "caffe/ops/pooling_op.hpp"
@@ -15,5 +16,7 @@ std::unique_ptr<ConvolutionOp<float>> convolution(const ConvolutionGeometry& geo
 std::unique_ptr<InnerProductOp<float>> inner_product(const InnerProductGeometry& geometry,
                                                      const FormatPtr& bottom);
 std::unique_ptr<PoolingOp<float>> pooling(const PoolingGeometry& geometry, const FormatPtr& bottom);
+std::unique_ptr<BatchNormOp<float>> batch_norm(const BatchNormGeometry& geometry,
+                                               const FormatPtr& bottom);
 
 }  // namespace caffe::onednn

@@ -1,6 +1,7 @@
 #include "caffe/ops/onednn/runtime.hpp"
 
 #include <mutex>
+#include <string>
 
 namespace caffe::onednn {
 
@@ -43,6 +44,14 @@ class DnnlFormat : public Format {
       case ChannelOrder::kBlocks16: return 16;
       case ChannelOrder::kLast: return desc_.get_dims()[1];
       default: return 0;
+    }
+  }
+  std::string text() const override {
+    switch (order_) {
+      case ChannelOrder::kBlocks8: return "blocks of 8 channels";
+      case ChannelOrder::kBlocks16: return "blocks of 16 channels";
+      case ChannelOrder::kLast: return "channels last";
+      default: return "oneDNN's own";
     }
   }
   FormatPtr with_channels(int64_t channels) const override {
@@ -134,10 +143,22 @@ memory::desc to_desc(const FormatPtr& format, const memory::dims& dims) {
   return plain_desc(dims);
 }
 
-dnnl::primitive_attr attributes() {
+// Not oneDNN's relu, which makes 0 of NaN: nets would train on with weights that are not finite.
+dnnl::primitive_attr attributes(bool rectified) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (rectified) {
+    dnnl::post_ops after;
+    after.append_prelu(0);
+    attr.set_post_ops(after);
+  }
   return attr;
+}
+
+void add_rectifier(Args* args) {
+  static const float slope = 0;
+  static const memory::desc one = plain_desc({1, 1});
+  args->emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_WEIGHTS, wrap(one, &slope));
 }
 
 void execute(const dnnl::primitive& primitive, const memory::desc& scratchpad, Args args) {
@@ -148,8 +169,20 @@ void execute(const dnnl::primitive& primitive, const memory::desc& scratchpad, A
   stream().wait();
 }
 
-GradientTarget::GradientTarget(const Operand& operand, Storage<float>* values)
-    : operand_(operand), values_(values), add_(values == nullptr || !values->is_zero()) {}
+namespace {
+
+AlignedArray<float>& gradient_scratch(GradientTarget::Scratch scratch) {
+  thread_local AlignedArray<float> arrays[2];
+  return arrays[scratch];
+}
+
+}  // namespace
+
+GradientTarget::GradientTarget(const Operand& operand, Storage<float>* values, Scratch scratch)
+    : operand_(operand),
+      values_(values),
+      add_(values == nullptr || !values->is_zero()),
+      scratch_(gradient_scratch(scratch)) {}
 
 dnnl::memory GradientTarget::begin() {
   if (!add_) return operand_.write(*values_);

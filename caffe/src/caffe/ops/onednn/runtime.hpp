@@ -48,8 +48,10 @@ inline dnnl::memory wrap(const dnnl::memory::desc& desc, const void* values) {
 // primitives, since they run one after the other.
 void execute(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad, Args args);
 
-// Attributes of all our primitives: scratch memory is ours (see execute).
-dnnl::primitive_attr attributes();
+// Attributes of all our primitives: scratch memory is ours (see execute). rectified: results below
+// 0 become 0, and NaN stays; the primitive then takes what add_rectifier adds.
+dnnl::primitive_attr attributes(bool rectified = false);
+void add_rectifier(Args* args);
 
 // A read-only argument of a primitive: where it lies in memory and in which format.
 struct Operand {
@@ -67,8 +69,10 @@ struct Operand {
 // to. begin() returns the memory to write, end() adds it up if needed.
 class GradientTarget {
  public:
-  // `values` may be null: the gradient is computed and dropped.
-  GradientTarget(const Operand& operand, Storage<float>* values);
+  // `values` may be null: the gradient is computed and dropped. scratch: memory of this thread's
+  // that no other target uses at the same time.
+  enum Scratch { kWeights, kBias };
+  GradientTarget(const Operand& operand, Storage<float>* values, Scratch scratch);
   dnnl::memory begin();
   void end();
 
@@ -76,7 +80,7 @@ class GradientTarget {
   const Operand& operand_;
   Storage<float>* values_;
   bool add_;
-  AlignedArray<float> scratch_;
+  AlignedArray<float>& scratch_;
 };
 
 }  // namespace caffe::onednn

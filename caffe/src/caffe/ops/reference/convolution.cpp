@@ -3,6 +3,7 @@
 
 #include "caffe/blob.hpp"
 #include "caffe/extents.hpp"
+#include "caffe/ops/rectify.hpp"
 #include "caffe/ops/reference/gemm.hpp"
 #include "caffe/ops/reference/patches.hpp"
 #include "caffe/ops/reference/reference_ops.hpp"
@@ -49,6 +50,7 @@ class Convolution : public ConvolutionOp<T> {
         }
         gemm(Transpose::kNo, Transpose::kNo, group_out_, out_plane_, patch_,
              weights + g * group_out_ * patch_, columns, result);
+        if (g_.relu) rectify(result, group_out_ * out_plane_, result);
       }
     });
     y.written();

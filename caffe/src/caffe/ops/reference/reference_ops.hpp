@@ -4,6 +4,7 @@
 
 #include <memory>
 
+#include "caffe/ops/batch_norm_op.hpp"
 #include "caffe/ops/convolution_op.hpp"
 #include "caffe/ops/inner_product_op.hpp"
 #include "caffe/ops/lrn_op.hpp"
@@ -23,6 +24,10 @@ std::unique_ptr<PoolingOp<T>> pooling(const PoolingGeometry& geometry);
 
 template <typename T>
 std::unique_ptr<LrnOp<T>> lrn(const LrnGeometry& geometry);
+
+template <typename T>
+std::unique_ptr<BatchNormOp<T>> batch_norm(const BatchNormGeometry& geometry,
+                                           const FormatPtr& bottom);
 
 }  // namespace reference
 }  // namespace caffe

@@ -87,11 +87,15 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_describe(Pointer net, PointerByReference netParam);
 
+  int ccaffe_net_plan(Pointer net, PointerByReference plan);
+
   int ccaffe_net_forward(Pointer net, int first, int last, FloatByReference loss);
 
   int ccaffe_net_backward(Pointer net, int last, int first);
 
   int ccaffe_net_clear_gradients(Pointer net);
+
+  int ccaffe_net_keep_gradients(Pointer net, int keep);
 
   int ccaffe_net_reshape(Pointer net);
 

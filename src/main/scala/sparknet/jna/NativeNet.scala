@@ -1,6 +1,7 @@
 package sparknet.jna
 
 import java.nio.FloatBuffer
+import java.nio.charset.StandardCharsets
 
 import scala.collection.JavaConverters._
 
@@ -16,6 +17,15 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
 
   /** The net as built: filtered, with Split layers; parameters have shapes and no values. */
   def proto: NetParameter = NetParameter.parseFrom(bytes(library.ccaffe_net_describe))
+
+  /** How passes of the whole net run, in lines that ccaffe.h describes (ccaffe_net_plan). */
+  def plan: String = new String(bytes(library.ccaffe_net_plan), StandardCharsets.UTF_8)
+
+  /** Whether blobs have their gradients after a backward pass, as at first. Those of activations
+    * share memory otherwise.
+    */
+  def keepGradients(keep: Boolean): Unit =
+    handle.run(library.ccaffe_net_keep_gradients(_, if (keep) 1 else 0))
 
   /** Names of all layers in order, inserted Splits included. */
   def layerNames: Array[String] =

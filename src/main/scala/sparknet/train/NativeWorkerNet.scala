@@ -9,6 +9,7 @@ private[train] final class NativeWorkerNet(
 ) extends WorkerNet {
   private val net = solver.net
   private val testNet = solver.testNets.headOption
+  net.keepGradients(false) // nobody here looks at those of activations
 
   override val layout: WeightsLayout = net.weightsLayout
   override val trainInput: NetInput = NativeModel.input(net, net.proto)

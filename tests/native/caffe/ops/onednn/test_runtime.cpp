@@ -91,7 +91,7 @@ TEST(GradientTarget, OverwritesZeroAndAddsToTheRest) {
   const Operand operand(plain_desc({4}));
   Storage<float> gradient(4);
   for (int pass = 1; pass <= 2; ++pass) {
-    GradientTarget target(operand, &gradient);
+    GradientTarget target(operand, &gradient, GradientTarget::kWeights);
     auto* values = static_cast<float*>(target.begin().get_data_handle());
     std::fill_n(values, 4, 2.0f);
     target.end();
@@ -101,7 +101,7 @@ TEST(GradientTarget, OverwritesZeroAndAddsToTheRest) {
 
 TEST(GradientTarget, NullIsComputedAndDropped) {
   const Operand operand(plain_desc({4}));
-  GradientTarget target(operand, nullptr);
+  GradientTarget target(operand, nullptr, GradientTarget::kWeights);
   EXPECT_NE(target.begin().get_data_handle(), nullptr);
   target.end();
 }

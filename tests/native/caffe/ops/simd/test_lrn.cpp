@@ -7,6 +7,7 @@
 #include "caffe/ops/reference/reference_ops.hpp"
 #include "caffe/ops/simd/simd_ops.hpp"
 #include "caffe/threads.hpp"
+#include "support/isas.hpp"
 #include "support/op_compare.hpp"
 
 namespace caffe {
@@ -15,17 +16,6 @@ namespace {
 
 using simd::Isa;
 using tag = dnnl::memory::format_tag;
-
-std::vector<Isa> isas() {
-  std::vector<Isa> all = {Isa::kBaseline};
-  if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) all.push_back(Isa::kAvx2);
-  if (__builtin_cpu_supports("avx512f")) all.push_back(Isa::kAvx512);
-  return all;
-}
-
-const char* name(Isa isa) {
-  return isa == Isa::kAvx512 ? "AVX-512" : isa == Isa::kAvx2 ? "AVX2" : "baseline";
-}
 
 FormatPtr format(const LrnGeometry& g, tag order) {
   return onednn::to_format(dnnl::memory::desc({g.batch, g.channels, g.height, g.width},
@@ -102,7 +92,7 @@ void compare(const LrnGeometry& g, std::mt19937& generator, double tolerance = 2
     const FormatPtr bottom = format(g, order);
     SCOPED_TRACE(cat("channels in blocks of ", channel_block(bottom)));
     for (const Isa isa : isas()) {
-      SCOPED_TRACE(name(isa));
+      SCOPED_TRACE(isa_name(isa));
       const auto op = simd::lrn_on(isa, g, bottom);
       ASSERT_NE(op, nullptr);
       EXPECT_TRUE(same_format(op->top_format(), bottom));
@@ -167,7 +157,8 @@ TEST(SimdLrn, TakesAnySum) {
       simd::lrn_on(isa, g, nullptr)->forward(in, out);
       for (int i = 0; i < 36; ++i) {
         const double value = x[i], y = value * std::pow(value * value, -beta);
-        EXPECT_NEAR(out.read()[i], y, 3e-6 * y) << name(isa) << " beta " << beta << " x " << value;
+        EXPECT_NEAR(out.read()[i], y, 3e-6 * y)
+            << isa_name(isa) << " beta " << beta << " x " << value;
       }
     }
   }
@@ -186,7 +177,7 @@ TEST(SimdLrn, KeepsInfinityAndNaNWhereTheyBelong) {
       set(in, x);
       simd::lrn_on(isa, g, nullptr)->forward(in, out);
       for (int i = 0; i < 40; ++i) {
-        SCOPED_TRACE(cat(name(isa), " beta ", beta, " channel ", i));
+        SCOPED_TRACE(cat(isa_name(isa), " beta ", beta, " channel ", i));
         if (std::abs(i - 10) <= 1) {
           EXPECT_TRUE(std::isnan(out.read()[i]));
         } else if (std::abs(i - 20) <= 1) {
@@ -210,7 +201,7 @@ TEST(SimdLrn, PaddingStaysZero) {
       const Input input(g, generator);
       const FormatPtr blocks = format(g, tag::nChw16c);
       for (const Isa isa : isas()) {
-        SCOPED_TRACE(cat(text(g), " ", name(isa)));
+        SCOPED_TRACE(cat(text(g), " ", isa_name(isa)));
         Storage<float> x(count(g)), dy(count(g)), y(count(g)), dx(count(g));
         set(x, input.x);
         set(dy, input.dy);

@@ -1,8 +1,9 @@
 // Weights from and to files, by layer name.
+#include "caffe/io.hpp"
+
 #include <set>
 #include <utility>
 
-#include "caffe/io.hpp"
 #include "caffe/io/checksum.hpp"
 #include "caffe/io/hdf5_file.hpp"
 #include "caffe/io/new_file.hpp"

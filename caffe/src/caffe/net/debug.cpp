@@ -48,7 +48,8 @@ template <typename T>
 void Net<T>::log_forward(int id) const {
   const Layer<T>& layer = *layers_[id];
   for (size_t i = 0; i < top_vecs_[id].size(); ++i) {
-    log_info("    [Forward] Layer ", layer.name(), ", top blob ", blob_names_[top_ids_[id][i]],
+    log_info("    [Forward] Layer ", layer.name(), ", top blob ",
+             blob_names_[values_[top_ids_[id][i]].name],
              " data: ", mean_abs(top_vecs_[id][i]->data()));
   }
   for (size_t i = 0; i < layer.blobs().size(); ++i) {
@@ -63,7 +64,8 @@ void Net<T>::log_backward(int id) const {
   for (size_t i = 0; i < bottom_vecs_[id].size(); ++i) {
     if (!bottom_need_backward_[id][i]) continue;
     log_info("    [Backward] Layer ", layer.name(), ", bottom blob ",
-             blob_names_[bottom_ids_[id][i]], " diff: ", mean_abs(bottom_vecs_[id][i]->diff()));
+             blob_names_[values_[bottom_ids_[id][i]].name],
+             " diff: ", mean_abs(bottom_vecs_[id][i]->diff()));
   }
   for (size_t i = 0; i < layer.blobs().size(); ++i) {
     if (!layer.param_propagate_down(static_cast<int>(i))) continue;

@@ -28,13 +28,16 @@ void Net<T>::init(const NetParameter& param) {
   debug_info_ = param.debug_info();
   require(param.layer_size() > 0, Code::kBadNet, "net '", name_, "' has no layers in phase ",
           Phase_Name(phase_));
-  std::map<std::string, int> available;  // tops that nobody has read yet
+  Available available;
   for (const LayerParameter& layer : param.layer()) append_layer(layer, &available);
   find_layers_under_loss();
   if (param.force_backward()) force_backward();
-  keep_overwritten_outputs();
+  place_versions();
+  drop_values_on_resize();
+  fuse();
+  bind_names();
   for (const auto& blob : blobs_) shapes_.push_back(blob->shape());
-  for (const auto& output : available) output_blobs_.push_back(output.second);
+  for (const auto& output : available) output_blobs_.push_back(values_[output.second].name);
   for (int i = 0; i < num_layers(); ++i) {
     if (dynamic_cast<JavaDataLayer<T>*>(layers_[i].get()) != nullptr) {
       java_data_layers_.push_back(i);
@@ -49,7 +52,7 @@ void Net<T>::set_seed(int64_t seed) {
 }
 
 template <typename T>
-void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int>* available) {
+void Net<T>::append_layer(const LayerParameter& param, Available* available) {
   const int id = num_layers();
   LayerParameter layer_param = param;
   if (!param.has_phase()) layer_param.set_phase(phase_);
@@ -62,45 +65,45 @@ void Net<T>::append_layer(const LayerParameter& param, std::map<std::string, int
   bottom_vecs_.emplace_back();
   bottom_ids_.emplace_back();
   bottom_need_backward_.emplace_back();
-  kept_inputs_.emplace_back();
   top_vecs_.emplace_back();
   top_ids_.emplace_back();
   for (int i = 0; i < param.bottom_size(); ++i) append_bottom(id, i, available);
   bool need_backward = std::any_of(bottom_ids_[id].begin(), bottom_ids_[id].end(),
-                                   [&](int blob) { return blob_need_backward_[blob]; });
+                                   [&](int value) { return values_[value].needs_backward; });
   const int tops = layers_[id]->auto_top()
                        ? std::max(param.top_size(), layers_[id]->top_count().min)
                        : param.top_size();
   for (int i = 0; i < tops; ++i) append_top(id, i, available);
-  shape_kept_inputs(id);
   layers_[id]->setup(bottom_vecs_[id], top_vecs_[id]);
-  check_kept_inputs(id);
+  check_versions(id);
   append_params(id);
   for (size_t i = 0; i < layers_[id]->blobs().size(); ++i) {
     need_backward = need_backward || layers_[id]->param_propagate_down(static_cast<int>(i));
   }
   layer_need_backward_.push_back(need_backward);
   if (!need_backward) return;
-  for (int blob : top_ids_[id]) blob_need_backward_[blob] = true;
+  for (int value : top_ids_[id]) values_[value].needs_backward = true;
 }
 
 template <typename T>
-void Net<T>::append_bottom(int layer_id, int bottom_id, std::map<std::string, int>* available) {
+void Net<T>::append_bottom(int layer_id, int bottom_id, Available* available) {
   const LayerParameter& param = layers_[layer_id]->param();
   const auto found = available->find(param.bottom(bottom_id));
   require(found != available->end(), Code::kBadNet, "layer '", param.name(), "': bottom ",
           bottom_id, ", '", param.bottom(bottom_id), "', is not the top of an earlier layer");
-  const int blob = found->second;
+  const int id = found->second;
   available->erase(found);
-  bottom_ids_[layer_id].push_back(blob);
-  bottom_vecs_[layer_id].push_back(blobs_[blob].get());
-  bottom_need_backward_[layer_id].push_back(param.propagate_down_size() > 0
-                                                ? param.propagate_down(bottom_id)
-                                                : blob_need_backward_[blob]);
+  Value<T>& value = values_[id];
+  value.reader = layer_id;
+  value.bottom = bottom_id;
+  bottom_ids_[layer_id].push_back(id);
+  bottom_vecs_[layer_id].push_back(value.blob.get());
+  bottom_need_backward_[layer_id].push_back(
+      param.propagate_down_size() > 0 ? param.propagate_down(bottom_id) : value.needs_backward);
 }
 
 template <typename T>
-void Net<T>::append_top(int layer_id, int top_id, std::map<std::string, int>* available) {
+void Net<T>::append_top(int layer_id, int top_id, Available* available) {
   const LayerParameter& param = layers_[layer_id]->param();
   const bool automatic = top_id >= param.top_size();
   const std::string name = automatic ? "(automatic)" : param.top(top_id);
@@ -109,43 +112,41 @@ void Net<T>::append_top(int layer_id, int top_id, std::map<std::string, int>* av
   if (known != blob_index_.end()) {
     require(top_id < param.bottom_size() && param.bottom(top_id) == name, Code::kBadNet, "layer '",
             param.name(), "': top '", name, "' is made by an earlier layer already");
-    const InPlace in_place = layers_[layer_id]->in_place();
-    require(in_place != InPlace::kRefused, Code::kBadNet, "layer '", param.name(), "' (",
-            param.type(), ") cannot work in place: give its top another name than '", name, "'");
-    if (in_place == InPlace::kFromCopy) keep_input(layer_id, top_id);
+    require(layers_[layer_id]->in_place() != InPlace::kRefused, Code::kBadNet, "layer '",
+            param.name(), "' (", param.type(),
+            ") cannot work in place: give its top another name than '", name, "'");
     blob = known->second;
   } else {
-    blobs_.push_back(std::make_shared<Blob<T>>());
+    blobs_.emplace_back();
     blob_names_.push_back(name);
-    blob_need_backward_.push_back(false);
+    versions_.emplace_back();
     if (!automatic) blob_index_[name] = blob;
     if (param.type() == "Input") input_blobs_.push_back(blob);
   }
-  top_ids_[layer_id].push_back(blob);
-  top_vecs_[layer_id].push_back(blobs_[blob].get());
-  if (!automatic) (*available)[name] = blob;
+  const int value = add_value(blob, layer_id, top_id);
+  if (!automatic) (*available)[name] = value;
 }
 
 // Layers that no loss depends on need no backward pass, nor do those above which every
 // path is cut (propagate_down false).
 template <typename T>
 void Net<T>::find_layers_under_loss() {
-  std::set<int> under_loss, cut;  // blobs
+  std::set<int> under_loss, cut;  // values
   for (int id = num_layers() - 1; id >= 0; --id) {
     bool contributes = false, all_cut = true;
     for (size_t i = 0; i < top_ids_[id].size(); ++i) {
-      const int blob = top_ids_[id][i];
+      const int value = top_ids_[id][i];
       contributes = contributes || layers_[id]->loss(static_cast<int>(i)) != T(0) ||
-                    under_loss.count(blob) > 0;
-      all_cut = all_cut && cut.count(blob) > 0;
+                    under_loss.count(value) > 0;
+      all_cut = all_cut && cut.count(value) > 0;
     }
     const bool needed = contributes && !(layer_need_backward_[id] && all_cut);
     if (!needed) layer_need_backward_[id] = false;
     for (size_t i = 0; i < bottom_ids_[id].size(); ++i) {
-      const int blob = bottom_ids_[id][i];
-      if (contributes) under_loss.insert(blob);
+      const int value = bottom_ids_[id][i];
+      if (contributes) under_loss.insert(value);
       if (!needed) bottom_need_backward_[id][i] = false;
-      if (!bottom_need_backward_[id][i]) cut.insert(blob);
+      if (!bottom_need_backward_[id][i]) cut.insert(value);
     }
   }
 }
@@ -157,7 +158,7 @@ void Net<T>::force_backward() {
     for (size_t i = 0; i < bottom_ids_[id].size(); ++i) {
       if (!layers_[id]->allow_force_backward(static_cast<int>(i))) continue;
       bottom_need_backward_[id][i] = true;
-      blob_need_backward_[bottom_ids_[id][i]] = true;
+      values_[bottom_ids_[id][i]].needs_backward = true;
     }
     for (size_t i = 0; i < layers_[id]->blobs().size(); ++i) {
       layers_[id]->set_param_propagate_down(static_cast<int>(i), true);

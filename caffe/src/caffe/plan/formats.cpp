@@ -16,15 +16,15 @@ namespace caffe {
 template <typename T>
 void Net<T>::plan_formats() {
   ThreadScope threads(threads_);  // back ends size their work for this number
-  for (const auto& blob : blobs_) blob->set_format(nullptr);
+  for (const Value<T>& value : values_) value.blob->set_format(nullptr);
   for (size_t i = 0; i < layers_.size(); ++i) {
-    for (const Kept& kept : kept_inputs_[i]) kept.copy->set_format(kept.blob->format());
     try {
       layers_[i]->plan(bottom_vecs_[i], top_vecs_[i]);
     } catch (const Error& e) {
       fail(e.code(), "layer '", layers_[i]->name(), "': ", e.what());
     }
   }
+  bind_names();
   planned_ = true;
 }
 

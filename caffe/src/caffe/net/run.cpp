@@ -24,15 +24,23 @@ T Net<T>::forward(int first, int last) {
   ThreadScope scope(threads_);
   prepare();
   if (first == 0 && feed_) run_feed();
+  data_from_names(first, last);
   T loss = 0;
   for (int i = first; i <= last; ++i) {
-    fill_kept_inputs(i);
+    ran_fused_[i] = false;
+    if (runs_fused(i, last)) {
+      forward_fused(i);
+      i += layers_[i]->followers();
+      continue;
+    }
+    fill_one_array(i);
     loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
-    check_kept_inputs(i);
-    keep_outputs(i);
+    check_versions(i);
     if (debug_info_) log_forward(i);
   }
-  note_shapes(blobs_, &shapes_);  // a layer may have shaped its tops by values (Filter)
+  bind_names();  // a layer may have shaped its tops by values (Filter)
+  data_to_names(first, last);
+  note_shapes(blobs_, &shapes_);
   return loss;
 }
 
@@ -43,11 +51,30 @@ void Net<T>::backward(int last, int first) {
   require(planned_ && !shapes_changed(), Code::kState,
           "backward needs a forward pass with the same shapes first");
   ThreadScope scope(threads_);
+  diffs_from_names(last, first);
+  // Whoever runs a part looks at what is between the parts.
+  if (gradient_pool_) {
+    gradient_pool_->open(first == 0 && last == num_layers() - 1 && !debug_info_);
+  }
   for (int i = last; i >= first; --i) {
+    const int head = heads_[i];
+    if (ran_fused_[head] && layers_[head]->absorbs_backward()) {
+      const bool whole = i == head + layers_[head]->followers() && head >= first && !debug_info_;
+      if (whole) {
+        if (layer_need_backward_[i]) backward_fused(head);
+        for (; i >= head; --i) release_gradients(i);
+        i = head;
+        continue;
+      }
+      if (layers_[head]->recomputes_followers()) undo_fusion(head);
+    }
     if (!layer_need_backward_[i]) continue;
-    run_backward(i);
+    layers_[i]->backward(top_vecs_[i], bottom_need_backward_[i], bottom_vecs_[i]);
+    return_diffs(i);
+    release_gradients(i);
     if (debug_info_) log_backward(i);
   }
+  diffs_to_names(last, first);
   if (debug_info_) log_params();
 }
 
@@ -56,11 +83,13 @@ void Net<T>::reshape() {
   ThreadScope scope(threads_);
   planned_ = false;
   shapes_.clear();  // known again when all layers have theirs
+  take_names_shapes();
   for (int i = 0; i < num_layers(); ++i) {
-    shape_kept_inputs(i);
+    shape_one_array(i);
     layers_[i]->update_shapes(bottom_vecs_[i], top_vecs_[i]);
-    check_kept_inputs(i);
+    check_versions(i);
   }
+  bind_names();
   note_shapes(blobs_, &shapes_);
 }
 

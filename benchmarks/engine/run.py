@@ -16,7 +16,7 @@ import argparse
 import importlib.metadata
 import itertools
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import isa
@@ -110,13 +110,12 @@ def versions() -> str:
     return ", ".join(found)
 
 
-def measured(chosen: argparse.Namespace) -> list[Result]:
-    """Everything that was asked for."""
-    return [
-        compare(Sides(chosen.engine, ONNX, choice, threads), workload, chosen.rounds, say)
-        for workload in workloads(chosen)
-        for choice, threads in itertools.product(choices(chosen.isa, isa.flags()), chosen.threads)
-    ]
+def measured(chosen: argparse.Namespace) -> Iterator[Result]:
+    """Everything that was asked for, one after the other."""
+    for workload in workloads(chosen):
+        for choice, threads in itertools.product(choices(chosen.isa, isa.flags()), chosen.threads):
+            sides = Sides(chosen.engine, ONNX, choice, threads)
+            yield compare(sides, workload, chosen.rounds, say)
 
 
 def say(line: str) -> None:
@@ -128,19 +127,23 @@ def main() -> None:
     """Measures what the command line asks for and prints the tables."""
     chosen = arguments()
     load = paired.load_at_start()
+    cpu = isa.cpu(isa.CPUINFO.read_text(encoding="utf-8"))
+    results = []
     try:
         ready(chosen)
-        results = measured(chosen)
+        for result in measured(chosen):
+            results.append(result)
+            if chosen.record:  # Now: all of them take an hour or two.
+                targets.record(chosen.targets, targets.measured([result], cpu))
     except (BenchmarkError, OSError, ValueError) as error:
         sys.exit(f"benchmarks/engine: {error}")
     for kind in KINDS:
         rows = [row(result) for result in results if result.workload.kind == kind]
         if rows:
             paired.report(TITLES[kind], header(kind), rows, versions(), load, chosen.write)
-    new = targets.measured(results, isa.cpu(isa.CPUINFO.read_text(encoding="utf-8")))
     if chosen.record:
-        targets.record(chosen.targets, new)
         return
+    new = targets.measured(results, cpu)
     lines, losses = targets.compare(targets.read(chosen.targets), new)
     print("\n".join(lines) or f"{chosen.targets.name} has nothing of this for this kind of CPU.")
     if losses:

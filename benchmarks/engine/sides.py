@@ -108,12 +108,13 @@ def layouts(sides: Sides, workload: Workload, say: Callable[[str], None]) -> dic
                 if peer == "eager":
                     raise
                 reason = cause(error)
-        say(f"{workload.kind} {workload.net}, {workload.batch}: without {peer}: {reason}")
+        say(without(workload, peer, reason))
     return found
 
 
 def compare(sides: Sides, workload: Workload, rounds: int, say: Callable[[str], None]) -> Result:
-    """All rounds of one workload; `say` is told how it goes."""
+    """All rounds of one workload; `say` is told how it goes. Who fails in a later round is left out
+    as if it had in its trial: all ratios are of as many rounds."""
     ways = layouts(sides, workload, say)
     width = isa.label(sides.choice, isa.flags())
     theirs: dict[str, list[float]] = {peer: [] for peer in ways}
@@ -124,11 +125,22 @@ def compare(sides: Sides, workload: Workload, rounds: int, say: Callable[[str], 
         for side in order:
             if side == "sparknet":
                 result.ours.append(sides.ours(workload))
-            else:
+                continue
+            try:
                 theirs[side].append(sides.theirs(side, ways[side], workload))
+            except BenchmarkError as error:
+                if side == "eager":
+                    raise
+                del theirs[side], ways[side]
+                say(without(workload, side, cause(error)))
         ratios = ", ".join(f"{peer} {result.ratios(peer)[-1]:.2f}" for peer in ways)
         say(
             f"{workload.kind} {workload.net}, {workload.batch}, {width}, {sides.threads} "
             f"thread(s), round {i + 1}: {ratios}"
         )
     return result
+
+
+def without(workload: Workload, peer: str, reason: str) -> str:
+    """The line for who does not take part."""
+    return f"{workload.kind} {workload.net}, {workload.batch}: without {peer}: {reason}"

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import ClassVar
 
@@ -217,6 +219,30 @@ def test_all_who_can_take_part_in_their_best_layout(tmp_path: Path) -> None:
     assert said[-1].endswith("round 3: eager 3.00, compile 2.00")
 
 
+def test_who_fails_in_a_later_round_is_left_out(tmp_path: Path) -> None:
+    class Tired(Peers):
+        def theirs(self, peer: str, layout: str, workload: Workload) -> float:
+            used = tmp_path / "used"
+            times = int(used.read_text()) if used.exists() else 0
+            if peer == "compile":
+                used.write_text(str(times + 1))
+            if times == 3:  # a trial of two layouts, and one round
+                raise BenchmarkError(self.MESSAGE.format(peer))
+            return super().theirs(peer, layout, workload)
+
+    sides = Tired(stand_in(tmp_path, "print('ms_per_step: 10 9')"), tmp_path, "native", 2)
+    said: list[str] = []
+    result = compare(sides, TRAIN, 3, said.append)
+    assert result.layouts == {"eager": "channels_last"}
+    assert result.theirs == {"eager": [30] * 3}
+    assert said == [
+        *[line for line in said if line.endswith("round 1: eager 3.00, compile 2.00")],
+        "train caffenet, 32: without compile: a.b.SomeError: no compile here",
+        *[line for line in said if re.search(r"round [23]: eager 3.00$", line)],
+    ]
+    assert len(said) == 4
+
+
 def test_of_a_message_the_line_with_the_cause_is_shown() -> None:
     assert cause(BenchmarkError("Traceback\nModuleNotFoundError: No module\n")) == (
         "ModuleNotFoundError: No module"
@@ -379,6 +405,12 @@ def test_record_puts_the_medians_into_the_file(
     path = tmp_path / "medians.csv"
     words = ["run", "--record", "--targets", str(path), "--isa", "native"]
     monkeypatch.setattr(sys, "argv", [*words, "--engine", str(stand_in(tmp_path, "pass"))])
-    monkeypatch.setattr(run, "measured", lambda _: results(1.5))
-    run.main()
+
+    def some(_: object) -> Iterator[Result]:
+        yield from results(1.5)
+        raise BenchmarkError("interrupted")
+
+    monkeypatch.setattr(run, "measured", some)
+    with pytest.raises(SystemExit, match="interrupted"):
+        run.main()  # What was measured before is in the file.
     assert [target.ratio for target in targets.read(path)] == [0.8, 1.5]

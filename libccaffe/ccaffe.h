@@ -99,19 +99,14 @@ ccaffe_status ccaffe_set_warning_callback(ccaffe_warning_callback callback, void
  * paths in prototxts. */
 ccaffe_status ccaffe_set_working_directory(const char* path);
 
-/* Number of threads used by nets created from now on in this process; 0: as many
- * as the machine has cores (the default). */
-ccaffe_status ccaffe_set_threads(int32_t threads);
-ccaffe_status ccaffe_get_threads(int32_t* threads);
+/* How many threads a net computes with if it is created with 0: as many as the machine has cores.
+ */
+ccaffe_status ccaffe_default_threads(int32_t* threads);
 
 /* Asks for GPU (1) or CPU (0) mode. Without a GPU build: CPU, and one warning per
  * process. */
 ccaffe_status ccaffe_set_gpu_mode(int32_t gpu);
 ccaffe_status ccaffe_set_device(int32_t device);
-
-/* Seed of nets created from now on that have none from a solver; below 0: from
- * the system. */
-ccaffe_status ccaffe_set_random_seed(int64_t seed);
 
 /* Registered layer type names, sorted, one per line. */
 ccaffe_status ccaffe_layer_types(ccaffe_buffer** names);
@@ -140,9 +135,10 @@ ccaffe_status ccaffe_spec_to_text(int32_t kind, const void* message, size_t size
 enum { CCAFFE_PHASE_TRAIN = 0, CCAFFE_PHASE_TEST = 1, CCAFFE_PHASE_OF_NET = -1 };
 
 /* Builds a net from a serialised NetParameter. phase: CCAFFE_PHASE_OF_NET takes
- * the phase of the message's own state (default TEST). */
-ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phase,
-                                ccaffe_net** net);
+ * the phase of the message's own state (default TEST). threads: how many it computes with (at most
+ * 4096); 0: as many as the machine has cores. seed: of its generator; below 0: from the system. */
+ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phase, int32_t threads,
+                                int64_t seed, ccaffe_net** net);
 /* Destroys a net from ccaffe_net_create; lent nets are refused. */
 ccaffe_status ccaffe_net_destroy(ccaffe_net* net);
 
@@ -331,7 +327,8 @@ ccaffe_status ccaffe_neighbour_read(ccaffe_neighbour* neighbour, int64_t number,
 /* ---- solver ------------------------------------------------------------------------- */
 
 /* Builds solver, train net and test nets from a serialised SolverParameter. */
-ccaffe_status ccaffe_solver_create(const void* solver_param, size_t size, ccaffe_solver** solver);
+ccaffe_status ccaffe_solver_create(const void* solver_param, size_t size, int32_t threads,
+                                   ccaffe_solver** solver);
 ccaffe_status ccaffe_solver_destroy(ccaffe_solver* solver);
 
 /* Lends the train net / a test net. */

@@ -8,7 +8,6 @@
 #include "caffe/gpu_mode.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/log.hpp"
-#include "caffe/random.hpp"
 #include "caffe/threads.hpp"
 #include "handles.hpp"
 
@@ -68,12 +67,8 @@ ccaffe_status ccaffe_set_working_directory(const char* path) {
   });
 }
 
-ccaffe_status ccaffe_set_threads(int32_t threads) {
-  return guard([&] { caffe::set_default_threads(threads); });
-}
-
-ccaffe_status ccaffe_get_threads(int32_t* threads) {
-  return guard([&] { *given(threads, "threads") = caffe::default_threads(); });
+ccaffe_status ccaffe_default_threads(int32_t* threads) {
+  return guard([&] { *given(threads, "threads") = caffe::threads_or_all(0); });
 }
 
 ccaffe_status ccaffe_set_gpu_mode(int32_t gpu) {
@@ -87,10 +82,6 @@ ccaffe_status ccaffe_set_device(int32_t device) {
     ccaffe::check_index(device, std::numeric_limits<int32_t>::max(), "device");
     caffe::ask_for_gpu();
   });
-}
-
-ccaffe_status ccaffe_set_random_seed(int64_t seed) {
-  return guard([&] { caffe::set_default_seed(seed); });
 }
 
 ccaffe_status ccaffe_layer_types(ccaffe_buffer** names) {

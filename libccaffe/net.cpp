@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "caffe/io.hpp"
+#include "caffe/random.hpp"
 #include "handles.hpp"
 
 using caffe::Code;
@@ -9,8 +10,8 @@ using ccaffe::check_index;
 using ccaffe::given;
 using ccaffe::guard;
 
-ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phase,
-                                ccaffe_net** net) {
+ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phase, int32_t threads,
+                                int64_t seed, ccaffe_net** net) {
   return guard([&] {
     given(net_param, "net_param");
     given(net, "net");
@@ -21,7 +22,8 @@ ccaffe_status ccaffe_net_create(const void* net_param, size_t size, int32_t phas
     if (phase != CCAFFE_PHASE_OF_NET) {
       param.mutable_state()->set_phase(phase == CCAFFE_PHASE_TRAIN ? caffe::TRAIN : caffe::TEST);
     }
-    *net = ccaffe::add_net(std::make_unique<ccaffe::Net>(param));
+    *net = ccaffe::add_net(
+        std::make_unique<ccaffe::Net>(param, std::make_shared<caffe::Random>(seed), threads));
   });
 }
 

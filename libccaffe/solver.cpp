@@ -9,13 +9,14 @@ using ccaffe::check_count;
 using ccaffe::given;
 using ccaffe::guard;
 
-ccaffe_status ccaffe_solver_create(const void* solver_param, size_t size, ccaffe_solver** solver) {
+ccaffe_status ccaffe_solver_create(const void* solver_param, size_t size, int32_t threads,
+                                   ccaffe_solver** solver) {
   return guard([&] {
     given(solver_param, "solver_param");
     given(solver, "solver");
     caffe::SolverParameter param;
     caffe::parse_binary(solver_param, size, "the solver's message", &param);
-    *solver = ccaffe::add_solver(caffe::create_solver<float>(param));
+    *solver = ccaffe::add_solver(caffe::create_solver<float>(param, threads));
   });
 }
 

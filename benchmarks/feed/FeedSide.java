@@ -16,7 +16,6 @@ import sparknet.data.Minibatches;
 import sparknet.data.PrefetchFeed;
 import sparknet.data.RandomPlaces;
 import sparknet.data.Stock;
-import sparknet.jna.Engine;
 import sparknet.jna.NativeSolver;
 
 /**
@@ -44,7 +43,6 @@ final class FeedSide {
             .setRandomSeed(1)
             .setBaseLr(1e-8f) // numbers that shrink or grow would change the time of a step
             .build();
-    Engine.setThreads(n[3]);
     int[] shape = {3, size, size};
     Random random = new Random(1);
     byte[] bytes = new byte[n[4] * 3 * size * size];
@@ -69,7 +67,7 @@ final class FeedSide {
               throw new IllegalStateException(bad.toString());
             },
             Labelling.plain());
-    try (NativeSolver trained = new NativeSolver(solver);
+    try (NativeSolver trained = new NativeSolver(solver, n[3]);
         PrefetchFeed feed = new PrefetchFeed(minibatches, () -> {}, () -> false)) {
       trained.net().setFeed(feed);
       trained.step(warmUp);

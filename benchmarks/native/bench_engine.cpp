@@ -116,7 +116,7 @@ void train(const std::string& solver_file, const Sizes& sizes) {
   param.set_random_seed(1);
   *param.mutable_train_net_param() = with_inputs(net, sizes.image);
 
-  auto solver = caffe::create_solver<float>(param);
+  auto solver = caffe::create_solver<float>(param, sizes.threads);
   solver->net().keep_gradients(false);  // as trainers do
   fill_images(solver->net().blob("data"));
   fill_labels(solver->net().blob("label"), num_classes(net));
@@ -139,7 +139,7 @@ void infer(const std::string& net_file, const Sizes& sizes) {
   caffe::NetParameter param;
   caffe::read_net_file(net_file, &param);
   param.mutable_state()->set_phase(caffe::TEST);
-  caffe::Net<float> net(param);
+  caffe::Net<float> net(param, nullptr, sizes.threads);
   if (net.input_blobs().size() != 1) throw std::runtime_error(net_file + " has not one input");
   auto* images = net.blobs()[net.input_blobs()[0]].get();
   images->reshape(caffe::Shape(sizes.image.begin(), sizes.image.end()));
@@ -169,7 +169,6 @@ int main(int argc, char** argv) {
   try {
     Sizes sizes{{}, std::atoi(argv[7]), std::atoi(argv[8]), std::atoi(argv[9])};
     for (int i = 3; i < 7; ++i) sizes.image.push_back(std::atoll(argv[i]));
-    caffe::set_default_threads(sizes.threads);
     caffe::ThreadScope scope(sizes.threads);
     (mode == "train" ? train : infer)(argv[2], sizes);
   } catch (const std::exception& e) {

@@ -28,7 +28,7 @@ from google.protobuf import text_format
 from numpy.typing import ArrayLike, NDArray
 
 from sparknet import models, spec
-from sparknet._jvm.pyjnius import call, classes, set_python_layers
+from sparknet._jvm.pyjnius import call, classes, read, set_python_layers
 from sparknet.drawing import Drawing
 from sparknet.errors import ArgumentError, FileError, ShapeError
 from sparknet.plans import Plan
@@ -44,10 +44,13 @@ TEST = 1
 
 _DATA, _DIFF = 0, 1
 
+_seed = -1  # below 0: from the system
+
 
 def set_random_seed(seed: int) -> None:
-    """Seeds nets created from now on whose solver has no seed of its own."""
-    call(classes().engine, "setSeed", seed)
+    """Seeds nets created from now on whose solver has no seed of its own; below 0: the system."""
+    global _seed
+    _seed = seed
 
 
 class Blob:
@@ -125,7 +128,8 @@ class Net:
     """A net. blobs: name -> Blob; params: layer name -> its parameter blobs, in net order.
 
     source: the path of a prototxt, prototxt text, a message, or a ``sparknet.Net``; phase: TRAIN or
-    TEST; weights: a .caffemodel to start from.
+    TEST; weights: a .caffemodel to start from; threads: how many it computes with (default: as many
+    as the machine has cores).
     """
 
     def __init__(
@@ -133,10 +137,11 @@ class Net:
         source: spec.NetSource,
         phase: int = TEST,
         weights: str | os.PathLike[str] | None = None,
+        threads: int | None = None,
     ) -> None:
         if phase not in (TRAIN, TEST):
             raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
-        java = _made(source, phase)
+        java = call(_engine().net, "fromBytes", _bytes(source), phase, threads or 0, _seed)
         self._attach(java, _Native(java))
         if weights is not None:
             self.copy_from(weights)
@@ -355,25 +360,25 @@ class Net:
         array[...] = given
 
 
-def _made(source: spec.NetSource, phase: int) -> Any:
-    """The engine's net. Text is read by the engine, which knows Caffe's old forms."""
-    nets = _engine().net
-    if spec.is_text(source):
-        return call(nets, "fromText", source, phase)
+def _bytes(source: spec.NetSource) -> bytes:
+    """The serialised message. Text is read by the engine, which knows Caffe's old forms."""
+    if isinstance(source, str) and spec.is_text(source):
+        return read(source.encode(), False, "<text>")
     if isinstance(source, (str, os.PathLike)):
         path = os.fspath(source)
         bundled = None if os.path.exists(path) else models.text(path)
         if bundled is not None:
-            return call(nets, "fromText", bundled, phase)
-        return call(nets, "fromFile", path, phase)
-    return call(nets, "fromBytes", spec.net(source).SerializeToString(), phase)
+            return read(bundled.encode(), False, path)
+        return bytes(call(classes().engine, "netBytes", path))
+    return spec.net(source).SerializeToString()
 
 
 class Solver:
     """A solver with its train net ``net`` and its ``test_nets``.
 
     source: the path of a solver prototxt, text, a message, a dict of its fields, or None. net:
-    replaces the solver's own. options: fields of the solver, as for ``sparknet.Trainer``:
+    replaces the solver's own. threads: how many its nets compute with (default: as many as the
+    machine has cores). options: fields of the solver, as for ``sparknet.Trainer``:
     ``Solver(net=net, learning_rate=0.01, optimizer="Adam")``.
     """
 
@@ -381,16 +386,22 @@ class Solver:
         self,
         source: spec.SolverSource | None = None,
         net: spec.NetSource | None = None,
+        *,
+        threads: int | None = None,
         **options: Any,
     ) -> None:
-        solvers = _engine().solver
+        engine = _engine()
         plain = isinstance(source, (str, os.PathLike)) and not spec.is_text(source)
         if plain and net is None and not options and os.path.exists(str(source)):
             # The engine reads it, and knows Caffe's old forms.
-            self._java = call(solvers, "fromFile", str(source))
+            message = caffe_pb2.SolverParameter.FromString(
+                bytes(call(engine.engine, "solverBytes", str(source)))
+            )
         else:
             message = spec.solver(source, net, **options)
-            self._java = call(solvers, "fromBytes", message.SerializeToString())
+        if message.random_seed < 0:
+            message.random_seed = _seed
+        self._java = call(engine.solver, "fromBytes", message.SerializeToString(), threads or 0)
         owner = _Native(self._java)
         self.net = Net._lent(call(self._java, "net"), owner)
         self.test_nets = [

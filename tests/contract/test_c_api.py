@@ -63,7 +63,7 @@ def test_the_header_is_read_whole() -> None:
     assert len(functions) == len(declared) > 50
     assert functions["ccaffe_net_create"] == (
         "ccaffe_status",
-        ["const void*", "size_t", "int32_t", "ccaffe_net**"],
+        ["const void*", "size_t", "int32_t", "int32_t", "int64_t", "ccaffe_net**"],
     )
 
 

@@ -50,7 +50,7 @@ def known(refused: str) -> list[str]:
 def refusal(solver: caffe_pb2.SolverParameter) -> str:
     made, message = ctypes.c_void_p(), solver.SerializeToString()
     status = engine().ccaffe_solver_create(
-        message, ctypes.c_size_t(len(message)), ctypes.byref(made)
+        message, ctypes.c_size_t(len(message)), ctypes.c_int32(0), ctypes.byref(made)
     )
     assert status != 0
     return str(engine().ccaffe_last_error().decode())

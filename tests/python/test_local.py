@@ -47,8 +47,16 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def net(folder: Path) -> Net:
-    set_random_seed(7)
-    return Net("net.prototxt", TEST)
+    return seeded(7)
+
+
+def seeded(seed: int) -> Net:
+    """Of the folder's net, with a seed of its own."""
+    set_random_seed(seed)
+    try:
+        return Net("net.prototxt", TEST)
+    finally:
+        set_random_seed(-1)
 
 
 @pytest.fixture
@@ -148,8 +156,7 @@ def test_parts_of_a_net(net: Net, batch: dict[str, np.ndarray]) -> None:
 
 def test_save_and_copy_from(net: Net, folder: Path, batch: dict[str, np.ndarray]) -> None:
     net.save("weights.caffemodel")
-    set_random_seed(8)
-    other = Net("net.prototxt", TEST)
+    other = seeded(8)
     assert not np.array_equal(other.params["ip"][0].data, net.params["ip"][0].data)
     assert other.copy_from("weights.caffemodel") == "weights.caffemodel: took 2 of 2 layers"
     third = Net(folder / "net.prototxt", weights=folder / "weights.caffemodel")
@@ -157,6 +164,40 @@ def test_save_and_copy_from(net: Net, folder: Path, batch: dict[str, np.ndarray]
         for layer, blobs in net.params.items():
             for mine, its in zip(blobs, copy.params[layer]):
                 np.testing.assert_array_equal(mine.data, its.data)
+
+
+def test_a_seed_is_for_nets_and_for_solvers_that_have_none(folder: Path) -> None:
+    def first(net: Net) -> np.ndarray:
+        return net.params["ip"][0].data.copy()
+
+    def solved(text: str, seed: int) -> np.ndarray:
+        set_random_seed(seed)
+        try:
+            return first(Solver(text, NET).net)
+        finally:
+            set_random_seed(-1)
+
+    np.testing.assert_array_equal(first(seeded(7)), first(seeded(7)))
+    assert not np.array_equal(first(seeded(7)), first(seeded(8)))
+    np.testing.assert_array_equal(solved("base_lr: 1", 7), solved("base_lr: 1", 7))
+    assert not np.array_equal(solved("base_lr: 1", 7), solved("base_lr: 1", 8))
+    own = "base_lr: 1 random_seed: 3"
+    np.testing.assert_array_equal(solved(own, 7), solved(own, 8))
+    assert not np.array_equal(first(seeded(-1)), first(seeded(-1)))
+
+
+def test_threads_are_the_nets_own(net: Net, batch: dict[str, np.ndarray]) -> None:
+    loss = float(net.forward(**batch)["loss"])
+    for threads in (1, 3):
+        other = Net("net.prototxt", TEST, threads=threads)
+        for layer, blobs in net.params.items():
+            for mine, its in zip(blobs, other.params[layer]):
+                its.data[...] = mine.data
+        assert float(other.forward(**batch)["loss"]) == pytest.approx(loss, rel=1e-6)
+    with pytest.raises(errors.ArgumentError, match="number of threads -1"):
+        Net("net.prototxt", TEST, threads=-1)
+    with pytest.raises(errors.ArgumentError, match="number of threads 5000"):
+        Solver("solver.prototxt", threads=5000)
 
 
 def test_nets_of_text_of_messages_and_of_code(net: Net) -> None:

@@ -39,7 +39,7 @@ class Net {
  public:
   // Filters layers by the net's state, inserts Splits, sets up every layer and plans
   // memory formats. Errors name the layer.
-  // `threads` 0: default_threads().
+  // `random`: null for one that is seeded by the system; `threads`: 0 for one per core.
   explicit Net(const NetParameter& param, std::shared_ptr<Random> random = nullptr,
                int threads = 0);
 

@@ -27,8 +27,4 @@ class Random {
   std::mt19937_64 engine_;
 };
 
-// Seed for nets that get none from their solver; see ccaffe_set_random_seed.
-void set_default_seed(int64_t seed);
-int64_t default_seed();
-
 }  // namespace caffe

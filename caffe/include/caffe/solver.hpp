@@ -75,7 +75,7 @@ class Solver {
 
  protected:
   // `banks`: the subclass's number of history arrays per parameter (SGD 1, Adam 2).
-  Solver(const SolverParameter& param, int banks);
+  Solver(const SolverParameter& param, int threads, int banks);
   // Turns the gradient of parameter `id` into a step and applies it to the weights.
   // `scale` multiplies the raw gradient first (clipping and iter_size), then decay is
   // added: one pass over memory.
@@ -90,7 +90,7 @@ class Solver {
   void check_param() const;
   // A snapshot that cannot be written should not be found out after hours of training.
   void check_snapshot_prefix() const;
-  void init_train_net();
+  void init_train_net(int threads);
   void init_test_nets();
   void add_test_net(NetParameter net, const std::string& origin);
   void init_history(int banks);
@@ -131,7 +131,7 @@ class Solver {
 template <typename T>
 class SolverRegistry {
  public:
-  using Factory = std::function<std::unique_ptr<Solver<T>>(const SolverParameter&)>;
+  using Factory = std::function<std::unique_ptr<Solver<T>>(const SolverParameter&, int threads)>;
   static std::map<std::string, Factory>& factories();
 };
 
@@ -139,19 +139,20 @@ class SolverRegistry {
 template <template <typename> class S>
 struct SolverRegistration {
   explicit SolverRegistration(const char* type) {
-    SolverRegistry<float>::factories()[type] = [](const SolverParameter& p) {
-      return std::unique_ptr<Solver<float>>(new S<float>(p));
+    SolverRegistry<float>::factories()[type] = [](const SolverParameter& p, int threads) {
+      return std::unique_ptr<Solver<float>>(new S<float>(p, threads));
     };
-    SolverRegistry<double>::factories()[type] = [](const SolverParameter& p) {
-      return std::unique_ptr<Solver<double>>(new S<double>(p));
+    SolverRegistry<double>::factories()[type] = [](const SolverParameter& p, int threads) {
+      return std::unique_ptr<Solver<double>>(new S<double>(p, threads));
     };
   }
 };
 #define CAFFE_REGISTER_SOLVER(type, cls) \
   static const ::caffe::SolverRegistration<cls> g_register_##cls(#type)
 
-// Builds the solver that `type` (or the old solver_type) names; kBadNet if unknown.
+// Builds the solver that `type` (or the old solver_type) names; kBadNet if unknown. Its nets
+// compute with so many threads; 0: one per core.
 template <typename T>
-std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param);
+std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param, int threads = 0);
 
 }  // namespace caffe

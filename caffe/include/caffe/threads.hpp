@@ -3,10 +3,9 @@
 
 namespace caffe {
 
-// For nets created from now on; 0: one per core of the machine.
-void set_default_threads(int threads);
-// The number in force, never 0.
-int default_threads();
+// The number that a net was asked for (0..4096, or kInvalidArgument); 0: one per core of the
+// machine.
+int threads_or_all(int threads);
 
 // Makes OpenMP regions started on this thread use `threads` threads while it lives.
 // Every call into a net opens one: the pool belongs to the calling thread, and a Spark

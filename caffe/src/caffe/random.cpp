@@ -1,12 +1,8 @@
 #include "caffe/random.hpp"
 
-#include <atomic>
-
 namespace caffe {
 
 namespace {
-
-std::atomic<int64_t> g_default_seed{-1};
 
 uint64_t system_seed() {
   std::random_device device;
@@ -36,9 +32,5 @@ bool Random::bernoulli(double p) { return uniform(0, 1) < p; }
 int64_t Random::index(int64_t n) {
   return std::uniform_int_distribution<int64_t>(0, n - 1)(engine_);
 }
-
-void set_default_seed(int64_t seed) { g_default_seed = seed; }
-
-int64_t default_seed() { return g_default_seed; }
 
 }  // namespace caffe

@@ -45,7 +45,7 @@ void device_query(const CommandLine&) {
   std::printf("GPU: none (this is no GPU build: nets run on the CPU)\n");
   std::printf("CPU: %s\n", processor_field({"model name", "Hardware", "CPU part"}).c_str());
   std::printf("Cores: %u; a net uses %d threads\n", std::thread::hardware_concurrency(),
-              default_threads());
+              threads_or_all(0));
   std::printf("Instruction sets: %s\n", instruction_sets().c_str());
   std::printf("oneDNN: %d.%d.%d\n", version.major, version.minor, version.patch);
 }

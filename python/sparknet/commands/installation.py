@@ -57,7 +57,7 @@ def _of_engine() -> dict[str, str]:
     def ask() -> str:
         engine = classes().engine
         found["Java"] = f"{system_property('java.version')}, {system_property('java.home')}"
-        return f"{call(engine, 'version')}, {call(engine, 'threads')} threads a net"
+        return f"{call(engine, 'version')}, {call(engine, 'defaultThreads')} threads a net"
 
     engine = _or_why(ask)
     return {"Java": found.get("Java", "none that this process could start"), "engine": engine}

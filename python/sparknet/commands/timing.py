@@ -48,9 +48,7 @@ def time(
 
     number = caffe_pb2.Phase.Value((phase or Phase.TRAIN).value)
     message = _given(nets.Net.load(net).to_proto(), batch_size)
-    if threads is not None:
-        call(local._engine().engine, "setThreads", threads)
-    made = local.Net(message, number)
+    made = local.Net(message, number, threads=threads)
     steps = made.plan().steps
     forward = _mean([_pass(made, steps, "forward") for _ in range(iterations + 1)][1:])
     backward = None

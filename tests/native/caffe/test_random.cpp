@@ -67,12 +67,5 @@ TEST(Random, BernoulliAndIndex) {
   EXPECT_TRUE(random.bernoulli(1));
 }
 
-TEST(Random, DefaultSeedIsKept) {
-  const int64_t saved = default_seed();
-  set_default_seed(17);
-  EXPECT_EQ(default_seed(), 17);
-  set_default_seed(saved);
-}
-
 }  // namespace
 }  // namespace caffe

@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <string>
 #include <thread>
 
 #include "caffe/threads.hpp"
@@ -11,12 +12,11 @@ namespace test {
 namespace {
 
 TEST(Threads, ZeroMeansAllCores) {
-  set_default_threads(0);
-  EXPECT_EQ(default_threads(), omp_get_num_procs());
-  set_default_threads(3);
-  EXPECT_EQ(default_threads(), 3);
-  set_default_threads(0);
-  expect_error(Code::kInvalidArgument, "-1", [] { set_default_threads(-1); });
+  EXPECT_EQ(threads_or_all(0), omp_get_num_procs());
+  EXPECT_EQ(threads_or_all(3), 3);
+  for (int wrong : {-1, 4097}) {
+    expect_error(Code::kInvalidArgument, std::to_string(wrong), [&] { threads_or_all(wrong); });
+  }
 }
 
 TEST(Threads, AScopeIsOfItsThreadAndEnds) {

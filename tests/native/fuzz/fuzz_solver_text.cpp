@@ -3,7 +3,6 @@
 
 #include "attempt.hpp"
 #include "caffe/io.hpp"
-#include "caffe/threads.hpp"
 #include "small_message.hpp"
 #include "small_nets.hpp"
 
@@ -18,8 +17,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     if (param.iter_size() > 100) return;  // long, and rightly so
     if (!param.has_net_param()) *param.mutable_net_param() = fuzz::small_net();
     param.set_random_seed(1);
-    set_default_threads(1);
-    const auto solver = create_solver<float>(param);
+    const auto solver = create_solver<float>(param, 1);
     solver->step(2);
   });
 }

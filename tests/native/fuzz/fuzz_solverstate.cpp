@@ -4,7 +4,6 @@
 
 #include "attempt.hpp"
 #include "caffe/io.hpp"
-#include "caffe/threads.hpp"
 #include "memory_file.hpp"
 #include "small_nets.hpp"
 
@@ -21,7 +20,6 @@ std::string weights() {
 
 extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   using namespace caffe;
-  set_default_threads(1);
   static const std::string model = weights();
   const fuzz::MemoryFile input(data, size), model_file(model.data(), model.size());
   return fuzz::attempt([&] {
@@ -33,7 +31,7 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
     const fuzz::MemoryFile whole(bytes.data(), bytes.size());
     for (const char* type : {"SGD", "Adam"}) {
       fuzz::attempt([&] {
-        const auto solver = create_solver<float>(fuzz::small_solver(type));
+        const auto solver = create_solver<float>(fuzz::small_solver(type), 1);
         solver->restore(whole.name());
         solver->step(2);
       });

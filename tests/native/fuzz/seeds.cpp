@@ -16,7 +16,6 @@
 #include "caffe/io.hpp"
 #include "caffe/layer_registry.hpp"
 #include "caffe/proto/schema.hpp"
-#include "caffe/threads.hpp"
 #include "small_nets.hpp"
 
 namespace caffe {
@@ -72,7 +71,7 @@ void add_solvers(Seeds* seeds) {
     if (param.type() == "RMSProp" || param.type() == "AdaGrad" || param.type() == "AdaDelta")
       param.clear_momentum();
     if (param.type() == "AdaDelta") param.set_momentum(0.9f);
-    const auto solver = create_solver<float>(param);
+    const auto solver = create_solver<float>(param, 1);
     solver->step(3);
     const test::TempDir folder;
     const auto [weights, state] = solver->snapshot(folder / "s");
@@ -257,7 +256,6 @@ void write_dictionary(const fs::path& file) {
 }
 
 void make(const fs::path& folder) {
-  set_default_threads(1);
   Seeds seeds(folder);
   add_files("caffe", &seeds);
   add_files("tests/resources/images", &seeds);

@@ -22,7 +22,7 @@ class CallsFromAFeed : public ::testing::Test {
                         "  memory_data_param { batch_size: 1 channels: 1 height: 1 width: 1 } }"
                         "layer { name: 'silence' type: 'Silence' bottom: 'm' bottom: 'n' }") +
                     " }");
-    ok(ccaffe_solver_create(text.data(), text.size(), &solver_));
+    ok(ccaffe_solver_create(text.data(), text.size(), 0, &solver_));
     ok(ccaffe_solver_net(solver_, &net_));
     ok(ccaffe_net_set_feed(net_, feed, this));
     ok(ccaffe_net_blob(net_, 0, &data_));

@@ -1,4 +1,5 @@
 #include <gtest/gtest.h>
+#include <omp.h>
 
 #include <cstring>
 #include <filesystem>
@@ -29,16 +30,11 @@ TEST(Library, ErrorsAreOfTheirThread) {
   EXPECT_STREQ(ccaffe_last_error(), "net is null");
 }
 
-TEST(Library, Threads) {
+TEST(Library, DefaultThreads) {
   int32_t threads = 0;
-  ok(ccaffe_set_threads(3));
-  ok(ccaffe_get_threads(&threads));
-  EXPECT_EQ(threads, 3);
-  ok(ccaffe_set_threads(0));
-  ok(ccaffe_get_threads(&threads));
-  EXPECT_GE(threads, 1);
-  expect_status(ccaffe_set_threads(-1), CCAFFE_INVALID_ARGUMENT, "-1");
-  expect_status(ccaffe_get_threads(nullptr), CCAFFE_INVALID_ARGUMENT, "threads is null");
+  ok(ccaffe_default_threads(&threads));
+  EXPECT_EQ(threads, omp_get_num_procs());
+  expect_status(ccaffe_default_threads(nullptr), CCAFFE_INVALID_ARGUMENT, "threads is null");
 }
 
 TEST(Library, WorkingDirectory) {
@@ -121,9 +117,7 @@ TEST(Library, SeedsMakeNetsRepeatable) {
       "layer { name: 'ip' type: 'InnerProduct' bottom: 'x' top: 'y' inner_product_param { "
       "num_output: 2 weight_filler { type: 'gaussian' } } }";
   const auto weights = [&](int64_t seed) {
-    ok(ccaffe_set_random_seed(seed));
-    const OwnNet net(text);
-    ok(ccaffe_set_random_seed(-1));
+    const OwnNet net(text, CCAFFE_PHASE_TRAIN, seed);
     std::vector<float> values(8);
     ok(ccaffe_net_read_weights(net, values.data(), 8));
     return values;

@@ -15,9 +15,9 @@ const char kNet[] =
     "layer { name: 'accuracy' type: 'Accuracy' bottom: 'ip' bottom: 't' top: 'accuracy' "
     "  include { phase: TEST } }";
 
-ccaffe_status create(const std::string& text, ccaffe_net** net) {
+ccaffe_status create(const std::string& text, ccaffe_net** net, int32_t threads = 0) {
   const std::string bytes = message(CCAFFE_SPEC_NET, text);
-  return ccaffe_net_create(bytes.data(), bytes.size(), CCAFFE_PHASE_TRAIN, net);
+  return ccaffe_net_create(bytes.data(), bytes.size(), CCAFFE_PHASE_TRAIN, threads, -1, net);
 }
 
 TEST(CNet, PhaseChoosesLayers) {
@@ -141,10 +141,13 @@ TEST(CNet, BadNetsAreNamedAndCreateNothing) {
                 CCAFFE_BAD_NET, "layer 'a': bottom 0, 'b'");
   expect_status(create("layer { name: 'd' type: 'Data' top: 'x' }", &net), CCAFFE_BAD_NET,
                 "layer 'd'");
-  expect_status(ccaffe_net_create("\xff\xff\xff", 3, 0, &net), CCAFFE_PARSE, "damaged");
-  expect_status(ccaffe_net_create(nullptr, 0, 0, &net), CCAFFE_INVALID_ARGUMENT, "net_param");
-  expect_status(ccaffe_net_create("", 0, 5, &net), CCAFFE_INVALID_ARGUMENT, "phase 5");
-  expect_status(ccaffe_net_create("", 0, 0, &net), CCAFFE_BAD_NET, "no layers");
+  expect_status(ccaffe_net_create("\xff\xff\xff", 3, 0, 0, -1, &net), CCAFFE_PARSE, "damaged");
+  expect_status(ccaffe_net_create(nullptr, 0, 0, 0, -1, &net), CCAFFE_INVALID_ARGUMENT,
+                "net_param");
+  expect_status(ccaffe_net_create("", 0, 5, 0, -1, &net), CCAFFE_INVALID_ARGUMENT, "phase 5");
+  expect_status(ccaffe_net_create("", 0, 0, 0, -1, &net), CCAFFE_BAD_NET, "no layers");
+  expect_status(create("", &net, -1), CCAFFE_INVALID_ARGUMENT, "number of threads -1");
+  expect_status(create("", &net, 4097), CCAFFE_INVALID_ARGUMENT, "number of threads 4097");
   EXPECT_EQ(net, nullptr);
 }
 

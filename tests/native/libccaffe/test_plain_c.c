@@ -16,7 +16,7 @@ int run_from_plain_c(void) {
   float out[2] = {5.0f, 5.0f};
   if (ccaffe_spec_from_text(CCAFFE_SPEC_NET, kNet, sizeof(kNet) - 1, "c", &buffer)) return 1;
   if (ccaffe_buffer_content(buffer, &message, &size)) return 2;
-  if (ccaffe_net_create(message, size, CCAFFE_PHASE_TEST, &net)) return 3;
+  if (ccaffe_net_create(message, size, CCAFFE_PHASE_TEST, 0, -1, &net)) return 3;
   if (ccaffe_buffer_destroy(buffer)) return 4;
   if (ccaffe_net_blob(net, 0, &blob)) return 5;
   if (ccaffe_blob_write(blob, CCAFFE_DATA, in, 2)) return 6;

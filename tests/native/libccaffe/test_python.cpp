@@ -185,7 +185,7 @@ TEST(CPythonParams, AreLearned) {
               "  python_param { module: 'm' layer: 'L' } }"
               "layer { name: 'loss' type: 'EuclideanLoss' bottom: 'y' bottom: 't' } }");
   ccaffe_solver* solver = nullptr;
-  ok(ccaffe_solver_create(bytes.data(), bytes.size(), &solver));
+  ok(ccaffe_solver_create(bytes.data(), bytes.size(), 0, &solver));
   ok(ccaffe_set_python_layer(nullptr, nullptr));
   ccaffe_net* net = nullptr;
   ccaffe_blob *x = nullptr, *w = nullptr, *late = nullptr;

@@ -9,9 +9,9 @@
 namespace ccaffe_test {
 namespace {
 
-ccaffe_status create(const std::string& text, ccaffe_solver** solver) {
+ccaffe_status create(const std::string& text, ccaffe_solver** solver, int32_t threads = 0) {
   const std::string bytes = message(CCAFFE_SPEC_SOLVER, text);
-  return ccaffe_solver_create(bytes.data(), bytes.size(), solver);
+  return ccaffe_solver_create(bytes.data(), bytes.size(), threads, solver);
 }
 
 TEST(CSolver, StepsAndTests) {
@@ -189,9 +189,11 @@ TEST(CSolver, BadSolversAreNamed) {
   expect_status(create("base_lr: 1", &solver), CCAFFE_BAD_NET, "exactly one of net");
   expect_status(create("net: 'no/net.prototxt'", &solver), CCAFFE_IO, "no/net.prototxt");
   expect_status(create("type: 'Newton' net: 'a'", &solver), CCAFFE_BAD_NET, "'Newton'");
-  expect_status(ccaffe_solver_create("\xff", 1, &solver), CCAFFE_PARSE, "damaged");
-  expect_status(ccaffe_solver_create(nullptr, 1, &solver), CCAFFE_INVALID_ARGUMENT,
+  expect_status(ccaffe_solver_create("\xff", 1, 0, &solver), CCAFFE_PARSE, "damaged");
+  expect_status(ccaffe_solver_create(nullptr, 1, 0, &solver), CCAFFE_INVALID_ARGUMENT,
                 "solver_param is null");
+  expect_status(create("net_param { layer { name: 'x' type: 'DummyData' top: 'x' } }", &solver, -1),
+                CCAFFE_INVALID_ARGUMENT, "number of threads -1");
   expect_status(ccaffe_solver_destroy(nullptr), CCAFFE_INVALID_ARGUMENT, "solver is null");
   EXPECT_EQ(solver, nullptr);
 }

@@ -42,9 +42,9 @@ inline std::string message(int32_t kind, const std::string& text) {
 // A net of its own.
 class OwnNet {
  public:
-  explicit OwnNet(const std::string& text, int32_t phase = CCAFFE_PHASE_TRAIN) {
+  explicit OwnNet(const std::string& text, int32_t phase = CCAFFE_PHASE_TRAIN, int64_t seed = -1) {
     const std::string bytes = message(CCAFFE_SPEC_NET, text);
-    EXPECT_EQ(ccaffe_net_create(bytes.data(), bytes.size(), phase, &net_), CCAFFE_OK)
+    EXPECT_EQ(ccaffe_net_create(bytes.data(), bytes.size(), phase, 0, seed, &net_), CCAFFE_OK)
         << ccaffe_last_error();
   }
   ~OwnNet() { ccaffe_net_destroy(net_); }
@@ -65,7 +65,7 @@ class OwnSolver {
     const std::string bytes =
         message(CCAFFE_SPEC_SOLVER, "lr_policy: 'fixed' random_seed: 3 " + text + " net_param { " +
                                         caffe::test::fed_net() + " }");
-    EXPECT_EQ(ccaffe_solver_create(bytes.data(), bytes.size(), &solver_), CCAFFE_OK)
+    EXPECT_EQ(ccaffe_solver_create(bytes.data(), bytes.size(), 0, &solver_), CCAFFE_OK)
         << ccaffe_last_error();
     EXPECT_EQ(ccaffe_solver_net(solver_, &net_), CCAFFE_OK);
     EXPECT_EQ(ccaffe_net_set_feed(net_, feed, this), CCAFFE_OK);

@@ -19,13 +19,8 @@ class EngineSpec extends AnyFlatSpec {
     )
   }
 
-  it should "set the number of threads" taggedAs Boundary in {
-    val before = Engine.threads
-    try {
-      Engine.setThreads(1)
-      assert(Engine.threads == 1)
-      assert(intercept[CaffeException](Engine.setThreads(-1)).getCodeName == "INVALID_ARGUMENT")
-    } finally Engine.setThreads(before)
+  it should "tell how many threads a net has by default" taggedAs Boundary in {
+    assert(Engine.defaultThreads >= 1)
   }
 
   it should "seed the weights of nets" taggedAs Boundary in {
@@ -33,12 +28,11 @@ class EngineSpec extends AnyFlatSpec {
       "num_output: 2",
       "num_output: 2 weight_filler { type: \"gaussian\" }"
     )
-    def weights(seed: Long) = {
-      Engine.setSeed(seed)
-      try
-        Closing.using(NativeNet.fromText(text, NativeNet.Train))(_.param("ip", 0).read(0).toSeq)
-      finally Engine.setSeed(-1)
-    }
+    val net = Engine.parseNetText(text).toByteArray
+    def weights(seed: Long) =
+      Closing.using(NativeNet.fromBytes(net, NativeNet.Train, threads = 1, seed))(
+        _.param("ip", 0).read(0).toSeq
+      )
     assert(weights(5) == weights(5) && weights(5) != weights(6))
   }
 

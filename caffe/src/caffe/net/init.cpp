@@ -13,8 +13,8 @@ namespace caffe {
 
 template <typename T>
 Net<T>::Net(const NetParameter& param, std::shared_ptr<Random> random, int threads)
-    : threads_(threads > 0 ? threads : default_threads()),
-      random_(random ? std::move(random) : std::make_shared<Random>(default_seed())) {
+    : threads_(threads_or_all(threads)),
+      random_(random ? std::move(random) : std::make_shared<Random>()) {
   ThreadScope scope(threads_);
   NetParameter current = param;
   upgrade_net(&current, param.name().empty() ? "the net" : cat("net '", param.name(), "'"));

@@ -31,7 +31,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double m
 template <typename T>
 class AdaDeltaSolver : public Solver<T> {
  public:
-  explicit AdaDeltaSolver(const SolverParameter& param) : Solver<T>(param, 2) {}
+  AdaDeltaSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 2) {}
   const char* type() const override { return "AdaDelta"; }
 
  protected:

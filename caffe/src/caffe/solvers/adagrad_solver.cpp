@@ -26,7 +26,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double d
 template <typename T>
 class AdaGradSolver : public Solver<T> {
  public:
-  explicit AdaGradSolver(const SolverParameter& param) : Solver<T>(param, 1) {
+  AdaGradSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 1) {
     require(param.momentum() == 0, Code::kBadNet, "solver type AdaGrad takes no momentum");
   }
   const char* type() const override { return "AdaGrad"; }

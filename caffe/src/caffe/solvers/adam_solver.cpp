@@ -31,7 +31,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double b
 template <typename T>
 class AdamSolver : public Solver<T> {
  public:
-  explicit AdamSolver(const SolverParameter& param) : Solver<T>(param, 2) {}
+  AdamSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 2) {}
   const char* type() const override { return "Adam"; }
 
  protected:

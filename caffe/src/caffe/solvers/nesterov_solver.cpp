@@ -25,7 +25,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double m
 template <typename T>
 class NesterovSolver : public Solver<T> {
  public:
-  explicit NesterovSolver(const SolverParameter& param) : Solver<T>(param, 1) {}
+  NesterovSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 1) {}
   const char* type() const override { return "Nesterov"; }
 
  protected:

@@ -28,7 +28,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double d
 template <typename T>
 class RmsPropSolver : public Solver<T> {
  public:
-  explicit RmsPropSolver(const SolverParameter& param) : Solver<T>(param, 1) {
+  RmsPropSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 1) {
     require(param.momentum() == 0, Code::kBadNet, "solver type RMSProp takes no momentum");
     require(param.rms_decay() >= 0 && param.rms_decay() < 1, Code::kBadNet,
             "rms_decay must be in [0, 1), not ", param.rms_decay());

@@ -24,7 +24,7 @@ CAFFE_CLONES void kernel(const UpdateChunk<double>& chunk, double rate, double m
 template <typename T>
 class SgdSolver : public Solver<T> {
  public:
-  explicit SgdSolver(const SolverParameter& param) : Solver<T>(param, 1) {}
+  SgdSolver(const SolverParameter& param, int threads) : Solver<T>(param, threads, 1) {}
   const char* type() const override { return "SGD"; }
 
  protected:

@@ -10,12 +10,12 @@ std::map<std::string, typename SolverRegistry<T>::Factory>& SolverRegistry<T>::f
 }
 
 template <typename T>
-std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param) {
+std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param, int threads) {
   SolverParameter current = param;
   upgrade_solver(&current, "the solver");
   const auto& factories = SolverRegistry<T>::factories();
   const auto found = factories.find(current.type());
-  if (found != factories.end()) return found->second(current);
+  if (found != factories.end()) return found->second(current, threads);
   std::string known;
   for (const auto& entry : factories) known += (known.empty() ? "" : ", ") + entry.first;
   fail(Code::kBadNet, "unknown solver type '", current.type(), "' (known types: ", known, ")");
@@ -23,7 +23,7 @@ std::unique_ptr<Solver<T>> create_solver(const SolverParameter& param) {
 
 template class SolverRegistry<float>;
 template class SolverRegistry<double>;
-template std::unique_ptr<Solver<float>> create_solver<float>(const SolverParameter&);
-template std::unique_ptr<Solver<double>> create_solver<double>(const SolverParameter&);
+template std::unique_ptr<Solver<float>> create_solver<float>(const SolverParameter&, int);
+template std::unique_ptr<Solver<double>> create_solver<double>(const SolverParameter&, int);
 
 }  // namespace caffe

@@ -23,10 +23,10 @@ int64_t test_net_seed(int64_t seed, size_t index) {
 }  // namespace
 
 template <typename T>
-Solver<T>::Solver(const SolverParameter& param, int banks) : param_(param) {
+Solver<T>::Solver(const SolverParameter& param, int threads, int banks) : param_(param) {
   check_param();
   if (param_.has_solver_mode() && param_.solver_mode() == SolverParameter::GPU) ask_for_gpu();
-  init_train_net();
+  init_train_net(threads);
   init_test_nets();
   load_weights();
   init_history(banks);
@@ -59,7 +59,7 @@ void Solver<T>::check_param() const {
 }
 
 template <typename T>
-void Solver<T>::init_train_net() {
+void Solver<T>::init_train_net(int threads) {
   const int sources = param_.has_net() + param_.has_net_param() + param_.has_train_net() +
                       param_.has_train_net_param();
   require(sources == 1, Code::kBadNet,
@@ -78,8 +78,7 @@ void Solver<T>::init_train_net() {
   state.MergeFrom(net.state());
   state.MergeFrom(param_.train_state());
   *net.mutable_state() = state;
-  const int64_t seed = param_.random_seed() >= 0 ? param_.random_seed() : default_seed();
-  net_ = std::make_unique<Net<T>>(net, std::make_shared<Random>(seed));
+  net_ = std::make_unique<Net<T>>(net, std::make_shared<Random>(param_.random_seed()), threads);
 }
 
 template <typename T>
@@ -113,7 +112,8 @@ void Solver<T>::add_test_net(NetParameter net, const std::string& file) {
   *net.mutable_state() = state;
   const int64_t seed =
       param_.random_seed() >= 0 ? test_net_seed(param_.random_seed(), test_nets_.size()) : -1;
-  test_nets_.push_back(std::make_unique<Net<T>>(net, std::make_shared<Random>(seed)));
+  test_nets_.push_back(
+      std::make_unique<Net<T>>(net, std::make_shared<Random>(seed), net_->threads()));
   test_nets_.back()->set_debug_info(param_.debug_info());
   test_nets_.back()->share_trained_layers_with(*net_);
 }

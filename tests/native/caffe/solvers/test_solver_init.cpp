@@ -3,7 +3,9 @@
 #include <string>
 #include <vector>
 
+#include "caffe/io.hpp"
 #include "caffe/log.hpp"
+#include "caffe/threads.hpp"
 #include "support/expect_error.hpp"
 #include "support/fed_net.hpp"
 #include "support/temp_dir.hpp"
@@ -162,6 +164,17 @@ TEST(SolverInit, ASeedStartsAllNetsAnew) {
     EXPECT_NE(draws(*used), expected);  // it goes on
   }
   expect_error(Code::kInvalidArgument, "seed -1 is negative", [&] { used->set_seed(-1); });
+}
+
+TEST(SolverInit, AllNetsComputeWithItsThreads) {
+  SolverParameter param;
+  parse_text(
+      "base_lr: 1 test_iter: 1 test_interval: 1 net_param { " + std::string(kInput) + kIp + " }",
+      "test", &param);
+  const auto three = create_solver<float>(param, 3);
+  EXPECT_EQ(three->net().threads(), 3);
+  EXPECT_EQ(three->test_nets()[0]->threads(), 3);
+  EXPECT_EQ(create_solver<float>(param)->net().threads(), threads_or_all(0));
 }
 
 TEST(SolverInit, PathsAreRelativeToTheWorkingDirectory) {

@@ -56,15 +56,11 @@ public interface CCaffe extends Library {
 
   int ccaffe_set_working_directory(String path);
 
-  int ccaffe_set_threads(int threads);
-
-  int ccaffe_get_threads(IntByReference threads);
+  int ccaffe_default_threads(IntByReference threads);
 
   int ccaffe_set_gpu_mode(int gpu);
 
   int ccaffe_set_device(int device);
-
-  int ccaffe_set_random_seed(long seed);
 
   int ccaffe_layer_types(PointerByReference names);
 
@@ -81,7 +77,8 @@ public interface CCaffe extends Library {
   int ccaffe_spec_to_text(int kind, byte[] message, long size, PointerByReference text);
 
   // ---- net
-  int ccaffe_net_create(byte[] netParam, long size, int phase, PointerByReference net);
+  int ccaffe_net_create(
+      byte[] netParam, long size, int phase, int threads, long seed, PointerByReference net);
 
   int ccaffe_net_destroy(Pointer net);
 
@@ -183,7 +180,8 @@ public interface CCaffe extends Library {
   int ccaffe_neighbour_read(Pointer neighbour, long number, long from, Pointer into, long bytes);
 
   // ---- solver
-  int ccaffe_solver_create(byte[] solverParam, long size, PointerByReference solver);
+  int ccaffe_solver_create(
+      byte[] solverParam, long size, int threads, PointerByReference solver);
 
   int ccaffe_solver_destroy(Pointer solver);
 

@@ -15,25 +15,12 @@ object Engine {
   /** Registered layer types, sorted. */
   def layerTypes: Array[String] = Buffers.lines(library.ccaffe_layer_types(_))
 
-  /** Threads of each net created from now on; 0: as many as the machine has cores. */
-  def setThreads(threads: Int): Unit = Check.ok(library.ccaffe_set_threads(threads))
-
-  def threads: Int = {
+  /** How many threads a net computes with that is given 0: as many as the machine has cores. */
+  def defaultThreads: Int = {
     val result = new IntByReference
-    Check.ok(library.ccaffe_get_threads(result))
+    Check.ok(library.ccaffe_default_threads(result))
     result.getValue
   }
-
-  /** Makes nets of so many threads. */
-  private[sparknet] def withThreads[A](threads: Int)(make: => A): A = synchronized {
-    val before = this.threads
-    setThreads(threads)
-    try make
-    finally setThreads(before)
-  }
-
-  /** Seed of nets created from now on that have none from a solver; below 0: from the system. */
-  def setSeed(seed: Long): Unit = Check.ok(library.ccaffe_set_random_seed(seed))
 
   /** Asks for a GPU; without one the CPU goes on working, with one warning per process. */
   def setGpuMode(gpu: Boolean): Unit = Check.ok(library.ccaffe_set_gpu_mode(if (gpu) 1 else 0))

@@ -273,10 +273,20 @@ object NativeNet {
   }
 
   /** From a serialised NetParameter. */
-  def fromBytes(param: Array[Byte], phase: Int): NativeNet = {
+  def fromBytes(param: Array[Byte], phase: Int): NativeNet =
+    fromBytes(param, phase, threads = 0, seed = -1)
+
+  /** From a serialised NetParameter.
+    *
+    * @param threads
+    *   how many the net computes with; 0: as many as the machine has cores
+    * @param seed
+    *   of the net's generator; below 0: from the system
+    */
+  def fromBytes(param: Array[Byte], phase: Int, threads: Int, seed: Long): NativeNet = {
     val library = NativeLoader.library
     val net = new PointerByReference
-    Check.ok(library.ccaffe_net_create(param, param.length.toLong, phase, net))
+    Check.ok(library.ccaffe_net_create(param, param.length.toLong, phase, threads, seed, net))
     val handle = Handle.owned("net", net.getValue, library.ccaffe_net_destroy(_))
     new NativeNet(handle, new Callbacks.Thrown)
   }

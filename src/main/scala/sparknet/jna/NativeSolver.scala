@@ -11,7 +11,13 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
   private val library = NativeLoader.library
   private val thrown = new Callbacks.Thrown
 
-  def this(param: SolverParameter) = this(NativeSolver.create(param.toByteArray))
+  /** @param threads
+    *   how many its nets compute with; 0: as many as the machine has cores
+    */
+  def this(param: SolverParameter, threads: Int) =
+    this(NativeSolver.create(param.toByteArray, threads))
+
+  def this(param: SolverParameter) = this(param, threads = 0)
 
   /** The train net. */
   val net: NativeNet = {
@@ -170,7 +176,15 @@ final class NativeSolver private (handle: Handle) extends AutoCloseable {
 object NativeSolver {
 
   /** From a serialised SolverParameter. */
-  def fromBytes(param: Array[Byte]): NativeSolver = new NativeSolver(create(param))
+  def fromBytes(param: Array[Byte]): NativeSolver = fromBytes(param, threads = 0)
+
+  /** From a serialised SolverParameter.
+    *
+    * @param threads
+    *   how many its nets compute with; 0: as many as the machine has cores
+    */
+  def fromBytes(param: Array[Byte], threads: Int): NativeSolver =
+    new NativeSolver(create(param, threads))
 
   /** From a prototxt file. */
   def fromFile(path: String): NativeSolver = fromBytes(Engine.solverBytes(path))
@@ -178,10 +192,10 @@ object NativeSolver {
   /** From the text of a prototxt. */
   def fromText(text: String): NativeSolver = new NativeSolver(Engine.parseSolverText(text))
 
-  private def create(param: Array[Byte]): Handle = {
+  private def create(param: Array[Byte], threads: Int): Handle = {
     val library = NativeLoader.library
     val solver = new PointerByReference
-    Check.ok(library.ccaffe_solver_create(param, param.length.toLong, solver))
+    Check.ok(library.ccaffe_solver_create(param, param.length.toLong, threads, solver))
     Handle.owned("solver", solver.getValue, library.ccaffe_solver_destroy(_))
   }
 }

@@ -36,7 +36,7 @@ private[ml] final class TrainedNet(net: Array[Byte], weights: Array[Array[Byte]]
     *   with it, which layers took weights and which did not
     */
   def make(threads: Int): (NativeNet, String) = {
-    val made = Engine.withThreads(threads)(NativeNet(proto, NativeNet.Test))
+    val made = NativeNet.fromBytes(net, NativeNet.Test, threads, seed = -1)
     try {
       val report = withFile(made.load)
       (made, report)

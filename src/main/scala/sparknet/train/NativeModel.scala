@@ -16,18 +16,12 @@ private[train] final class NativeModel private (solver: Array[Byte]) extends Mod
       .setRandomSeed(seed)
       .setDisplay(0) // workers' losses go to the driver
       .clearWeights() // they come with the first broadcast
-    new NativeWorkerNet(
-      Engine.withThreads(threads)(new NativeSolver(own.build)),
-      own.getIterSize
-    )
+    new NativeWorkerNet(new NativeSolver(own.build, threads), own.getIterSize)
   }
 
   override def newMaster(seed: Long): MasterNet = {
     val own = parsed.setRandomSeed(seed)
-    new NativeMasterNet(
-      Engine.withThreads(1)(new NativeSolver(own.build)),
-      own.getIterSize
-    )
+    new NativeMasterNet(new NativeSolver(own.build, 1), own.getIterSize)
   }
 
   override def name: String = {

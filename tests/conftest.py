@@ -7,10 +7,11 @@ import signal
 from pathlib import Path
 
 import pytest
+import spark_jvms
 
 ROOT = Path(__file__).resolve().parents[1]
-# Where Spark finds its defaults, in all programs that tests start, too.
-os.environ["SPARK_CONF_DIR"] = str(ROOT / "tests/resources/spark")
+# For all programs that tests start, too.
+os.environ.update(spark_jvms.variables())
 
 # Shells ignore Ctrl-C in what they run in the background, and all that is started there does, too;
 # programs of tests are interrupted.

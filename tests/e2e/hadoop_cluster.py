@@ -103,6 +103,5 @@ def hadoop_cluster(folder: Path) -> Iterator[HadoopCluster]:
         match = ready.search(program.out)
         assert match is not None
         lines = [f"{name} {value}\n" for name, value in SETTINGS.items()]
-        defaults = Path(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf").read_text()
-        (folder / "conf/spark-defaults.conf").write_text(defaults + "".join(lines))
+        (folder / "conf/spark-defaults.conf").write_text("".join(lines))
         yield HadoopCluster(folder, f"http://127.0.0.1:{match[1]}/webhdfs/v1", program)

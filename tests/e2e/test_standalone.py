@@ -160,9 +160,8 @@ def recipe(folder: Path, *added: str) -> dict[str, str]:
     """The environment of a cluster with the settings of clusters/standalone, and more lines."""
     conf = folder / "conf"
     shutil.copytree(ROOT / "clusters/standalone/conf", conf)
-    usual = Path(os.environ["SPARK_CONF_DIR"], "spark-defaults.conf").read_text()
     with open(conf / "spark-defaults.conf", "a") as file:
-        file.writelines([usual, *(f"{line}\n" for line in added)])
+        file.writelines(f"{line}\n" for line in added)
     return {"SPARK_CONF_DIR": str(conf)}
 
 

@@ -27,6 +27,9 @@ def run(main: Callable[[], None]) -> NoReturn:
         status = 1
     except KeyboardInterrupt:
         status = 130
+        # One that passed through an exec of a string (a namedtuple's or dataclass's, say) would
+        # end a `python -m` with the signal, though it was caught; the next exec forgets it.
+        exec("")
     with contextlib.suppress(OSError):  # After Ctrl-C nobody may be reading any more.
         sys.stdout.flush()
     sys.exit(status)

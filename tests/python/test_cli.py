@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -29,6 +32,14 @@ def test_statuses(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().err == "error: x.bin: too short\n"
     assert outcome(KeyboardInterrupt()) == 130
     assert capsys.readouterr().err == ""
+
+
+def test_ctrl_c_within_an_exec_of_a_string(tmp_path: Path) -> None:
+    lines = ["from sparknet import cli", """cli.run(lambda: exec("raise KeyboardInterrupt"))"""]
+    (tmp_path / "stopped.py").write_text("\n".join(lines))
+    command = [sys.executable, "-m", "stopped"]
+    path = {"PYTHONPATH": os.pathsep.join([str(tmp_path), *sys.path])}
+    assert subprocess.run(command, env={**os.environ, **path}, check=False).returncode == 130
 
 
 def test_bugs_keep_their_trace() -> None:

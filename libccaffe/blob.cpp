@@ -41,6 +41,16 @@ void check_count(const ccaffe::BlobEntry& entry, int64_t count) {
                  caffe::shape_string(entry.blob->shape()), ", but ", count, " values were given");
 }
 
+// Whether a net has values there that can be read.
+void check_there(const ccaffe::BlobEntry& entry, const caffe::Storage<float>& storage,
+                 int32_t part) {
+  if (!storage.released()) return;
+  caffe::fail(Code::kState, entry.name,
+              part == CCAFFE_DATA
+                  ? ": the last pass has left its values out, as its net was not asked to keep them"
+                  : ": its gradient is gone, as its net does not keep them");
+}
+
 }  // namespace
 
 ccaffe_status ccaffe_blob_shape(ccaffe_blob* blob, int64_t* dims, int32_t capacity,
@@ -70,6 +80,7 @@ ccaffe_status ccaffe_blob_pointer(ccaffe_blob* blob, int32_t part, float** value
     const caffe::ThreadScope threads(locked->threads);
     given(values, "values");
     caffe::Storage<float>& storage = part_of(*locked, part);
+    if (part == CCAFFE_DATA) check_there(*locked, storage, part);
     locked.owner->given_out.insert(part == CCAFFE_DATA ? locked->blob->data_ptr()
                                                        : locked->blob->diff_ptr());
     *values = storage.pin();
@@ -83,8 +94,7 @@ ccaffe_status ccaffe_blob_read(ccaffe_blob* blob, int32_t part, float* values, i
     given(values, "values");
     caffe::Storage<float>& storage = part_of(*locked, part);
     check_count(*locked, count);
-    caffe::require(!storage.released(), Code::kState, locked->name,
-                   ": its gradient is gone, as its net does not keep them");
+    check_there(*locked, storage, part);
     caffe::read_flat(storage, count, values);
   });
 }

@@ -1,5 +1,7 @@
 // ccaffe.h, section "net".
 #include <algorithm>
+#include <optional>
+#include <set>
 
 #include "caffe/io.hpp"
 #include "caffe/random.hpp"
@@ -73,6 +75,20 @@ ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net) {
 
 ccaffe_status ccaffe_net_keep_gradients(ccaffe_net* net, int32_t keep) {
   return guard([&] { ccaffe::lock_idle(net)->keep_gradients(keep != 0); });
+}
+
+ccaffe_status ccaffe_net_keep_values(ccaffe_net* net, const int32_t* blobs, int32_t count) {
+  return guard([&] {
+    const auto locked = ccaffe::lock_idle(net);
+    if (count < 0) return locked->keep_values(std::nullopt);
+    if (count > 0) given(blobs, "blobs");
+    std::set<int> kept;
+    for (int32_t i = 0; i < count; ++i) {
+      check_index(blobs[i], static_cast<int64_t>(locked->blobs().size()), "blob");
+      kept.insert(blobs[i]);
+    }
+    locked->keep_values(std::move(kept));
+  });
 }
 
 ccaffe_status ccaffe_net_reshape(ccaffe_net* net) {

@@ -15,6 +15,7 @@
 #include <fstream>
 #include <functional>
 #include <random>
+#include <set>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -140,6 +141,7 @@ void infer(const std::string& net_file, const Sizes& sizes) {
   caffe::read_net_file(net_file, &param);
   param.mutable_state()->set_phase(caffe::TEST);
   caffe::Net<float> net(param, nullptr, sizes.threads);
+  net.keep_values(std::set<int>());  // as where DataFrames are scored
   if (net.input_blobs().size() != 1) throw std::runtime_error(net_file + " has not one input");
   auto* images = net.blobs()[net.input_blobs()[0]].get();
   images->reshape(caffe::Shape(sizes.image.begin(), sizes.image.end()));

@@ -129,7 +129,10 @@ class Net:
 
     source: the path of a prototxt, prototxt text, a message, or a ``sparknet.Net``; phase: TRAIN or
     TEST; weights: a .caffemodel to start from; threads: how many it computes with (default: as many
-    as the machine has cores).
+    as the machine has cores); keep: names of the blobs whose values will be looked at, along with
+    the outputs (default: all). Others share memory where no backward pass can follow, and steps may
+    leave them out to save time: a convolution's whose results only go into a sum. They raise
+    StateError.
     """
 
     def __init__(
@@ -138,11 +141,14 @@ class Net:
         phase: int = TEST,
         weights: str | os.PathLike[str] | None = None,
         threads: int | None = None,
+        keep: Sequence[str] | None = None,
     ) -> None:
         if phase not in (TRAIN, TEST):
             raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
         java = call(_engine().net, "fromBytes", _bytes(source), phase, threads or 0, _seed)
         self._attach(java, _Native(java))
+        if keep is not None:
+            self._keep(keep)
         if weights is not None:
             self.copy_from(weights)
 
@@ -325,6 +331,15 @@ class Net:
         not in the file: fc8". A file without any of the net's layers raises ShapeError.
         """
         return str(call(self._java, "load", os.fspath(path)))
+
+    def _keep(self, names: Sequence[str]) -> None:
+        if isinstance(names, str):
+            raise ArgumentError(f"keep={names!r}: a list of names is needed")
+        known = list(self.blobs)
+        for name in names:
+            if name not in self.blobs:
+                raise ArgumentError(f"the net has no blob '{name}', only {known}")
+        call(self._java, "keepValues", [known.index(name) for name in names])
 
     def _index(self, layer: str | None) -> int:
         if layer is None:

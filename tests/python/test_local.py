@@ -281,6 +281,41 @@ def test_plan(tmp_path: Path) -> None:
     assert "2x4x3x3" in str(plan)
 
 
+def test_values_that_are_not_kept() -> None:
+    text = """
+        layer { name: "in" type: "Input" top: "x"
+                input_param { shape { dim: 2 dim: 3 dim: 5 dim: 5 } } }
+        layer { name: "a" type: "Convolution" bottom: "x" top: "a"
+                convolution_param { num_output: 3 kernel_size: 1
+                                    weight_filler { type: "xavier" } } }
+        layer { name: "b" type: "Convolution" bottom: "a" top: "b"
+                convolution_param { num_output: 3 kernel_size: 1
+                                    weight_filler { type: "xavier" } } }
+        layer { name: "sum" type: "Eltwise" bottom: "a" bottom: "b" top: "y" }
+        layer { name: "relu" type: "ReLU" bottom: "y" top: "y" }
+    """
+    whole, part, few = Net(text), Net(text, keep=["b"]), Net(text, keep=[])
+    x = np.linspace(-1, 1, 150, dtype=np.float32).reshape(2, 3, 5, 5)
+    results = []
+    for net in (whole, part, few):
+        net.set_weights(whole.weights)
+        results.append(net.forward(x=x)["y"].copy())
+    a, b = whole.blobs["a"].data, whole.blobs["b"].data
+    for result in results:
+        np.testing.assert_allclose(result, np.maximum(a + b, 0), atol=1e-6)
+    np.testing.assert_allclose(part.blobs["b"].data, b, atol=1e-6)
+    for name in "ab":
+        with pytest.raises(errors.StateError, match=f"blob '{name}'.*left its values out"):
+            few.blobs[name].data  # noqa: B018
+    assert {"b": "Convolution", "sum": "Eltwise", "relu": "ReLU"} in [
+        step.layers for step in few.plan().steps
+    ]
+    with pytest.raises(errors.ArgumentError, match="no blob 'c'"):
+        Net(text, keep=["c"])
+    with pytest.raises(errors.ArgumentError, match="list of names"):
+        Net(text, keep="b")
+
+
 def test_summary_and_drawing(net: Net, folder: Path) -> None:
     assert net.summary().parameters == 3 * 8 + 3 + 5 * 12 + 5
     assert "12 x 5" not in net.draw("net.svg").source

@@ -60,7 +60,8 @@ class Layer {
   // the layer's contribution to the loss.
   T forward(const BlobVec<T>& bottom, const BlobVec<T>& top);
   // As forward, with the work of the layers that follow() has told of done along with it: `top` is
-  // the last one's. Not to be run while needs_shaping().
+  // the last one's, and `bottom` has, behind its own, what a sum adds, which may be that top
+  // itself. Not to be run while needs_shaping() of its own.
   void forward_fused(const BlobVec<T>& bottom, const BlobVec<T>& top);
   void backward_fused(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
                       const BlobVec<T>& bottom);
@@ -82,8 +83,9 @@ class Layer {
   // all layers have their shapes. The default leaves everything in plain order.
   virtual void plan(const BlobVec<T>& bottom, const BlobVec<T>& top);
 
-  // The layers behind this one, each in place on the only top of the one before. Those whose work
-  // it can do along with its own, at the front, are done so from now on; returns how many.
+  // The layers behind this one, each in place on the only top of the one before, or a sum of that
+  // and a value that is there already. Those whose work it can do along with its own, at the front,
+  // are done so from now on; returns how many.
   int follow(const std::vector<Layer<T>*>& layers);
   int followers() const { return followers_; }
   // The one before has done this one's forward pass.
@@ -93,6 +95,8 @@ class Layer {
   // Whether that needs none of their values but the last one; else they must lie over each other.
   virtual bool recomputes_followers() const { return false; }
 
+  // Whether forward is y = x0 + x1.
+  virtual bool adds_two() const { return false; }
   // Whether forward is y = x * factor + shift with numbers of each channel (axis 1) that do not
   // depend on x.
   virtual bool is_affine() const { return false; }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "caffe/layer.hpp"
+#include "caffe/lifetimes.hpp"
 #include "caffe/plan.hpp"
 #include "caffe/weights_report.hpp"
 
@@ -138,6 +139,10 @@ class Net {
   // memory: each is gone when the layer that made the blob has read it. Gradients whose memory was
   // handed out, and those of parameters, stay. True at first.
   void keep_gradients(bool keep);
+  // Which blobs, by index, have their values after a pass of the whole net, along with outputs.
+  // nullopt, as at first: all. Else a step may leave values out, and in a net without a backward
+  // pass they share memory. Those whose memory was handed out stay.
+  void keep_values(std::optional<std::set<int>> blobs);
 
   void set_debug_info(bool on) { debug_info_ = on; }
   // Looks for NaN and infinity in what the last forward pass left.
@@ -160,12 +165,16 @@ class Net {
   // plan/fusion.cpp: layers whose work is done along with that of the one before them.
   void fuse();
   std::vector<Layer<T>*> layers_behind(int head) const;
+  bool follows_in_place(int head, const Value<T>& below, const Value<T>& made) const;
+  bool follows_as_sum(int head, const Value<T>& below, const Value<T>& made) const;
+  void note_sum(int head);
+  void check_not_left_out(int layer_id) const;
   bool runs_fused(int head, int last) const;
   void forward_fused(int head);
   void backward_fused(int head);
   void undo_fusion(int head);
-  // plan/gradients.cpp
-  void release_gradients(int layer_id);
+  // plan/memory.cpp
+  void share_values();
   // plan/values.cpp: where versions of a blob lie, and what its name shows of them.
   int add_value(int name, int maker, int top);
   void check_versions(int layer_id) const;
@@ -218,11 +227,18 @@ class Net {
   // By layer: the one that does its work in fused passes; itself, if none does.
   std::vector<int> heads_;
   std::vector<bool> ran_fused_;  // by head: the last forward pass was
+  // Of a head with a sum behind it: that layer, what it adds, and the value that the step leaves
+  // out
+  // (-1: none).
+  struct FusedSum {
+    int layer = -1, left_out = -1;
+    Blob<T>* term = nullptr;
+  };
+  std::vector<FusedSum> sums_;
+  std::optional<std::set<int>> kept_;  // blobs, see keep_values
   std::vector<std::vector<bool>> bottom_need_backward_;
   std::vector<bool> layer_need_backward_;
-  // If gradients are not kept: their memory, and by layer the storages that nobody reads after it.
-  std::shared_ptr<ArrayPool<T>> gradient_pool_;
-  std::vector<std::vector<Storage<T>*>> last_read_by_;
+  Lifetimes<T> value_lives_, gradient_lives_;
   std::vector<int> input_blobs_, output_blobs_;
   std::vector<LearnableParam> learnable_;
   std::map<std::string, int> param_owners_;  // index in learnable_ by ParamSpec name

@@ -94,6 +94,9 @@ class Storage {
   // Leaves its memory to the pool, unless that is not open or it is pinned: it has no values then
   // until it is written anew.
   void release();
+  // Gives up its values, and their memory, until it is written anew.
+  void leave_out();
+  // Whether it has none by either.
   bool released() const { return released_; }
   // Takes over the values of another storage with as many elements, which has none then. Does
   // nothing and returns false unless both could leave their memory to a pool, and it is another.

@@ -140,6 +140,13 @@ void Storage<T>::release() {
   if (!may_release()) return;
   for (auto& copy : copies_) {
     if (copy->values.capacity() > 0) pool_->give(std::move(copy->values));
+  }
+  leave_out();
+}
+
+template <typename T>
+void Storage<T>::leave_out() {
+  for (auto& copy : copies_) {
     copy->values = AlignedArray<T>();
     copy->fresh = false;
   }
@@ -253,6 +260,7 @@ void Storage<T>::set_zero() {
   for (auto& copy : copies_) copy->fresh = false;
   current_ = nullptr;
   zero_ = true;
+  released_ = false;
   if (pinned_) {
     std::fill_n(copies_[0]->values.data(), count_, T(0));
     only_fresh(*copies_[0]);

@@ -70,6 +70,43 @@ TEST(CNet, GradientsThatAreNotKeptCannotBeRead) {
   EXPECT_GT(gone, 0);
 }
 
+TEST(CNet, ValuesThatAreLeftOutCannotBeRead) {
+  const std::string conv = "convolution_param { num_output: 3 kernel_size: 1 } }";
+  const std::string text =
+      "layer { name: 'in' type: 'Input' top: 'x' input_param { shape { dim: 1 dim: 3 dim: 2 dim: 2 "
+      "} } } layer { name: 'a' type: 'Convolution' bottom: 'x' top: 'a' " +
+      conv + "layer { name: 'b' type: 'Convolution' bottom: 'a' top: 'b' " + conv +
+      "layer { name: 'y' type: 'Eltwise' bottom: 'a' bottom: 'b' top: 'y' }";
+  const OwnNet net(text, CCAFFE_PHASE_TEST);
+  const auto blob = [&](int32_t index) {
+    ccaffe_blob* lent = nullptr;
+    ok(ccaffe_net_blob(net, index, &lent));
+    return lent;
+  };
+  int32_t b = 0;
+  for (const char* name = ""; std::string(name) != "b"; ++b)
+    ok(ccaffe_net_blob_name(net, b, &name));
+  --b;
+  std::vector<float> values(12);
+  float* pointer = nullptr;
+  ok(ccaffe_net_keep_values(net, nullptr, 0));
+  ok(ccaffe_net_forward(net, -1, -1, nullptr));
+  for (const ccaffe_status status : {ccaffe_blob_read(blob(b), CCAFFE_DATA, values.data(), 12),
+                                     ccaffe_blob_pointer(blob(b), CCAFFE_DATA, &pointer)}) {
+    EXPECT_EQ(status, CCAFFE_STATE);
+    EXPECT_STREQ(
+        ccaffe_last_error(),
+        "blob 'b': the last pass has left its values out, as its net was not asked to keep "
+        "them");
+  }
+  ok(ccaffe_net_keep_values(net, &b, 1));
+  ok(ccaffe_net_forward(net, -1, -1, nullptr));
+  ok(ccaffe_blob_read(blob(b), CCAFFE_DATA, values.data(), 12));
+  const int32_t unknown = 99;
+  EXPECT_EQ(ccaffe_net_keep_values(net, &unknown, 1), CCAFFE_INVALID_ARGUMENT);
+  ok(ccaffe_net_keep_values(net, nullptr, -1));
+}
+
 TEST(CNet, TellsItsPlan) {
   const OwnNet net(kNet, CCAFFE_PHASE_TEST);
   ccaffe_buffer* buffer = nullptr;

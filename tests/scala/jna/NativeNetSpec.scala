@@ -51,6 +51,32 @@ class NativeNetSpec extends AnyFlatSpec {
       assert(net.blob("x").address(NativeBlob.Data) == net.blob("x").address(NativeBlob.Data))
   }
 
+  it should "leave out what nobody asked to keep" taggedAs Boundary in {
+    def conv(bottom: String, top: String) =
+      s"""layer { name: "$top" type: "Convolution" bottom: "$bottom" top: "$top"
+         |  convolution_param { num_output: 2 kernel_size: 1 weight_filler { type: "xavier" } } }""".stripMargin
+    val text =
+      s"""layer { name: "in" type: "Input" top: "x"
+         |  input_param { shape { dim: 1 dim: 2 dim: 2 dim: 2 } } }
+         |${conv("x", "a")} ${conv("a", "b")}
+         |layer { name: "y" type: "Eltwise" bottom: "a" bottom: "b" top: "y" }""".stripMargin
+    Closing.using(NativeNet.fromText(text, NativeNet.Test)) { net =>
+      net.blob("x").write(NativeBlob.Data, Array.tabulate(8)(_.toFloat))
+      net.keepValues(Seq("y"))
+      net.forward()
+      val y = net.blob("y").read(NativeBlob.Data)
+      val error = intercept[CaffeException](net.blob("b").read(NativeBlob.Data))
+      assert(error.getMessage.contains("'b': the last pass has left its values out"))
+      net.keepValues(Seq("a", "b"))
+      net.forward()
+      val sums = Seq("a", "b").map(net.blob(_).read(NativeBlob.Data).toSeq).transpose.map(_.sum)
+      assertClose(y, sums.map(_.toDouble), 1e-6)
+      assert(
+        intercept[CaffeException](net.keepValues(Seq("c"))).getMessage.contains("no blob 'c'")
+      )
+    }
+  }
+
   it should "take another batch size" taggedAs Boundary in withNet { net =>
     net.blob("x").reshape(Array(5, 3))
     net.reshape()

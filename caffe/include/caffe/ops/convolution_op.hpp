@@ -17,7 +17,8 @@ struct ConvolutionGeometry {
   int64_t batch = 1, in_channels = 1, out_channels = 1, groups = 1;
   std::vector<int64_t> in, out, kernel, stride, pad, dilation;
   bool bias = true;
-  bool relu = false;  // y = max(y, 0) then; such an op has no backward pass
+  bool sum = false;   // for forward_sum alone; such an op has no backward pass
+  bool relu = false;  // y = max(y, 0) then; no backward pass either
   bool train = true;  // whether a backward pass may follow, perhaps by another op
 };
 
@@ -29,6 +30,8 @@ class ConvolutionOp : public Op {
   virtual FormatPtr top_format() const { return nullptr; }
 
   virtual void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
+  // Instead of forward: adds to what y has.
+  virtual void forward_sum(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) = 0;
   virtual void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) = 0;
   // Adds to dw and db unless they are zero, then overwrites. Either may be null.
   virtual void backward_weights(Storage<T>& x, Storage<T>& dy, Storage<T>* dw, Storage<T>* db) = 0;

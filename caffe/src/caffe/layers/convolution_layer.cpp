@@ -2,6 +2,7 @@
 #include <utility>
 #include <vector>
 
+#include "caffe/copy_values.hpp"
 #include "caffe/layers/convolution_base_layer.hpp"
 #include "caffe/layers/followers.hpp"
 
@@ -24,6 +25,7 @@ class ConvolutionLayer : public ConvolutionBaseLayer<T> {
     this->geometry_.train = this->train_;
     this->op_ = nullptr;
     ConvolutionGeometry fused = this->geometry_;
+    fused.sum = sum_;
     fused.relu = relu_;
     fused.bias = this->has_bias() || !affine_.empty();
     fused_op_ = this->followers() > 0 ? create_convolution<T>(fused, bottom[0]->format()) : nullptr;
@@ -32,13 +34,15 @@ class ConvolutionLayer : public ConvolutionBaseLayer<T> {
   }
 
  protected:
-  // Affine layers, whose numbers go into the weights, then a ReLU. Where there is a backward pass,
-  // the affine ones need values of their own and are not among the followers.
+  // Affine layers, whose numbers go into the weights, a sum and a ReLU. Where there is a backward
+  // pass, the affine ones need values of their own and are not among the followers.
   int absorb(const std::vector<Layer<T>*>& followers) override {
     size_t taken = 0;
     while (this->phase_ == TEST && taken < followers.size() && followers[taken]->is_affine())
       ++taken;
     affine_.assign(followers.begin(), followers.begin() + taken);
+    sum_ = this->phase_ == TEST && taken < followers.size() && followers[taken]->adds_two();
+    if (sum_) ++taken;
     relu_ = begins_with_relu<T>({followers.begin() + taken, followers.end()});
     return static_cast<int>(taken) + (relu_ ? 1 : 0);
   }
@@ -52,12 +56,19 @@ class ConvolutionLayer : public ConvolutionBaseLayer<T> {
   }
 
   void forward_with_followers(const BlobVec<T>& bottom, const BlobVec<T>& top) override {
-    if (affine_.empty()) {
-      fused_op_->forward(bottom[0]->data(), this->blobs_[0]->data(), bias(), top[0]->data());
-      return;
+    const bool folds = !affine_.empty();
+    if (folds) fold();
+    Storage<T>&x = bottom[0]->data(), &y = top[0]->data();
+    Storage<T>& w = folds ? folded_weights_ : this->blobs_[0]->data();
+    Storage<T>* const b = folds ? &folded_bias_ : bias();
+    if (!sum_) return fused_op_->forward(x, w, b, y);
+    if (bottom[1] != top[0]) {
+      const FormatPtr format = fused_op_->top_format();
+      const int64_t count = stored_count(format, top[0]->count());
+      copy_values(bottom[1]->data().read(format), count, y.write(format));
+      y.written(format);
     }
-    fold();
-    fused_op_->forward(bottom[0]->data(), folded_weights_, &folded_bias_, top[0]->data());
+    fused_op_->forward_sum(x, w, b, y);
   }
 
   void backward_pass(const BlobVec<T>& top, const std::vector<bool>& propagate_down,
@@ -117,7 +128,7 @@ class ConvolutionLayer : public ConvolutionBaseLayer<T> {
 
   // Forward, with the layers behind.
   std::unique_ptr<ConvolutionOp<T>> fused_op_;
-  bool relu_ = false;
+  bool sum_ = false, relu_ = false;
   std::vector<const Layer<T>*> affine_;
   Storage<T> folded_weights_, folded_bias_;
   std::vector<std::pair<const Storage<T>*, uint64_t>> folded_from_;

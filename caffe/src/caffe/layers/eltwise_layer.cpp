@@ -25,6 +25,7 @@ class EltwiseLayer : public Layer<T> {
     return this->param_.eltwise_param().operation() == EltwiseParameter::PROD;
   }
   bool absorbs_backward() const override { return adds(); }
+  bool adds_two() const override { return adds() && coefficients_ == std::vector<T>{T(1), T(1)}; }
   CountRange bottom_count() const override { return {2, -1}; }
 
   void reshape(const BlobVec<T>& bottom, const BlobVec<T>& top) override {

@@ -25,18 +25,24 @@ T Net<T>::forward(int first, int last) {
   prepare();
   if (first == 0 && feed_) run_feed();
   data_from_names(first, last);
+  const bool whole = first == 0 && last == num_layers() - 1;
+  value_lives_.begin(whole && !debug_info_);
   T loss = 0;
   for (int i = first; i <= last; ++i) {
     ran_fused_[i] = false;
     if (runs_fused(i, last)) {
+      const int end = i + layers_[i]->followers();
       forward_fused(i);
-      i += layers_[i]->followers();
+      for (; i <= end; ++i) value_lives_.end(i);
+      i = end;
       continue;
     }
+    check_not_left_out(i);
     fill_one_array(i);
     loss += layers_[i]->forward(bottom_vecs_[i], top_vecs_[i]);
     check_versions(i);
     if (debug_info_) log_forward(i);
+    value_lives_.end(i);
   }
   bind_names();  // a layer may have shaped its tops by values (Filter)
   data_to_names(first, last);
@@ -52,17 +58,14 @@ void Net<T>::backward(int last, int first) {
           "backward needs a forward pass with the same shapes first");
   ThreadScope scope(threads_);
   diffs_from_names(last, first);
-  // Whoever runs a part looks at what is between the parts.
-  if (gradient_pool_) {
-    gradient_pool_->open(first == 0 && last == num_layers() - 1 && !debug_info_);
-  }
+  gradient_lives_.begin(first == 0 && last == num_layers() - 1 && !debug_info_);
   for (int i = last; i >= first; --i) {
     const int head = heads_[i];
     if (ran_fused_[head] && layers_[head]->absorbs_backward()) {
       const bool whole = i == head + layers_[head]->followers() && head >= first && !debug_info_;
       if (whole) {
         if (layer_need_backward_[i]) backward_fused(head);
-        for (; i >= head; --i) release_gradients(i);
+        for (; i >= head; --i) gradient_lives_.end(i);
         i = head;
         continue;
       }
@@ -71,7 +74,7 @@ void Net<T>::backward(int last, int first) {
     if (!layer_need_backward_[i]) continue;
     layers_[i]->backward(top_vecs_[i], bottom_need_backward_[i], bottom_vecs_[i]);
     return_diffs(i);
-    release_gradients(i);
+    gradient_lives_.end(i);
     if (debug_info_) log_backward(i);
   }
   diffs_to_names(last, first);

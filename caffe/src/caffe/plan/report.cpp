@@ -110,7 +110,7 @@ Plan Net<T>::plan() {
   }
   const Storages<T> all = storages_of(*this);
   plan.bytes = bytes_of(all.values);
-  if (gradient_pool_) plan.bytes += static_cast<int64_t>(gradient_pool_->bytes());
+  plan.bytes += value_lives_.spare_bytes() + gradient_lives_.spare_bytes();
   plan.param_bytes = bytes_of(all.params);
   plan.conversions = conversions();
   return plan;

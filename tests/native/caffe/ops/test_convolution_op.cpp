@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "caffe/blob.hpp"
 #include "caffe/ops/convolution_op.hpp"
 #include "caffe/threads.hpp"
@@ -94,6 +96,55 @@ void compare_random(int axes, int count) {
     compare(*fed, *plain, g, geometries.generator());
   }
   EXPECT_GE(taken, count / 2) << "oneDNN declines most geometries";
+}
+
+// The convolution plus what is there, rectified or not.
+TEST(ConvolutionOp, BackEndsAgreeOnSums) {
+  Geometries geometries(2);
+  int taken = 0;
+  for (int i = 0; i < 40; ++i) {
+    ConvolutionGeometry g = geometries.next();
+    g.sum = true;
+    g.relu = i % 2 == 0;
+    g.train = false;
+    SCOPED_TRACE(text(g));
+    const int64_t weights = g.out_channels * g.in_channels / g.groups * product(g.kernel);
+    const int64_t outputs = g.batch * g.out_channels * product(g.out);
+    Storage<float> x(g.batch * g.in_channels * product(g.in)), w(weights), b(g.out_channels);
+    Storage<float> term(outputs), y(outputs), expected(outputs);
+    for (Storage<float>* s : {&x, &w, &b, &term}) fill_random(*s, geometries.generator());
+    auto plain =
+        make_op({Backend::kReference}, [&] { return create_convolution<float>(g, nullptr); });
+    const auto begin = [&](Storage<float>& sum) {
+      std::copy_n(term.read(), outputs, sum.write());
+      sum.written();
+    };
+    begin(expected);
+    plain->forward_sum(x, w, g.bias ? &b : nullptr, expected);
+    ConvolutionGeometry alone = g;
+    alone.sum = alone.relu = false;
+    Storage<float> by_hand(outputs);
+    make_op({Backend::kReference}, [&] {
+      return create_convolution<float>(alone, nullptr);
+    })->forward(x, w, g.bias ? &b : nullptr, by_hand);
+    float* sums = by_hand.read_write();
+    for (int64_t k = 0; k < outputs; ++k) {
+      sums[k] += term.read()[k];
+      if (g.relu) sums[k] = std::max(sums[k], 0.f);
+    }
+    const double patch = static_cast<double>(weights) / static_cast<double>(g.out_channels);
+    expect_equal("reference", expected, by_hand, patch);
+    auto fast = make_onednn_op([&] { return create_convolution<float>(g, nullptr); });
+    if (!fast) continue;
+    ++taken;
+    for (const FormatPtr& format : {FormatPtr(), fast->bottom_format()}) {
+      auto fed = make_onednn_op([&] { return create_convolution<float>(g, format); });
+      begin(y);
+      fed->forward_sum(x, w, g.bias ? &b : nullptr, y);
+      expect_equal("y", y, expected, patch);
+    }
+  }
+  EXPECT_GE(taken, 20) << "oneDNN declines most geometries";
 }
 
 TEST(ConvolutionOp, BackEndsAgreeOnImages) { compare_random(2, 40); }

@@ -14,7 +14,8 @@ namespace {
 
 class RandomGraph {
  public:
-  explicit RandomGraph(int seed) : generator_(seed) {
+  // trains: with losses; else it is for prediction, and has more of what is fused there.
+  RandomGraph(int seed, bool trains) : generator_(seed), trains_(trains) {
     blobs_.push_back({"x", "x"});
     channels_ = pick({3, 8, 16});
     layer("Convolution", {0}, conv(), false);
@@ -46,8 +47,9 @@ class RandomGraph {
   void add_step() {
     const int blob = any_blob();
     const bool in_place = generator_() % 4 != 0;
-    switch (generator_() % 9) {
-      case 0: layer("Convolution", {blob}, conv(), false); break;
+    switch (generator_() % (trains_ ? 9 : 12)) {
+      case 0:
+      case 9: layer("Convolution", {blob}, conv(), false); break;
       case 1:
       case 2: layer("ReLU", {blob}, "", in_place); break;
       case 3: layer("BatchNorm", {blob}, "batch_norm_param { eps: 0.1 }", in_place); break;
@@ -62,10 +64,20 @@ class RandomGraph {
         layer("Reshape", {blob}, "reshape_param { shape { dim: 0 dim: 0 dim: 0 dim: -1 } }", false);
         break;
       default: {
+        const bool follows = !trains_ && pick({0, 1, 1}) == 1;
         const int other = any_blob();
-        if (other == blob) return;
-        layer("Eltwise", {blob, other}, pick({0, 1}) == 0 ? "" : "eltwise_param { operation: MAX }",
+        int own = blob;
+        if (follows) {
+          layer("Convolution", {blob}, conv(), false);
+          own = static_cast<int>(blobs_.size()) - 1;
+        }
+        if (other == own) return;
+        const std::vector<int> bottoms =
+            pick({0, 1}) == 0 ? std::vector<int>{own, other} : std::vector<int>{other, own};
+        layer("Eltwise", bottoms, pick({0, 1}) == 0 ? "" : "eltwise_param { operation: MAX }",
               in_place);
+        if (follows && pick({0, 1}) == 0)
+          layer("ReLU", {static_cast<int>(blobs_.size()) - 1}, "", true);
       }
     }
   }
@@ -96,28 +108,30 @@ class RandomGraph {
     layer("InnerProduct", {blob},
           "inner_product_param { num_output: 3 weight_filler { type: 'xavier' } }", false);
     for (auto* text : {&same_, &apart_}) {
-      *text += cat("layer { name: 'loss", made, "' type: 'EuclideanLoss' bottom: '",
-                   blobs_[made].same, "' bottom: 'target' top: 'loss", made, "' }\n");
+      if (trains_)
+        *text += cat("layer { name: 'loss", made, "' type: 'EuclideanLoss' bottom: '",
+                     blobs_[made].same, "' bottom: 'target' top: 'loss", made, "' }\n");
     }
     blobs_[made].read = true;
   }
 
   std::mt19937 generator_;
+  const bool trains_;
   std::vector<BlobName> blobs_;
   int64_t channels_ = 8;
   int count_ = 0;
   std::string same_, apart_;
 };
 
-NetParameter param_of(const std::string& layers, int64_t batch) {
-  return net_param(
-      cat("force_backward: true "
-          "layer { name: 'in' type: 'Input' top: 'x' top: 'target' input_param { "
-          "  shape { dim: ",
-          batch,
-          " dim: 3 dim: 5 dim: 4 } "
-          "  shape { dim: ",
-          batch, " dim: 3 } } }\n", layers));
+NetParameter param_of(const std::string& layers, int64_t batch, Phase phase = TRAIN) {
+  return net_param(cat(phase == TRAIN ? "force_backward: true " : "",
+                       "layer { name: 'in' type: 'Input' top: 'x' top: 'target' input_param { "
+                       "  shape { dim: ",
+                       batch,
+                       " dim: 3 dim: 5 dim: 4 } "
+                       "  shape { dim: ",
+                       batch, " dim: 3 } } }\n", layers),
+                   phase);
 }
 
 template <typename T>
@@ -196,7 +210,8 @@ T in_two(Net<T>* net) {
 }
 
 std::unique_ptr<Net<float>> copy_of(const Net<double>& exact, const std::string& layers) {
-  auto net = std::make_unique<Net<float>>(param_of(layers, 3), std::make_shared<Random>(1), 2);
+  auto net = std::make_unique<Net<float>>(param_of(layers, 3, exact.phase()),
+                                          std::make_shared<Random>(1), 2);
   for (const auto& layer : exact.layers()) {
     const int id = net->layer_index(layer->name());
     for (size_t k = 0; k < layer->blobs().size(); ++k) {
@@ -210,7 +225,7 @@ std::unique_ptr<Net<float>> copy_of(const Net<double>& exact, const std::string&
 
 TEST(RandomGraphs, EveryWayToRunThemAgrees) {
   for (int seed = 0; seed < 150; ++seed) {
-    const RandomGraph graph(seed);
+    const RandomGraph graph(seed, /*trains=*/true);
     SCOPED_TRACE(cat("seed ", seed, "\n", graph.in_place()));
     Net<double> exact(param_of(graph.apart(), 3), std::make_shared<Random>(seed), 1);
     const auto fresh = [&](const std::string& layers) { return copy_of(exact, layers); };
@@ -228,6 +243,44 @@ TEST(RandomGraphs, EveryWayToRunThemAgrees) {
     ASSERT_NO_FATAL_FAILURE(
         expect_equal(run(shared.get(), whole<float>), expected, "gradients not kept"));
   }
+}
+
+template <typename T>
+std::vector<std::vector<double>> outputs(const Net<T>& net) {
+  std::vector<std::vector<double>> all;
+  for (const int id : net.output_blobs()) {
+    const Blob<T>& blob = *net.blobs()[id];
+    if (net.blob_names()[id] == "target") continue;
+    all.emplace_back(blob.cpu_data(), blob.cpu_data() + blob.count());
+  }
+  return all;
+}
+
+TEST(RandomGraphs, EveryWayToPredictAgrees) {
+  int sums = 0;
+  for (int seed = 0; seed < 150; ++seed) {
+    const RandomGraph graph(seed, /*trains=*/false);
+    SCOPED_TRACE(cat("seed ", seed, "\n", graph.in_place()));
+    Net<double> exact(param_of(graph.apart(), 3, TEST), std::make_shared<Random>(seed), 1);
+    auto apart = copy_of(exact, graph.apart()), same = copy_of(exact, graph.in_place()),
+         few = copy_of(exact, graph.in_place());
+    few->keep_values(std::set<int>());
+    sums += same->steps().size() > few->steps().size() ? 1 : 0;
+    for (const int64_t batch : {3, 2}) {
+      const auto run = [&](auto* net) {
+        net->blob("x")->reshape({batch, 3, 5, 4});
+        net->blob("target")->reshape({batch, 3});
+        fill(net);
+        net->forward();
+        return outputs(*net);
+      };
+      const auto expected = run(&exact);
+      ASSERT_NO_FATAL_FAILURE(expect_equal(run(apart.get()), expected, "apart"));
+      ASSERT_NO_FATAL_FAILURE(expect_equal(run(same.get()), expected, "in place"));
+      ASSERT_NO_FATAL_FAILURE(expect_equal(run(few.get()), expected, "values not kept"));
+    }
+  }
+  EXPECT_GT(sums, 10) << "graphs with a convolution that adds the other bottom of a sum";
 }
 
 }  // namespace

@@ -1,4 +1,7 @@
+#include <initializer_list>
+#include <optional>
 #include <string>
+#include <utility>
 
 #include "caffe/ops/onednn/linear_op.hpp"
 #include "caffe/ops/onednn/onednn_ops.hpp"
@@ -17,7 +20,8 @@ constexpr auto kDirect = dnnl::algorithm::convolution_direct;
 class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData, BackwardWeights> {
  public:
   Convolution(const ConvolutionGeometry& g, const FormatPtr& bottom)
-      : LinearOp(g.bias ? g.out_channels : 0, /*plain_weights=*/false, g.relu) {
+      : LinearOp(g.bias ? g.out_channels : 0, /*plain_weights=*/false, g.relu && !g.sum),
+        relu_(g.relu) {
     memory::dims src = {g.batch, g.in_channels}, dst = {g.batch, g.out_channels};
     src.insert(src.end(), g.in.begin(), g.in.end());
     dst.insert(dst.end(), g.out.begin(), g.out.end());
@@ -36,12 +40,21 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
 
     const auto kind =
         g.train ? dnnl::prop_kind::forward_training : dnnl::prop_kind::forward_inference;
-    const auto forward =
-        best(to_desc(bottom, src), any_desc(dst), src, dst, [&](const auto& in, const auto& out) {
-          return Forward::primitive_desc(cpu_engine(), kind, kDirect, in, any_desc(weights),
-                                         bias_desc(), out, g.stride, dilates, left, right,
-                                         attributes(g.relu));
-        });
+    const auto forward_with = [&](const dnnl::primitive_attr& after) {
+      return best(
+          to_desc(bottom, src), any_desc(dst), src, dst, [&](const auto& in, const auto& out) {
+            return Forward::primitive_desc(cpu_engine(), kind, kDirect, in, any_desc(weights),
+                                           bias_desc(), out, g.stride, dilates, left, right, after);
+          });
+    };
+    if (g.sum) {
+      const auto adding =
+          made_if({"jit", "brg"}, [&] { return forward_with(attributes(g.relu, g.sum)); });
+      adds_itself_ = adding.has_value();
+      set_forward(adds_itself_ ? *adding : forward_with(attributes()));
+      return;
+    }
+    const auto forward = forward_with(attributes(g.relu));
     set_forward(forward);
     if (!g.train || g.relu) return;
     const memory::desc in = forward.src_desc(), out = forward.dst_desc();
@@ -61,7 +74,45 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
   FormatPtr bottom_format() const override { return src().format; }
   FormatPtr top_format() const override { return dst().format; }
 
+  void forward_sum(Storage<float>& x, Storage<float>& w, Storage<float>* b,
+                   Storage<float>& y) override {
+    if (adds_itself_) {
+      Args args;
+      if (relu_) add_rectifier(&args, /*sum=*/true);
+      run_forward(x, w, b, dst().read_write(y), std::move(args));
+      dst().written(y);
+      return;
+    }
+    Storage<float> own(y.count());
+    forward(x, w, b, own);
+    const float* added = own.read(dst().format);
+    float* sum = y.read_write(dst().format);
+    const int64_t size = static_cast<int64_t>(dst().desc.get_size() / sizeof(float));
+#pragma omp parallel for simd
+    for (int64_t i = 0; i < size; ++i) {
+      const float value = sum[i] + added[i];
+      sum[i] = relu_ && value < 0 ? 0 : value;
+    }
+    dst().written(y);
+  }
+
  private:
+  // What `create` makes if oneDNN has a kernel of one of these kinds for it.
+  template <typename Create>
+  static auto made_if(std::initializer_list<const char*> kinds, const Create& create)
+      -> std::optional<decltype(create())> {
+    try {
+      auto made = create();
+      const std::string kernel = made.impl_info_str();
+      for (const char* kind : kinds) {
+        if (kernel.rfind(kind, 0) == 0) return made;
+      }
+    } catch (const dnnl::error&) {
+      // There is none.
+    }
+    return std::nullopt;
+  }
+
   // A primitive for these orders of values, if oneDNN has a kernel for them, else for those that it
   // likes best. Its own choice may save less than the conversions cost.
   template <typename Create>
@@ -69,16 +120,14 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
                    const memory::dims& out_dims, const Create& create)
       -> decltype(create(in, out)) {
     if (in != plain_desc(in_dims)) {
-      try {
-        auto made = create(in, out);
-        const std::string kernel = made.impl_info_str();
-        if (kernel.rfind("jit", 0) == 0) return made;
-      } catch (const dnnl::error&) {
-        // There is none.
-      }
+      const auto made = made_if({"jit"}, [&] { return create(in, out); });
+      if (made) return *made;
     }
     return create(any_desc(in_dims), any_desc(out_dims));
   }
+
+  const bool relu_;
+  bool adds_itself_ = false;  // of an op for a sum: its primitive does that, too
 };
 
 }  // namespace

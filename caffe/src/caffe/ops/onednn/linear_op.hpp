@@ -15,12 +15,9 @@ class LinearOp : public Interface {
  public:
   void forward(Storage<float>& x, Storage<float>& w, Storage<float>* b,
                Storage<float>& y) override {
-    Args args = {{DNNL_ARG_SRC, src_.read(x)},
-                 {DNNL_ARG_WEIGHTS, weights_.read(w)},
-                 {DNNL_ARG_DST, dst_.write(y)}};
-    if (bias_) args.emplace(DNNL_ARG_BIAS, wrap(bias_desc_, b->read()));
+    Args args;
     if (rectified_) add_rectifier(&args);
-    execute(forward_, forward_scratch_, std::move(args));
+    run_forward(x, w, b, dst_.write(y), std::move(args));
     dst_.written(y);
   }
 
@@ -47,12 +44,22 @@ class LinearOp : public Interface {
 
  protected:
   // outputs: length of the bias; 0: none. plain_weights: a strided order that the primitives
-  // were given is the blob's own. rectified: the forward primitive has been told so.
+  // were given is the blob's own. rectified: forward is to rectify, as the primitive was told.
   LinearOp(int64_t outputs, bool plain_weights, bool rectified)
       : bias_(outputs > 0),
         plain_weights_(plain_weights),
         rectified_(rectified),
         bias_desc_(bias_ ? plain_desc({outputs}) : dnnl::memory::desc()) {}
+
+  // more: what the primitive takes besides.
+  void run_forward(Storage<float>& x, Storage<float>& w, Storage<float>* b, const dnnl::memory& y,
+                   Args more) {
+    more.emplace(DNNL_ARG_SRC, src_.read(x));
+    more.emplace(DNNL_ARG_WEIGHTS, weights_.read(w));
+    if (bias_) more.emplace(DNNL_ARG_BIAS, wrap(bias_desc_, b->read()));
+    more.emplace(DNNL_ARG_DST, y);
+    execute(forward_, forward_scratch_, std::move(more));
+  }
 
   void set_forward(const typename Forward::primitive_desc& forward) {
     forward_ = Forward(forward);

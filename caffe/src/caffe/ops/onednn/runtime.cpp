@@ -144,21 +144,21 @@ memory::desc to_desc(const FormatPtr& format, const memory::dims& dims) {
 }
 
 // Not oneDNN's relu, which makes 0 of NaN: nets would train on with weights that are not finite.
-dnnl::primitive_attr attributes(bool rectified) {
+dnnl::primitive_attr attributes(bool rectified, bool sum) {
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  if (rectified) {
-    dnnl::post_ops after;
-    after.append_prelu(0);
-    attr.set_post_ops(after);
-  }
+  dnnl::post_ops after;
+  if (sum) after.append_sum();
+  if (rectified) after.append_prelu(0);
+  attr.set_post_ops(after);
   return attr;
 }
 
-void add_rectifier(Args* args) {
+void add_rectifier(Args* args, bool sum) {
   static const float slope = 0;
   static const memory::desc one = plain_desc({1, 1});
-  args->emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(0) | DNNL_ARG_WEIGHTS, wrap(one, &slope));
+  const int place = sum ? 1 : 0;
+  args->emplace(DNNL_ARG_ATTR_MULTIPLE_POST_OP(place) | DNNL_ARG_WEIGHTS, wrap(one, &slope));
 }
 
 void execute(const dnnl::primitive& primitive, const memory::desc& scratchpad, Args args) {

@@ -48,10 +48,11 @@ inline dnnl::memory wrap(const dnnl::memory::desc& desc, const void* values) {
 // primitives, since they run one after the other.
 void execute(const dnnl::primitive& primitive, const dnnl::memory::desc& scratchpad, Args args);
 
-// Attributes of all our primitives: scratch memory is ours (see execute). rectified: results below
-// 0 become 0, and NaN stays; the primitive then takes what add_rectifier adds.
-dnnl::primitive_attr attributes(bool rectified = false);
-void add_rectifier(Args* args);
+// Attributes of all our primitives: scratch memory is ours (see execute). sum: results are added to
+// what is there. rectified: those below 0 become 0, and NaN stays; the primitive then takes what
+// add_rectifier adds.
+dnnl::primitive_attr attributes(bool rectified = false, bool sum = false);
+void add_rectifier(Args* args, bool sum = false);
 
 // A read-only argument of a primitive: where it lies in memory and in which format.
 struct Operand {
@@ -62,6 +63,9 @@ struct Operand {
   explicit Operand(const dnnl::memory::desc& d) : desc(d), format(to_format(d)) {}
   dnnl::memory read(Storage<float>& values) const { return wrap(desc, values.read(format)); }
   dnnl::memory write(Storage<float>& values) const { return wrap(desc, values.write(format)); }
+  dnnl::memory read_write(Storage<float>& values) const {
+    return wrap(desc, values.read_write(format));
+  }
   void written(Storage<float>& values) const { values.written(format); }
 };
 

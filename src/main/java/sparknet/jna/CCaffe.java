@@ -94,6 +94,8 @@ public interface CCaffe extends Library {
 
   int ccaffe_net_keep_gradients(Pointer net, int keep);
 
+  int ccaffe_net_keep_values(Pointer net, int[] blobs, int count);
+
   int ccaffe_net_reshape(Pointer net);
 
   int ccaffe_net_num_blobs(Pointer net, IntByReference count);

@@ -27,6 +27,19 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   def keepGradients(keep: Boolean): Unit =
     handle.run(library.ccaffe_net_keep_gradients(_, if (keep) 1 else 0))
 
+  /** Which blobs, by index, have their values after a pass of the whole net, along with outputs.
+    * Others may be left out where that saves time; reading one fails then. At first all are kept.
+    * The next pass has to be forward.
+    */
+  def keepValues(blobs: Array[Int]): Unit =
+    handle.run(library.ccaffe_net_keep_values(_, blobs, blobs.length))
+
+  /** As above, by name. */
+  def keepValues(names: Seq[String]): Unit = {
+    val all = blobNames
+    keepValues(names.map(indexOf("blob", _, all)).toArray)
+  }
+
   /** Names of all layers in order, inserted Splits included. */
   def layerNames: Array[String] =
     Array.tabulate(count(library.ccaffe_net_num_layers(_, _)))(i =>

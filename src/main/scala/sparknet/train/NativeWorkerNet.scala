@@ -9,7 +9,9 @@ private[train] final class NativeWorkerNet(
 ) extends WorkerNet {
   private val net = solver.net
   private val testNet = solver.testNets.headOption
-  net.keepGradients(false) // nobody here looks at those of activations
+  // Nobody here looks at activations or their gradients.
+  net.keepGradients(false)
+  testNet.foreach(_.keepValues(Array.empty[Int]))
 
   override val layout: WeightsLayout = net.weightsLayout
   override val trainInput: NetInput = NativeModel.input(net, net.proto)

@@ -1,0 +1,203 @@
+// Nets whose values or gradients share memory, against nets that keep them.
+#include <gtest/gtest.h>
+
+#include <cmath>
+#include <set>
+
+#include "support/expect_error.hpp"
+#include "support/fed_net.hpp"
+
+namespace caffe {
+namespace test {
+namespace {
+
+// Layers in place, a Split, views, and a gradient that two layers add up.
+const char* const kDeep =
+    "layer { name: 'c2' type: 'Convolution' bottom: 'conv' top: 'c2' "
+    "  convolution_param { num_output: 5 kernel_size: 3 pad: 1 weight_filler { type: 'xavier' } } }"
+    "layer { name: 'bn' type: 'BatchNorm' bottom: 'c2' top: 'c2' }"
+    "layer { name: 'scale' type: 'Scale' bottom: 'c2' top: 'c2' scale_param { bias_term: true } }"
+    "layer { name: 'sum' type: 'Eltwise' bottom: 'c2' bottom: 'conv' top: 'sum' }"
+    "layer { name: 'r2' type: 'ReLU' bottom: 'sum' top: 'sum' }"
+    "layer { name: 'flat' type: 'Flatten' bottom: 'sum' top: 'flat' }"
+    "layer { name: 'tanh' type: 'TanH' bottom: 'flat' top: 'flat' }"
+    "layer { name: 'more' type: 'InnerProduct' bottom: 'flat' top: 'more' "
+    "  inner_product_param { num_output: 20 weight_filler { type: 'xavier' } } }"
+    "layer { name: 'extra' type: 'EuclideanLoss' bottom: 'more' bottom: 'more' top: 'extra' }";
+
+std::unique_ptr<Solver<float>> trained(bool keep, int iter_size = 1) {
+  auto solver = make_solver(cat("base_lr: 0.01 lr_policy: 'fixed' momentum: 0.9 random_seed: 3 "
+                                "iter_size: ",
+                                iter_size),
+                            fed_net(kDeep));
+  solver->net().keep_gradients(keep);
+  solver->net().set_feed(Feeder());
+  solver->step(4);
+  return solver;
+}
+
+TEST(Gradients, TrainingIsTheSameWhereTheyShareMemory) {
+  for (const int iter_size : {1, 2}) {
+    EXPECT_EQ(weights(trained(true, iter_size)->net()), weights(trained(false, iter_size)->net()));
+  }
+}
+
+TEST(Gradients, TakeLessMemoryAndNoneAnewInLaterSteps) {
+  const auto kept = trained(true), shared = trained(false);
+  EXPECT_LT(shared->net().plan().bytes, kept->net().plan().bytes);
+  const int64_t bytes = allocated_bytes();
+  shared->step(2);
+  EXPECT_EQ(allocated_bytes(), bytes);
+}
+
+TEST(Gradients, ThoseOfParametersAndThoseHandedOutStay) {
+  const auto kept = trained(true), shared = trained(false);
+  for (const auto& solver : {kept.get(), shared.get()}) {
+    Net<float>& net = solver->net();
+    net.blob("c2")->diff().pin();
+    net.clear_param_diffs();
+    net.forward();
+    net.backward();
+  }
+  EXPECT_FALSE(shared->net().blob("c2")->diff().released());
+  EXPECT_EQ(gradients(*shared->net().blob("c2")), gradients(*kept->net().blob("c2")));
+  EXPECT_TRUE(shared->net().blob("conv")->diff().released());
+  for (size_t i = 0; i < kept->net().learnable_params().size(); ++i) {
+    EXPECT_EQ(gradients(*shared->net().learnable_params()[i].blob),
+              gradients(*kept->net().learnable_params()[i].blob));
+  }
+}
+
+TEST(Gradients, PartsOfANetKeepThem) {
+  const auto kept = trained(true), shared = trained(false);
+  for (const auto& solver : {kept.get(), shared.get()}) {
+    Net<float>& net = solver->net();
+    net.forward();
+    net.backward(net.num_layers() - 1, net.layer_index("c2"));
+    net.backward(net.layer_index("c2") - 1, 0);
+  }
+  for (const char* name : {"sum", "c2", "conv", "flat"}) {
+    EXPECT_EQ(gradients(*shared->net().blob(name)), gradients(*kept->net().blob(name))) << name;
+  }
+}
+
+TEST(Gradients, AreKeptAgainOnRequest) {
+  const auto kept = trained(true), shared = trained(false);
+  shared->net().keep_gradients(true);
+  for (const auto& solver : {kept.get(), shared.get()}) solver->step(1);
+  EXPECT_EQ(gradients(*shared->net().blob("conv")), gradients(*kept->net().blob("conv")));
+}
+
+std::unique_ptr<Net<float>> predictor() {
+  const std::string deep = kDeep;
+  auto net = make_net(cat("layer { name: 'in' type: 'Input' top: 'x' input_param { "
+                          "  shape { dim: 4 dim: 3 dim: 6 dim: 5 } } }"
+                          "layer { name: 'conv' type: 'Convolution' bottom: 'x' top: 'conv' "
+                          "  convolution_param { num_output: 5 kernel_size: 3 pad: 1 "
+                          "  weight_filler { type: 'xavier' } } }",
+                          deep.substr(0, deep.find("layer { name: 'extra'")),
+                          "layer { name: 'prob' type: 'Softmax' bottom: 'more' top: 'prob' }"),
+                      TEST);
+  set_values(net->blob("x"), ramp(net->blob("x")->count()));
+  return net;
+}
+
+std::set<int> named(const Net<float>& net, const std::string& name) {
+  int id = 0;
+  while (net.blob_names()[id] != name) ++id;
+  return {id};
+}
+
+// Where a convolution does the work of others, too, it rounds otherwise.
+void expect_near(const std::string& blob, const Net<float>& actual, const Net<float>& expected) {
+  const auto a = values(*actual.blob(blob)), b = values(*expected.blob(blob));
+  ASSERT_EQ(a.size(), b.size());
+  for (size_t i = 0; i < b.size(); ++i) {
+    ASSERT_NEAR(a[i], b[i], 1e-4 * (1 + std::fabs(b[i]))) << blob << ' ' << i;
+  }
+}
+
+TEST(Values, PredictionsAreTheSameWhereTheyShareMemory) {
+  const auto kept = predictor(), shared = predictor();
+  shared->keep_values(std::set<int>());
+  for (const int64_t batch : {4, 2, 6}) {
+    for (Net<float>* net : {kept.get(), shared.get()}) {
+      net->blob("x")->reshape({batch, 3, 6, 5});
+      set_values(net->blob("x"), ramp(batch * 90));
+      for (int pass = 0; pass < 2; ++pass) net->forward();
+    }
+    expect_near("prob", *shared, *kept);
+  }
+}
+
+TEST(Values, TakeLessMemoryAndNoneAnewInLaterPasses) {
+  const auto kept = predictor(), shared = predictor();
+  shared->keep_values(std::set<int>());
+  for (Net<float>* net : {kept.get(), shared.get()}) net->forward();
+  EXPECT_LT(shared->plan().bytes, kept->plan().bytes * 0.85);
+  const int64_t bytes = allocated_bytes();
+  for (int pass = 0; pass < 2; ++pass) shared->forward();
+  EXPECT_EQ(allocated_bytes(), bytes);
+}
+
+TEST(Values, InputsOutputsAndThoseAskedForStay) {
+  const auto kept = predictor(), shared = predictor();
+  shared->keep_values(named(*shared, "sum"));
+  const float* const handed_out = shared->blob("more")->data().pin();
+  for (Net<float>* net : {kept.get(), shared.get()}) net->forward();
+  for (const char* name : {"x", "sum", "more", "prob"}) {
+    expect_near(name, *shared, *kept);
+  }
+  EXPECT_EQ(handed_out, shared->blob("more")->cpu_data());
+  EXPECT_TRUE(shared->blob("conv")->data().released());
+  EXPECT_EQ(shared->first_not_finite().in, NotFinite::kNothing);
+}
+
+TEST(Values, PartsOfANetAndDebugInfoKeepThem) {
+  const auto kept = predictor();
+  kept->forward();
+  for (const bool parts : {false, true}) {
+    const auto shared = predictor();
+    shared->keep_values(std::set<int>());
+    shared->forward();
+    if (parts) {
+      shared->forward(0, 2);
+      shared->forward(3, shared->num_layers() - 1);
+    } else {
+      shared->set_debug_info(true);
+      shared->forward();
+    }
+    SCOPED_TRACE(parts);
+    for (const char* name : {"conv", "sum", "more", "prob"}) expect_near(name, *shared, *kept);
+  }
+}
+
+TEST(Values, ARunInTheMiddleNeedsThoseBefore) {
+  const auto net = predictor();
+  net->keep_values(std::set<int>());
+  net->forward();
+  expect_error(Code::kState, "layer 'more' reads blob 'flat', which the last pass has left out",
+               [&] { net->forward(net->layer_index("more"), net->num_layers() - 1); });
+}
+
+TEST(Values, ANetWithABackwardPassKeepsThem) {
+  const auto solver = trained(true);
+  Net<float>& net = solver->net();
+  net.keep_values(std::set<int>());
+  net.forward();
+  net.backward();
+  EXPECT_FALSE(net.blob("conv")->data().released());
+}
+
+TEST(Values, AnEmptyBatchIsOne) {
+  const auto net = predictor();
+  net->keep_values(std::set<int>());
+  net->forward();
+  net->blob("x")->reshape({0, 3, 6, 5});
+  for (int pass = 0; pass < 2; ++pass) net->forward();
+  EXPECT_EQ(net->blob("prob")->count(), 0);
+}
+
+}  // namespace
+}  // namespace test
+}  // namespace caffe

@@ -167,8 +167,8 @@ ccaffe_status ccaffe_net_clear_gradients(ccaffe_net* net);
 ccaffe_status ccaffe_net_keep_gradients(ccaffe_net* net, int32_t keep);
 /* Which blobs, by index, have their values after a pass of the whole net. Outputs do in any case,
  * and so do those whose memory ccaffe_blob_pointer has handed out; others may be left out where
- * that saves time, and reading one is CCAFFE_STATE then. Negative count: all are kept, as at first.
- * The next pass has to be forward. */
+ * that saves time or memory, and reading one is CCAFFE_STATE then, as is a backward pass of a net
+ * of the TEST phase. Negative count: all are kept, as at first. The next pass has to be forward. */
 ccaffe_status ccaffe_net_keep_values(ccaffe_net* net, const int32_t* blobs, int32_t count);
 /* Propagates changed input shapes through the net. */
 ccaffe_status ccaffe_net_reshape(ccaffe_net* net);

@@ -130,9 +130,9 @@ class Net:
     source: the path of a prototxt, prototxt text, a message, or a ``sparknet.Net``; phase: TRAIN or
     TEST; weights: a .caffemodel to start from; threads: how many it computes with (default: as many
     as the machine has cores); keep: names of the blobs whose values will be looked at, along with
-    the outputs (default: all). Others share memory where no backward pass can follow, and steps may
-    leave them out to save time: a convolution's whose results only go into a sum. They raise
-    StateError.
+    the outputs (default: all). In the TEST phase others share memory, and steps may leave them out,
+    as a convolution's that only go into a sum, to save time; they raise StateError, and so does
+    ``backward``.
     """
 
     def __init__(

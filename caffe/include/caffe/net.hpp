@@ -140,8 +140,9 @@ class Net {
   // handed out, and those of parameters, stay. True at first.
   void keep_gradients(bool keep);
   // Which blobs, by index, have their values after a pass of the whole net, along with outputs.
-  // nullopt, as at first: all. Else a step may leave values out, and in a net without a backward
-  // pass they share memory. Those whose memory was handed out stay.
+  // nullopt, as at first: all. Else a step may leave values out, and in a net that only runs
+  // forward they share memory: one of the TEST phase, which has no backward pass then, or without
+  // anything to learn. Values whose memory was handed out stay.
   void keep_values(std::optional<std::set<int>> blobs);
 
   void set_debug_info(bool on) { debug_info_ = on; }
@@ -164,6 +165,7 @@ class Net {
   void plan_formats();
   // plan/fusion.cpp: layers whose work is done along with that of the one before them.
   void fuse();
+  bool only_forward() const { return kept_ && phase_ == TEST; }
   std::vector<Layer<T>*> layers_behind(int head) const;
   bool follows_in_place(int head, const Value<T>& below, const Value<T>& made) const;
   bool follows_as_sum(int head, const Value<T>& below, const Value<T>& made) const;
@@ -227,9 +229,8 @@ class Net {
   // By layer: the one that does its work in fused passes; itself, if none does.
   std::vector<int> heads_;
   std::vector<bool> ran_fused_;  // by head: the last forward pass was
-  // Of a head with a sum behind it: that layer, what it adds, and the value that the step leaves
-  // out
-  // (-1: none).
+  // Of a head with a sum behind it: that layer, the value that the step leaves out (-1: none), and
+  // what is added.
   struct FusedSum {
     int layer = -1, left_out = -1;
     Blob<T>* term = nullptr;

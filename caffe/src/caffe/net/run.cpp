@@ -54,6 +54,8 @@ template <typename T>
 void Net<T>::backward(int last, int first) {
   require(first >= 0 && last < num_layers(), Code::kInvalidArgument, "layers ", last, " to ", first,
           " are not in 0..", num_layers() - 1);
+  require(!only_forward(), Code::kState,
+          "a net of the TEST phase that does not keep all values has no backward pass");
   require(planned_ && !shapes_changed(), Code::kState,
           "backward needs a forward pass with the same shapes first");
   ThreadScope scope(threads_);

@@ -37,10 +37,10 @@ bool Net<T>::follows_in_place(int head, const Value<T>& below, const Value<T>& m
   const Layer<T>& layer = *layers_[made.maker];
   if (bottom_ids_[made.maker].size() != 1 || made.name != below.name) return false;
   if (layer.in_place() != InPlace::kOver) return false;
+  if (only_forward() || layers_[head]->recomputes_followers()) return true;
   const bool over = made.blob->data_ptr() == below.blob->data_ptr();
   // What goes into a head's parameters has no backward pass of its own any more.
-  const bool runs_back = layer.is_affine() && layer_need_backward_[made.maker];
-  return (over && !runs_back) || layers_[head]->recomputes_followers();
+  return over && !(layer.is_affine() && layer_need_backward_[made.maker]);
 }
 
 template <typename T>

@@ -20,7 +20,7 @@ void Net<T>::keep_gradients(bool keep) {
   gradient_lives_.share(readers, num_layers());
 }
 
-// Where a backward pass may follow, values are left to it.
+// Where a backward pass may follow, it finds the values that it reads.
 template <typename T>
 void Net<T>::share_values() {
   typename Lifetimes<T>::Readers readers;
@@ -33,7 +33,7 @@ void Net<T>::share_values() {
   }
   const bool runs_back = std::find(layer_need_backward_.begin(), layer_need_backward_.end(),
                                    true) != layer_need_backward_.end();
-  if (!kept_ || runs_back) return value_lives_.keep(readers);
+  if (!kept_ || (runs_back && !only_forward())) return value_lives_.keep(readers);
   value_lives_.share(readers, num_layers());
 }
 

@@ -180,6 +180,26 @@ TEST(Values, ARunInTheMiddleNeedsThoseBefore) {
                [&] { net->forward(net->layer_index("more"), net->num_layers() - 1); });
 }
 
+// The TEST phase of what is trained: with losses, and nothing to run back.
+TEST(Values, TestsAreTheSameWhereTheyShareMemory) {
+  const auto solver = trained(true);
+  const auto test_net = [&] {
+    auto net = std::make_unique<Net<float>>(net_param(fed_net(kDeep), TEST));
+    net->share_trained_layers_with(solver->net());
+    net->set_feed(Feeder());
+    return net;
+  };
+  const auto kept = test_net(), shared = test_net();
+  shared->keep_values(std::set<int>());
+  EXPECT_LT(shared->steps().size(), kept->steps().size());
+  for (int pass = 0; pass < 2; ++pass) {
+    const float loss = kept->forward();
+    EXPECT_NEAR(shared->forward(), loss, 1e-4 * std::fabs(loss));
+    solver->step(1);  // weights that are folded into others change
+  }
+  EXPECT_TRUE(shared->blob("conv")->data().released());
+}
+
 TEST(Values, ANetWithABackwardPassKeepsThem) {
   const auto solver = trained(true);
   Net<float>& net = solver->net();

@@ -174,7 +174,12 @@ TEST(NetSums, BackwardNeedsAForwardPassOfTheSameSteps) {
   const auto net = predictor(two_blocks());
   net->forward();
   net->keep_values(kNothing);
-  expect_error(Code::kState, "forward pass", [&] { net->backward(); });
+  net->forward();
+  expect_error(Code::kState, "no backward pass", [&] { net->backward(); });
+  net->keep_values(std::nullopt);
+  expect_error(Code::kState, "backward needs a forward pass", [&] { net->backward(); });
+  net->forward();
+  net->backward();
 }
 
 TEST(NetSums, NaNOfEitherIsNotRectified) {

@@ -1,6 +1,6 @@
 package sparknet.train
 
-import java.nio.{ByteBuffer, ByteOrder}
+import java.nio.ByteBuffer
 import java.util.concurrent.atomic.AtomicLong
 
 import scala.collection.mutable
@@ -57,7 +57,7 @@ private[train] final class SimulatedCluster(
   /** Is shown each message between the driver and a host when it is sent. */
   var onMessage: (Task, AnyRef) => Unit = (_, _) => ()
 
-  val driver = new SimulatedMemory(Place("driver", 1, "driver"), None)
+  val driver = new SimulatedMemory(this, plan, Place("driver", 1, "driver"), None)
   val model = new SimulatedModel(
     floats,
     history,
@@ -158,7 +158,8 @@ private[train] final class SimulatedCluster(
     private var waiting = false
     private var cancelled = false
     private var refused = false
-    private val memory = new SimulatedMemory(executor.place, Some(this))
+    private val memory =
+      new SimulatedMemory(SimulatedCluster.this, plan, executor.place, Some(this))
     private val strand = new Strand(run())
     private val toDriver = new Wire(
       this,
@@ -397,95 +398,6 @@ private[train] final class SimulatedCluster(
   def close(): Unit = {
     tasks.filterNot(_.ended).foreach(_.lose())
     executors.foreach(e => WorkerNets.close(e.trainer))
-  }
-
-  /** Published memory as one place sees it. */
-  final class SimulatedMemory(override val here: Place, task: Option[Task]) extends Memory {
-    private val own = dice.apart(1000 + task.fold(-1L)(_.id))
-
-    override def publish(name: String, bytes: ByteBuffer, copied: Boolean): Unit = {
-      assert(!published.contains((here, name)), s"$name was published twice")
-      published((here, name)) = if (copied) copy(bytes) else bytes
-    }
-
-    private def copy(bytes: ByteBuffer): ByteBuffer = {
-      val copy = ByteBuffer.allocate(bytes.remaining).order(ByteOrder.nativeOrder)
-      copy.put(bytes.duplicate())
-      copy.flip()
-      copy
-    }
-
-    override def spill(bytes: ByteBuffer): Spilled = new Spilled {
-      private val kept = copy(bytes)
-      spilled += 1
-      override def read(into: ByteBuffer): Unit = {
-        into.put(kept.duplicate())
-        ()
-      }
-      override def close(): Unit = spilled -= 1
-    }
-
-    override def withdraw(name: String): Unit = {
-      published.remove((here, name))
-      ()
-    }
-
-    override def fetch(from: Published, piece: Int): Incoming = {
-      lazy val arriving = {
-        val result = new Arriving(from.place, from.piece(piece), here)
-        result.begin(if (from.place == here) 0 else own.between(0, plan.slow), own.number())
-        result
-      }
-      NeighbourPiece.of(from, piece, here).getOrElse(arriving)
-    }
-
-    private final class Arriving(from: Place, name: String, to: Place) extends Incoming {
-      private var at = 0.0
-      private var content = Option.empty[Either[String, ByteBuffer]]
-      private var open = true
-
-      def begin(seconds: Double, tie: Long): Unit = {
-        at = time.now + seconds
-        time.later(seconds, tie) {
-          val stopped = executors
-            .find(e => e.place == from && e.alive)
-            .fold(0.0)(_.stoppedUntil - time.now)
-          if (stopped > 0 && from != to) begin(stopped, tie)
-          else if (open) content = Some(read())
-        }
-      }
-
-      private def read(): Either[String, ByteBuffer] = published.get((from, name)) match {
-        case _ if unreachable && task.isEmpty => Left("no route")
-        case None                             => Left(s"$name is not at $from")
-        case Some(bytes)                      =>
-          if (from != to) {
-            fetched(to) += bytes.remaining
-            served(from) += bytes.remaining
-          }
-          Right(copy(bytes))
-      }
-
-      override def await(millis: Long): Boolean = {
-        val until = time.now + millis / 1000.0
-        while (content.isEmpty && time.now < until) task match {
-          case Some(host) => host.sleep(math.min(math.max(at - time.now, 1e-6), until - time.now))
-          case None       => time.next(until)
-        }
-        content.nonEmpty
-      }
-
-      override def failure: Option[String] = content.flatMap(_.left.toOption)
-
-      override def copyTo(start: Int, into: ByteBuffer): Unit = {
-        val from = content.get.right.get.duplicate()
-        from.position(start).limit(start + into.remaining)
-        into.put(from)
-        ()
-      }
-
-      override def close(): Unit = open = false
-    }
   }
 }
 

@@ -147,8 +147,10 @@ class Net:
             raise ArgumentError(f"phase must be TRAIN or TEST, not {phase!r}")
         java = call(_engine().net, "fromBytes", _bytes(source), phase, threads or 0, _seed)
         self._attach(java, _Native(java))
+        if isinstance(keep, str):
+            raise ArgumentError(f"keep={keep!r}: a list of names is needed")
         if keep is not None:
-            self._keep(keep)
+            call(java, "keepValues", list(keep))
         if weights is not None:
             self.copy_from(weights)
 
@@ -331,15 +333,6 @@ class Net:
         not in the file: fc8". A file without any of the net's layers raises ShapeError.
         """
         return str(call(self._java, "load", os.fspath(path)))
-
-    def _keep(self, names: Sequence[str]) -> None:
-        if isinstance(names, str):
-            raise ArgumentError(f"keep={names!r}: a list of names is needed")
-        known = list(self.blobs)
-        for name in names:
-            if name not in self.blobs:
-                raise ArgumentError(f"the net has no blob '{name}', only {known}")
-        call(self._java, "keepValues", [known.index(name) for name in names])
 
     def _index(self, layer: str | None) -> int:
         if layer is None:

@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -70,6 +71,18 @@ inline void expect_same(const Net<float>& actual, const Net<float>& expected, bo
                   gradients(*expected.layer(i).blobs()[k]));
     }
   }
+}
+
+// Indices of the blobs with these names, which the net has to have.
+inline std::set<int> ids_of(const Net<float>& net, const std::vector<std::string>& names) {
+  const auto& all = net.blob_names();
+  std::set<int> ids;
+  for (const std::string& name : names) {
+    const auto found = std::find(all.begin(), all.end(), name);
+    require(found != all.end(), Code::kInternal, "test: no blob ", name);
+    ids.insert(static_cast<int>(found - all.begin()));
+  }
+  return ids;
 }
 
 inline std::vector<std::string> steps_of(const Net<float>& net) {

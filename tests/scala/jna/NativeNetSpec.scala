@@ -62,17 +62,17 @@ class NativeNetSpec extends AnyFlatSpec {
          |layer { name: "y" type: "Eltwise" bottom: "a" bottom: "b" top: "y" }""".stripMargin
     Closing.using(NativeNet.fromText(text, NativeNet.Test)) { net =>
       net.blob("x").write(NativeBlob.Data, Array.tabulate(8)(_.toFloat))
-      net.keepValues(Seq("y"))
+      net.keepValues(Array("y"))
       net.forward()
       val y = net.blob("y").read(NativeBlob.Data)
       val error = intercept[CaffeException](net.blob("b").read(NativeBlob.Data))
       assert(error.getMessage.contains("'b': the last pass has left its values out"))
-      net.keepValues(Seq("a", "b"))
+      net.keepValues(Array("a", "b"))
       net.forward()
       val sums = Seq("a", "b").map(net.blob(_).read(NativeBlob.Data).toSeq).transpose.map(_.sum)
       assertClose(y, sums.map(_.toDouble), 1e-6)
       assert(
-        intercept[CaffeException](net.keepValues(Seq("c"))).getMessage.contains("no blob 'c'")
+        intercept[CaffeException](net.keepValues(Array("c"))).getMessage.contains("no blob 'c'")
       )
     }
   }

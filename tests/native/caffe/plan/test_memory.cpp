@@ -4,6 +4,7 @@
 #include <cmath>
 #include <set>
 
+#include "support/block_nets.hpp"
 #include "support/expect_error.hpp"
 #include "support/fed_net.hpp"
 
@@ -88,37 +89,23 @@ TEST(Gradients, AreKeptAgainOnRequest) {
   EXPECT_EQ(gradients(*shared->net().blob("conv")), gradients(*kept->net().blob("conv")));
 }
 
-std::unique_ptr<Net<float>> predictor() {
+std::unique_ptr<Net<float>> deep_predictor() {
   const std::string deep = kDeep;
-  auto net = make_net(cat("layer { name: 'in' type: 'Input' top: 'x' input_param { "
-                          "  shape { dim: 4 dim: 3 dim: 6 dim: 5 } } }"
-                          "layer { name: 'conv' type: 'Convolution' bottom: 'x' top: 'conv' "
-                          "  convolution_param { num_output: 5 kernel_size: 3 pad: 1 "
-                          "  weight_filler { type: 'xavier' } } }",
-                          deep.substr(0, deep.find("layer { name: 'extra'")),
-                          "layer { name: 'prob' type: 'Softmax' bottom: 'more' top: 'prob' }"),
-                      TEST);
-  set_values(net->blob("x"), ramp(net->blob("x")->count()));
-  return net;
+  return predictor(
+      cat("layer { name: 'conv' type: 'Convolution' bottom: 'x' top: 'conv' "
+          "  convolution_param { num_output: 5 kernel_size: 3 pad: 1 "
+          "  weight_filler { type: 'xavier' } } }",
+          deep.substr(0, deep.find("layer { name: 'extra'")),
+          "layer { name: 'prob' type: 'Softmax' bottom: 'more' top: 'prob' }"));
 }
 
-std::set<int> named(const Net<float>& net, const std::string& name) {
-  int id = 0;
-  while (net.blob_names()[id] != name) ++id;
-  return {id};
-}
-
-// Where a convolution does the work of others, too, it rounds otherwise.
-void expect_near(const std::string& blob, const Net<float>& actual, const Net<float>& expected) {
-  const auto a = values(*actual.blob(blob)), b = values(*expected.blob(blob));
-  ASSERT_EQ(a.size(), b.size());
-  for (size_t i = 0; i < b.size(); ++i) {
-    ASSERT_NEAR(a[i], b[i], 1e-4 * (1 + std::fabs(b[i]))) << blob << ' ' << i;
-  }
+void expect_blob_near(const std::string& blob, const Net<float>& actual,
+                      const Net<float>& expected) {
+  expect_near(blob, values(*actual.blob(blob)), values(*expected.blob(blob)));
 }
 
 TEST(Values, PredictionsAreTheSameWhereTheyShareMemory) {
-  const auto kept = predictor(), shared = predictor();
+  const auto kept = deep_predictor(), shared = deep_predictor();
   shared->keep_values(std::set<int>());
   for (const int64_t batch : {4, 2, 6}) {
     for (Net<float>* net : {kept.get(), shared.get()}) {
@@ -126,12 +113,12 @@ TEST(Values, PredictionsAreTheSameWhereTheyShareMemory) {
       set_values(net->blob("x"), ramp(batch * 90));
       for (int pass = 0; pass < 2; ++pass) net->forward();
     }
-    expect_near("prob", *shared, *kept);
+    expect_blob_near("prob", *shared, *kept);
   }
 }
 
 TEST(Values, TakeLessMemoryAndNoneAnewInLaterPasses) {
-  const auto kept = predictor(), shared = predictor();
+  const auto kept = deep_predictor(), shared = deep_predictor();
   shared->keep_values(std::set<int>());
   for (Net<float>* net : {kept.get(), shared.get()}) net->forward();
   EXPECT_LT(shared->plan().bytes, kept->plan().bytes * 0.85);
@@ -141,12 +128,12 @@ TEST(Values, TakeLessMemoryAndNoneAnewInLaterPasses) {
 }
 
 TEST(Values, InputsOutputsAndThoseAskedForStay) {
-  const auto kept = predictor(), shared = predictor();
-  shared->keep_values(named(*shared, "sum"));
+  const auto kept = deep_predictor(), shared = deep_predictor();
+  shared->keep_values(ids_of(*shared, {"sum"}));
   const float* const handed_out = shared->blob("more")->data().pin();
   for (Net<float>* net : {kept.get(), shared.get()}) net->forward();
   for (const char* name : {"x", "sum", "more", "prob"}) {
-    expect_near(name, *shared, *kept);
+    expect_blob_near(name, *shared, *kept);
   }
   EXPECT_EQ(handed_out, shared->blob("more")->cpu_data());
   EXPECT_TRUE(shared->blob("conv")->data().released());
@@ -154,10 +141,10 @@ TEST(Values, InputsOutputsAndThoseAskedForStay) {
 }
 
 TEST(Values, PartsOfANetAndDebugInfoKeepThem) {
-  const auto kept = predictor();
+  const auto kept = deep_predictor();
   kept->forward();
   for (const bool parts : {false, true}) {
-    const auto shared = predictor();
+    const auto shared = deep_predictor();
     shared->keep_values(std::set<int>());
     shared->forward();
     if (parts) {
@@ -168,12 +155,12 @@ TEST(Values, PartsOfANetAndDebugInfoKeepThem) {
       shared->forward();
     }
     SCOPED_TRACE(parts);
-    for (const char* name : {"conv", "sum", "more", "prob"}) expect_near(name, *shared, *kept);
+    for (const char* name : {"conv", "sum", "more", "prob"}) expect_blob_near(name, *shared, *kept);
   }
 }
 
 TEST(Values, ARunInTheMiddleNeedsThoseBefore) {
-  const auto net = predictor();
+  const auto net = deep_predictor();
   net->keep_values(std::set<int>());
   net->forward();
   expect_error(Code::kState, "layer 'more' reads blob 'flat', which the last pass has left out",
@@ -210,7 +197,7 @@ TEST(Values, ANetWithABackwardPassKeepsThem) {
 }
 
 TEST(Values, AnEmptyBatchIsOne) {
-  const auto net = predictor();
+  const auto net = deep_predictor();
   net->keep_values(std::set<int>());
   net->forward();
   net->blob("x")->reshape({0, 3, 6, 5});

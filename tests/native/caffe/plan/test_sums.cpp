@@ -1,6 +1,7 @@
 // Convolutions that add the other bottom of a sum behind them.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <limits>
 #include <set>
 
@@ -16,12 +17,9 @@ const std::set<int> kNothing;
 
 // The blobs that no sum leaves out.
 std::set<int> all_but_terms(const Net<float>& net) {
-  std::set<int> blobs;
-  for (int i = 0; i < static_cast<int>(net.blobs().size()); ++i) {
-    const std::string& name = net.blob_names()[i];
-    if (name != "yb" && name != "zb") blobs.insert(i);
-  }
-  return blobs;
+  std::vector<std::string> names = net.blob_names();
+  for (const char* term : {"yb", "zb"}) names.erase(std::find(names.begin(), names.end(), term));
+  return ids_of(net, names);
 }
 
 std::string sum(const std::string& first, const std::string& second, const std::string& top,
@@ -104,9 +102,7 @@ TEST(NetSums, StepsHaveThem) {
 
 TEST(NetSums, BlobsThatAreKeptAreThere) {
   const auto net = predictor(two_blocks()), apart = predictor(two_blocks());
-  int yb = 0;
-  while (net->blob_names()[yb] != "yb") ++yb;
-  net->keep_values(std::set<int>{yb});
+  net->keep_values(ids_of(*net, {"yb"}));
   net->forward();
   forward_by_layers(apart.get());
   expect_near("yb", values(*net->blob("yb")), values(*apart->blob("yb")));

@@ -83,9 +83,9 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
       dst().written(y);
       return;
     }
-    Storage<float> own(y.count());
-    forward(x, w, b, own);
-    const float* added = own.read(dst().format);
+    own_.resize(y.count());
+    forward(x, w, b, own_);
+    const float* added = own_.read(dst().format);
     float* sum = y.read_write(dst().format);
     const int64_t size = static_cast<int64_t>(dst().desc.get_size() / sizeof(float));
 #pragma omp parallel for simd
@@ -128,6 +128,7 @@ class Convolution : public LinearOp<ConvolutionOp<float>, Forward, BackwardData,
 
   const bool relu_;
   bool adds_itself_ = false;  // of an op for a sum: its primitive does that, too
+  Storage<float> own_;        // the convolution's results where it does not
 };
 
 }  // namespace

@@ -35,11 +35,11 @@ class Convolution : public ConvolutionOp<T> {
   }
 
   void forward(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) override {
-    run(x, w, b, T(0), y, y.write());
+    run(x, w, b, /*sum=*/false, y, y.write());
   }
 
   void forward_sum(Storage<T>& x, Storage<T>& w, Storage<T>* b, Storage<T>& y) override {
-    run(x, w, b, T(1), y, y.read_write());
+    run(x, w, b, /*sum=*/true, y, y.read_write());
   }
 
   void backward_data(Storage<T>& dy, Storage<T>& w, Storage<T>& dx) override {
@@ -66,24 +66,24 @@ class Convolution : public ConvolutionOp<T> {
   }
 
  private:
-  // beta: 1 to add to the output, which is y's, 0 to overwrite it.
-  void run(Storage<T>& x, Storage<T>& w, Storage<T>* b, T beta, Storage<T>& y, T* output) {
+  // output: y's values. sum: they are added to.
+  void run(Storage<T>& x, Storage<T>& w, Storage<T>* b, bool sum, Storage<T>& y, T* output) {
     const T* input = x.read();
     const T* weights = w.read();
     const T* bias = b ? b->read() : nullptr;
-    const int64_t count = group_out_ * out_plane_;
     for_each_image([&](int64_t chunk, int64_t n) {
       T* columns = columns_[chunk].data();
       for (int64_t g = 0; g < g_.groups; ++g) {
         patches_to_columns(g_, group_in_, image(input, n, g), columns);
         T* result = map(output, n, g);
-        if (beta == T(0)) std::fill_n(result, count, T(0));
-        for (int64_t i = 0; bias != nullptr && i < count; ++i) {
-          result[i] += bias[g * group_out_ + i / out_plane_];
+        if (!sum) std::fill_n(result, group_out_ * out_plane_, T(0));
+        for (int64_t c = 0; bias != nullptr && c < group_out_; ++c) {
+          T* plane = result + c * out_plane_;
+          for (int64_t i = 0; i < out_plane_; ++i) plane[i] += bias[g * group_out_ + c];
         }
         gemm(Transpose::kNo, Transpose::kNo, group_out_, out_plane_, patch_,
              weights + g * group_out_ * patch_, columns, result);
-        if (g_.relu) rectify(result, count, result);
+        if (g_.relu) rectify(result, group_out_ * out_plane_, result);
       }
     });
     y.written();

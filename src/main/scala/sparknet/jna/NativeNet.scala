@@ -27,17 +27,13 @@ final class NativeNet private[jna] (handle: Handle, thrown: Callbacks.Thrown)
   def keepGradients(keep: Boolean): Unit =
     handle.run(library.ccaffe_net_keep_gradients(_, if (keep) 1 else 0))
 
-  /** Which blobs, by index, have their values after a pass of the whole net, along with outputs.
-    * Others may be left out where that saves time or memory; reading one fails then, and nets of the
+  /** Which blobs have their values after a pass of the whole net, along with outputs. Others may be left out where that saves time or memory; reading one fails then, and nets of the
     * TEST phase have no backward pass. At first all are kept. The next pass has to be forward.
     */
-  def keepValues(blobs: Array[Int]): Unit =
-    handle.run(library.ccaffe_net_keep_values(_, blobs, blobs.length))
-
-  /** As above, by name. */
-  def keepValues(names: Seq[String]): Unit = {
+  def keepValues(names: Array[String]): Unit = {
     val all = blobNames
-    keepValues(names.map(indexOf("blob", _, all)).toArray)
+    val blobs = names.map(indexOf("blob", _, all))
+    handle.run(library.ccaffe_net_keep_values(_, blobs, blobs.length))
   }
 
   /** Names of all layers in order, inserted Splits included. */

@@ -43,7 +43,7 @@ private[ml] final class Scoring(
   }
 
   private final class Scored(items: RowItems, partition: Int, net: NativeNet) extends RowBatch {
-    net.keepValues(outputs.map(_.blob).distinct)
+    net.keepValues(outputs.map(_.blob).toArray)
     private val fed = inputs.map { case (name, shape) => (net.blob(name), shape) }
     private val filler =
       items.filler(preprocessing, augmentation, inputs.map(_._2.product).toArray, batch)

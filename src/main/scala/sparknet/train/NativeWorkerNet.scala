@@ -11,7 +11,7 @@ private[train] final class NativeWorkerNet(
   private val testNet = solver.testNets.headOption
   // Nobody here looks at activations or their gradients.
   net.keepGradients(false)
-  testNet.foreach(_.keepValues(Array.empty[Int]))
+  testNet.foreach(_.keepValues(Array.empty))
 
   override val layout: WeightsLayout = net.weightsLayout
   override val trainInput: NetInput = NativeModel.input(net, net.proto)

@@ -71,8 +71,8 @@ private[train] final class SimulatedMemory(
 
     private def read(): Either[String, ByteBuffer] = cluster.published.get((from, name)) match {
       case _ if cluster.unreachable && task.isEmpty => Left("no route")
-      case None                             => Left(s"$name is not at $from")
-      case Some(bytes)                      =>
+      case None                                     => Left(s"$name is not at $from")
+      case Some(bytes)                              =>
         if (from != to) {
           cluster.fetched(to) += bytes.remaining
           cluster.served(from) += bytes.remaining
@@ -83,8 +83,9 @@ private[train] final class SimulatedMemory(
     override def await(millis: Long): Boolean = {
       val until = cluster.time.now + millis / 1000.0
       while (content.isEmpty && cluster.time.now < until) task match {
-        case Some(host) => host.sleep(math.min(math.max(at - cluster.time.now, 1e-6), until - cluster.time.now))
-        case None       => cluster.time.next(until)
+        case Some(host) =>
+          host.sleep(math.min(math.max(at - cluster.time.now, 1e-6), until - cluster.time.now))
+        case None => cluster.time.next(until)
       }
       content.nonEmpty
     }
